@@ -1,0 +1,206 @@
+//! The seam to a SQL database: portable statements run with [`Value`]s and answer [`Row`]s.
+//!
+//! A statement is written once, in SQL that PostgreSQL and SQLite both take: `$1` parameters, `ON CONFLICT … DO UPDATE`,
+//! `RETURNING`, row comparison, window functions, `NULLS LAST`. A back end only knows how to bind, fetch and insert in bulk.
+
+use async_trait::async_trait;
+use std::fmt::Debug;
+
+use crate::Error;
+
+/// A value bound to a statement or read from a row.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Value {
+    Null,
+    Bool(bool),
+    Int(i64),
+    Float(f64),
+    Text(String),
+    Bytes(Vec<u8>),
+}
+
+/// A statement with its parameters, in the order of `$1`, `$2`, ….
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Statement {
+    pub sql: String,
+    pub params: Vec<Value>,
+}
+
+impl Statement {
+    pub fn new(sql: impl Into<String>, params: Vec<Value>) -> Self {
+        Self { sql: sql.into(), params }
+    }
+
+    /// Adds a parameter and returns its placeholder, such as `$3`.
+    pub fn bind(&mut self, value: impl Into<Value>) -> String {
+        self.params.push(value.into());
+        format!("${}", self.params.len())
+    }
+
+    /// Adds the values as parameters and returns `($1, $2, …)`, for use after `IN`. With no value it is `(NULL)`, which nothing is in.
+    pub fn bind_list<V: Into<Value>>(&mut self, values: impl IntoIterator<Item = V>) -> String {
+        let list: Vec<String> = values.into_iter().map(|value| self.bind(value)).collect();
+        if list.is_empty() { "(NULL)".to_owned() } else { format!("({})", list.join(", ")) }
+    }
+}
+
+/// One row of an answer; columns are taken by index, in the order of the `SELECT`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Row(pub Vec<Value>);
+
+/// What a column of a bulk insert holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ColumnType {
+    Bool,
+    Int,
+    Float,
+    Text,
+    Bytes,
+}
+
+/// An insert of many rows: `INSERT INTO <table> (<columns>) <rows> <suffix>`.
+#[derive(Debug)]
+pub struct BulkInsert {
+    pub table: &'static str,
+    pub columns: &'static [(&'static str, ColumnType)],
+    /// What follows the rows: the `ON CONFLICT` clause, or nothing. No two rows of one call may conflict with each other.
+    pub suffix: &'static str,
+}
+
+/// Reads on a pool of connections.
+#[async_trait]
+pub trait Db: Debug + Send + Sync {
+    async fn fetch(&self, statement: &Statement) -> Result<Vec<Row>, Error>;
+
+    /// Begins a write transaction. It is rolled back when it is dropped without [`Transaction::commit`].
+    async fn begin(&self) -> Result<Box<dyn Transaction>, Error>;
+}
+
+/// A write transaction.
+#[async_trait]
+pub trait Transaction: Send {
+    async fn fetch(&mut self, statement: &Statement) -> Result<Vec<Row>, Error>;
+
+    /// Runs a statement and returns the number of rows it changed.
+    async fn execute(&mut self, statement: &Statement) -> Result<u64, Error>;
+
+    /// Inserts the rows, each with a value for every column.
+    async fn insert(&mut self, bulk: &BulkInsert, rows: Vec<Vec<Value>>) -> Result<(), Error>;
+
+    async fn commit(self: Box<Self>) -> Result<(), Error>;
+}
+
+impl Row {
+    /// Takes the integer at `index`.
+    pub fn int(&self, index: usize) -> Result<i64, Error> {
+        self.opt_int(index)?.ok_or_else(|| unexpected(index, "an integer"))
+    }
+
+    /// Takes the integer at `index`, or nothing where the column is NULL.
+    pub fn opt_int(&self, index: usize) -> Result<Option<i64>, Error> {
+        match self.0.get(index) {
+            Some(Value::Int(value)) => Ok(Some(*value)),
+            Some(Value::Null) => Ok(None),
+            _ => Err(unexpected(index, "an integer")),
+        }
+    }
+
+    /// Takes the boolean at `index`; SQLite answers 0 or 1.
+    pub fn bool(&self, index: usize) -> Result<bool, Error> {
+        match self.0.get(index) {
+            Some(Value::Bool(value)) => Ok(*value),
+            Some(Value::Int(value)) => Ok(*value != 0),
+            _ => Err(unexpected(index, "a boolean")),
+        }
+    }
+
+    /// Takes the number at `index`; SQLite may answer a whole one as an integer.
+    #[expect(clippy::cast_precision_loss, reason = "only whole floats that SQLite shortened arrive as integers")]
+    pub fn float(&self, index: usize) -> Result<f64, Error> {
+        match self.0.get(index) {
+            Some(Value::Float(value)) => Ok(*value),
+            Some(Value::Int(value)) => Ok(*value as f64),
+            _ => Err(unexpected(index, "a number")),
+        }
+    }
+
+    /// Takes the text at `index` out of the row.
+    pub fn text(&mut self, index: usize) -> Result<String, Error> {
+        self.opt_text(index)?.ok_or_else(|| unexpected(index, "text"))
+    }
+
+    /// Takes the text at `index` out of the row, or nothing where the column is NULL.
+    pub fn opt_text(&mut self, index: usize) -> Result<Option<String>, Error> {
+        match self.0.get_mut(index).map(std::mem::take) {
+            Some(Value::Text(value)) => Ok(Some(value)),
+            Some(Value::Null) => Ok(None),
+            _ => Err(unexpected(index, "text")),
+        }
+    }
+
+    /// Takes the bytes at `index` out of the row.
+    pub fn bytes(&mut self, index: usize) -> Result<Vec<u8>, Error> {
+        match self.0.get_mut(index).map(std::mem::take) {
+            Some(Value::Bytes(value)) => Ok(value),
+            _ => Err(unexpected(index, "bytes")),
+        }
+    }
+}
+
+fn unexpected(index: usize, expected: &str) -> Error {
+    Error::Corrupt { table: "(query)", id: format!("column {index}"), reason: format!("expected {expected}") }
+}
+
+impl Default for Value {
+    fn default() -> Self {
+        Self::Null
+    }
+}
+
+impl From<i64> for Value {
+    fn from(value: i64) -> Self {
+        Self::Int(value)
+    }
+}
+
+impl From<bool> for Value {
+    fn from(value: bool) -> Self {
+        Self::Bool(value)
+    }
+}
+
+impl From<f64> for Value {
+    fn from(value: f64) -> Self {
+        Self::Float(value)
+    }
+}
+
+impl From<&str> for Value {
+    fn from(value: &str) -> Self {
+        Self::Text(value.to_owned())
+    }
+}
+
+impl From<String> for Value {
+    fn from(value: String) -> Self {
+        Self::Text(value)
+    }
+}
+
+impl From<&String> for Value {
+    fn from(value: &String) -> Self {
+        Self::Text(value.clone())
+    }
+}
+
+impl From<Vec<u8>> for Value {
+    fn from(value: Vec<u8>) -> Self {
+        Self::Bytes(value)
+    }
+}
+
+impl<T: Into<Value>> From<Option<T>> for Value {
+    fn from(value: Option<T>) -> Self {
+        value.map_or(Self::Null, Into::into)
+    }
+}

@@ -1,0 +1,26 @@
+//! The closed set of ways in which storage fails.
+
+use std::time::Duration;
+use thiserror::Error;
+
+type Source = Box<dyn std::error::Error + Send + Sync>;
+
+/// A failure of the database. A row that is not there is no failure: look-ups answer `Option`.
+#[derive(Debug, Error)]
+pub enum Error {
+    /// The append queue is full: nothing was taken, try again after the delay.
+    #[error("the append queue is full")]
+    Overloaded { retry_after: Duration },
+    /// The database cannot be reached or refuses work for now; the same call may succeed later.
+    #[error("the database is not available during {operation}")]
+    Unavailable { operation: &'static str, source: Source },
+    /// Another writer moved first; read again and retry.
+    #[error("another writer changed {what}")]
+    Conflict { what: &'static str },
+    /// A stored row does not read as what was written.
+    #[error("table {table}, row {id}: {reason}")]
+    Corrupt { table: &'static str, id: String, reason: String },
+    /// Anything else that the database reports.
+    #[error("the database failed during {operation}")]
+    Backend { operation: &'static str, source: Source },
+}

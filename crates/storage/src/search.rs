@@ -1,0 +1,1 @@
+//! The search grammar of MLflow, compiled to SQL.
