@@ -1,0 +1,36 @@
+# The commands of the project. What takes more than a line lives in scripts/.
+# CI runs `check` and `test`; everything else is for the desk.
+
+.PHONY: help run test test-embedded test-e2e check fix bench
+
+help:
+	@echo "run            build and start the server on 127.0.0.1:5000 (SQLite, local artifacts)"
+	@echo "test           everything: Rust tests with PostgreSQL, then the real mlflow clients"
+	@echo "test-embedded  the Rust tests that need no service"
+	@echo "test-e2e       only the tests with the real mlflow clients; ARGS='-k kill' picks some"
+	@echo "check          formatting, lints, docs, file sizes, crate boundaries, migrations"
+	@echo "fix            format, and apply what clippy can repair by itself"
+	@echo "bench          the benchmarks, with the peers side by side"
+
+run:
+	cargo build --release -p runledger-server
+	target/release/runledger server
+
+test:
+	scripts/test.sh
+
+test-embedded:
+	cargo test --workspace --exclude runledger-storage-postgres
+
+test-e2e:
+	scripts/test-e2e.sh $(ARGS)
+
+check:
+	scripts/check.sh
+
+fix:
+	cargo fmt --all
+	cargo clippy --workspace --all-targets --fix --allow-dirty --allow-staged
+
+bench:
+	benches/run.sh

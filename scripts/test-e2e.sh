@@ -1,0 +1,8 @@
+#!/usr/bin/env bash
+# Only the tests with the real mlflow clients. Arguments go to pytest.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+scripts/setup-test.sh
+cargo build --release -p runledger-server
+scripts/with-postgres.sh .venv/mlflow3/bin/python -m pytest -c tests/pyproject.toml tests "$@"

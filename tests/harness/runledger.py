@@ -1,0 +1,40 @@
+"""The server under test: the release binary, on SQLite or on a PostgreSQL database."""
+
+import os
+import subprocess
+from pathlib import Path
+
+from harness.process import ServerProcess
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+BINARY = Path(os.environ.get("RUNLEDGER_BINARY", REPOSITORY / "target" / "release" / "runledger"))
+
+
+class Runledger(ServerProcess):
+    """One `runledger server`. `projector=False` starts it without the role that keeps the read model."""
+
+    def __init__(
+        self, folder: Path, *, database_url: str | None = None, projector: bool = True, port: int | None = None
+    ) -> None:
+        super().__init__(folder, port)
+        self.database_url = database_url
+        self.projector = projector
+
+    def command(self) -> list[str]:
+        words = [str(BINARY), "server", "--listen", f"127.0.0.1:{self.port}", "--data-dir", str(self.folder / "data")]
+        if self.database_url is not None:
+            words += ["--database-url", self.database_url]
+        if not self.projector:
+            words += ["--no-projector"]
+        return words
+
+    def start(self) -> None:
+        assert BINARY.exists(), f"{BINARY} is missing; `cargo build --release -p runledger-server` makes it"
+        super().start()
+
+
+def migrate(database_url: str) -> None:
+    """Brings a PostgreSQL database to the schema of the binary."""
+    command = [str(BINARY), "migrate", "--database-url", database_url]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, f"migrate ended with {done.returncode}\n{done.stdout}{done.stderr}"
