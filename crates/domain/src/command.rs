@@ -1,0 +1,30 @@
+//! Commands: what a user asks for, decided to events and guards.
+//!
+//! Every `decide` is pure. It checks the request, and leaves what depends on the state of the log to guards, so that most
+//! commands need no read before the append.
+
+mod experiment;
+mod run;
+
+pub use experiment::{CreateExperiment, delete_experiment, rename_experiment, restore_experiment};
+pub use experiment::{delete_experiment_tag, set_experiment_tag};
+pub use run::{
+    CreateRun, LogBatch, delete_run, delete_run_tag, log_batch, log_inputs, log_outputs, new_params, restore_run, set_run_tags,
+    update_run,
+};
+
+use crate::guard::Guard;
+use crate::{Event, StreamId};
+
+/// What an accepted command appends, all or nothing.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Decision {
+    pub events: Vec<(StreamId, Event)>,
+    pub guards: Vec<Guard>,
+}
+
+impl Decision {
+    fn one(stream: StreamId, event: Event, guards: Vec<Guard>) -> Self {
+        Self { events: vec![(stream, event)], guards }
+    }
+}

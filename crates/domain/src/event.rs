@@ -1,0 +1,166 @@
+//! Events: what happened, in the past tense. They are a public format: names and versions are never reused, and every version
+//! ever released is still decoded (see `tests/golden/events`).
+//!
+//! An event is stored as a kind, a schema version, a small JSON payload that an operator can read in `psql`, and, for
+//! metrics, the binary columns of [`crate::points`]. Floats never go through JSON: a database refuses NaN there.
+
+mod payload;
+mod upcast;
+
+pub use payload::{
+    ArtifactDeleted, ArtifactStaged, ArtifactStored, ArtifactUploadFailed, Dataset, DatasetInput, ExperimentCreated,
+    ExperimentRenamed, InputsLogged, ModelOutput, OutputsLogged, ParamsLogged, RunCreated, RunUpdated, TagDeleted, TagsSet,
+};
+pub use upcast::DecodeError;
+
+use payload::{Empty, MetricKeys};
+use serde::{Serialize, de::DeserializeOwned};
+use uuid::Uuid;
+
+use crate::points::{Batch, Columns};
+use crate::{StreamId, event::upcast::upcast};
+
+/// Declares every kind of event once: its stable name, its newest schema version and the type of its payload.
+macro_rules! events {
+    ($($name:ident, $version:literal, $payload:ty;)*) => {
+        /// An event, decoded.
+        #[derive(Clone, Debug, PartialEq)]
+        pub enum Event {
+            /// Points of metrics of one run. Schema version 1: `{keys, counts}` and the binary columns.
+            MetricsLogged(Batch),
+            $($name($payload),)*
+        }
+
+        impl Event {
+            /// The stable name of the kind, as stored.
+            pub fn kind(&self) -> &'static str {
+                match self {
+                    Self::MetricsLogged(_) => "MetricsLogged",
+                    $(Self::$name(_) => stringify!($name),)*
+                }
+            }
+
+            /// The version of the payload that [`Self::encode`] writes.
+            pub fn schema_version(&self) -> i16 {
+                match self {
+                    Self::MetricsLogged(_) => 1,
+                    $(Self::$name(_) => $version,)*
+                }
+            }
+
+            /// The JSON payload, and the binary points of a metrics event.
+            pub fn encode(&self) -> (String, Option<Vec<u8>>) {
+                match self {
+                    Self::MetricsLogged(batch) => {
+                        let keys = MetricKeys { keys: batch.keys().to_vec(), counts: batch.counts().to_vec() };
+                        (json(&keys), Some(batch.columns().encode()))
+                    }
+                    $(Self::$name(payload) => (json(payload), None),)*
+                }
+            }
+
+            /// Reads an event of any version that was ever written.
+            pub fn decode(kind: &str, version: i16, payload: &str, points: Option<&[u8]>) -> Result<Self, DecodeError> {
+                match kind {
+                    "MetricsLogged" => decode_metrics(version, payload, points),
+                    $(stringify!($name) => from_json::<$payload>(kind, version, $version, payload).map(Self::$name),)*
+                    _ => Err(DecodeError::UnknownKind { kind: kind.to_owned() }),
+                }
+            }
+        }
+    };
+}
+
+events! {
+    ExperimentCreated, 1, ExperimentCreated;
+    ExperimentRenamed, 1, ExperimentRenamed;
+    ExperimentTagsSet, 1, TagsSet;
+    ExperimentTagDeleted, 1, TagDeleted;
+    ExperimentDeleted, 1, Empty;
+    ExperimentRestored, 1, Empty;
+    RunCreated, 1, RunCreated;
+    RunUpdated, 1, RunUpdated;
+    RunDeleted, 1, Empty;
+    RunRestored, 1, Empty;
+    ParamsLogged, 1, ParamsLogged;
+    TagsSet, 1, TagsSet;
+    TagDeleted, 1, TagDeleted;
+    InputsLogged, 1, InputsLogged;
+    OutputsLogged, 1, OutputsLogged;
+    ArtifactStaged, 1, ArtifactStaged;
+    ArtifactStored, 1, ArtifactStored;
+    ArtifactUploadFailed, 1, ArtifactUploadFailed;
+    ArtifactDeleted, 1, ArtifactDeleted;
+}
+
+/// An event on its way into the log.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NewEvent {
+    pub event_id: Uuid,
+    pub stream: StreamId,
+    pub event: Event,
+    /// Who caused it: the authenticated user, else what the request says of itself.
+    pub actor: String,
+    /// The id of the HTTP request that caused it.
+    pub request_id: String,
+    /// When the server took it, in milliseconds since the epoch.
+    pub recorded_at: i64,
+}
+
+/// An event of the log with its position; positions start at 1 and have no gaps.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RecordedEvent {
+    pub position: i64,
+    pub stream: StreamId,
+    pub kind: String,
+    pub schema_version: i16,
+    /// JSON, as it was stored.
+    pub payload: String,
+    pub points: Option<Vec<u8>>,
+    pub recorded_at: i64,
+}
+
+impl RecordedEvent {
+    pub fn decode(&self) -> Result<Event, DecodeError> {
+        Event::decode(&self.kind, self.schema_version, &self.payload, self.points.as_deref())
+    }
+}
+
+impl Event {
+    pub fn experiment_deleted() -> Self {
+        Self::ExperimentDeleted(Empty {})
+    }
+
+    pub fn experiment_restored() -> Self {
+        Self::ExperimentRestored(Empty {})
+    }
+
+    pub fn run_deleted() -> Self {
+        Self::RunDeleted(Empty {})
+    }
+
+    pub fn run_restored() -> Self {
+        Self::RunRestored(Empty {})
+    }
+}
+
+fn json<T: Serialize>(payload: &T) -> String {
+    // Payloads are structs of strings, integers and lists, which always serialise.
+    serde_json::to_string(payload).unwrap_or_default()
+}
+
+fn from_json<T: DeserializeOwned>(kind: &str, version: i16, newest: i16, payload: &str) -> Result<T, DecodeError> {
+    let invalid = |source| DecodeError::Payload { kind: kind.to_owned(), version, source };
+    if version == newest {
+        return serde_json::from_str(payload).map_err(invalid);
+    }
+    let value = serde_json::from_str(payload).map_err(invalid)?;
+    serde_json::from_value(upcast(kind, version, newest, value)?).map_err(invalid)
+}
+
+fn decode_metrics(version: i16, payload: &str, points: Option<&[u8]>) -> Result<Event, DecodeError> {
+    let MetricKeys { keys, counts } = from_json("MetricsLogged", version, 1, payload)?;
+    let columns = Columns::decode(points.unwrap_or_default()).map_err(|source| DecodeError::Points { source })?;
+    let batch = Batch::new(keys, counts, columns).map_err(|source| DecodeError::Batch { source })?;
+    Ok(Event::MetricsLogged(batch))
+}
