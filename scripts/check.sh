@@ -24,5 +24,5 @@ fi
 
 if command -v shellcheck >/dev/null; then
   section "shell scripts"
-  shellcheck scripts/*.sh .ci/run
+  shellcheck -x scripts/*.sh .ci/run
 fi
