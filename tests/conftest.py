@@ -1,8 +1,9 @@
 """Fixtures: the servers under test and the reference. A skipped test is a failed one."""
 
+import itertools
 import os
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,8 @@ os.environ |= {
     "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
     "GIT_PYTHON_REFRESH": "quiet",
     "MPLBACKEND": "agg",
+    "NO_PROXY": "127.0.0.1",
+    "no_proxy": "127.0.0.1",
 }
 
 REFERENCE = "mlflow"
@@ -87,14 +90,32 @@ def our_server(request: pytest.FixtureRequest, shared_server: Callable[[str], st
 @pytest.fixture(params=OURS)
 def start_server(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[StartServer]:
     """Starts servers of the test's own, on a database of its own; each call on PostgreSQL adds a process to it."""
+    with _starter(request.param, request, tmp_path) as start:
+        yield start
+
+
+@pytest.fixture
+def start_on_sqlite(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[StartServer]:
+    """As `start_server`, for what no database has a part in."""
+    with _starter("runledger-sqlite", request, tmp_path) as start:
+        yield start
+
+
+@pytest.fixture
+def start_on_postgres(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[StartServer]:
+    """As `start_server`, for what needs several processes on one database."""
+    with _starter("runledger-postgres", request, tmp_path) as start:
+        yield start
+
+
+@contextmanager
+def _starter(name: str, request: pytest.FixtureRequest, folder: Path) -> Iterator[StartServer]:
     with ExitStack() as stack:
-        database_url = _database_url(request.param, request, stack)
-        count = 0
+        database_url = _database_url(name, request, stack)
+        numbers = itertools.count(1)
 
         def start(*, projector: bool = True) -> Runledger:
-            nonlocal count
-            count += 1
-            server = Runledger(tmp_path / f"server{count}", database_url=database_url, projector=projector)
+            server = Runledger(folder / f"server{next(numbers)}", database_url=database_url, projector=projector)
             stack.callback(server.kill)
             server.start()
             return server

@@ -45,7 +45,8 @@ def test_a_path_that_ends_in_a_slash(wire: Wire, run_id: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "kind"), [("a.txt", "text/plain"), ("MLmodel", "text/plain"), ("a.json", "text/plain"), ("a.png", "image/png")]
+    ("name", "kind"),
+    [("a.txt", "text/plain"), ("MLmodel", "text/plain"), ("a.json", "text/plain"), ("a.png", "image/png")],
 )
 def test_content_type_follows_the_name(wire: Wire, run_id: str, name: str, kind: str) -> None:
     path = f"{root_of(wire, run_id)}/{name}"

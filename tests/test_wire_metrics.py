@@ -87,7 +87,9 @@ def test_history_with_a_bad_page_size(wire: Wire) -> None:
 def test_bulk(wire: Wire) -> None:
     runs = sorted(run_with(wire, [point(1, 2, 0.5), point(0, 1, 0.25)]) for _ in range(2))
     found = wire.request("GET", BULK, params={"run_id": runs, "metric_key": "m"}).ok()["metrics"]
-    assert [(m["run_id"], m["step"], m["value"]) for m in found] == [(r, s, v) for r in runs for s, v in ((0, 0.25), (1, 0.5))]
+    assert [(m["run_id"], m["step"], m["value"]) for m in found] == [
+        (r, s, v) for r in runs for s, v in ((0, 0.25), (1, 0.5))
+    ]
 
 
 @pytest.mark.parametrize(
@@ -127,7 +129,10 @@ def test_interval_of_steps_and_several_runs(wire: Wire) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"start_step": 6, "end_step": 2}, "end_step must be greater than start_step. Found start_step=6 and end_step=2.…"),
+        (
+            {"start_step": 6, "end_step": 2},
+            "end_step must be greater than start_step. Found start_step=6 and end_step=2.…",
+        ),
         ({"start_step": 6}, "If either start step or end step are specified, both must be specified.…"),
         ({"max_results": 0}, "max_results must be between 1 and 2500.…"),
         ({"max_results": 2501}, "max_results must be between 1 and 2500.…"),

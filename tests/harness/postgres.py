@@ -48,7 +48,7 @@ def running_postgres() -> Iterator[Postgres]:
         return
     folder = Path(tempfile.mkdtemp(prefix="runledger-postgres-"))
     try:
-        started = subprocess.run([SCRIPT, "start", folder], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        started = subprocess.run([SCRIPT, "start", folder], capture_output=True, text=True)
         assert started.returncode == 0, f"PostgreSQL did not start\n{started.stderr}"
         yield Postgres(started.stdout.strip())
     finally:

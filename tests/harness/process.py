@@ -1,5 +1,6 @@
 """A server process: free port, log file, waiting for its first answer, memory, and two ways to end it."""
 
+import contextlib
 import os
 import signal
 import socket
@@ -96,7 +97,5 @@ class ServerProcess:
 
     def _signal(self, number: int) -> None:
         assert self._process is not None
-        try:
+        with contextlib.suppress(ProcessLookupError):
             os.killpg(self._process.pid, number)
-        except ProcessLookupError:
-            pass

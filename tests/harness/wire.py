@@ -48,6 +48,7 @@ class Wire:
         self.url = url
         self.timeout = timeout
         self.session = requests.Session()
+        self.session.trust_env = False
 
     def request(self, method: str, path: str, **options: Any) -> Answer:
         """Any request, by its path from the root of the server."""

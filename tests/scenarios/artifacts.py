@@ -76,7 +76,12 @@ def figures_and_images(client: MlflowClient) -> Any:
     pyplot.close(figure)
     image = mlflow.artifacts.load_image(f"{run.info.artifact_uri}/image.png")
     paths = [entry["path"] for entry in artifact_tree(run.info.run_id)]
-    return image.size, image.getpixel((2, 2)), sorted(paths), client.get_run(run.info.run_id).data.tags.get("mlflow.loggedImages")
+    return (
+        image.size,
+        image.getpixel((2, 2)),
+        sorted(paths),
+        client.get_run(run.info.run_id).data.tags.get("mlflow.loggedImages"),
+    )
 
 
 @scenario
