@@ -140,8 +140,14 @@ impl Row {
 
     /// Takes the bytes at `index` out of the row.
     pub fn bytes(&mut self, index: usize) -> Result<Vec<u8>, Error> {
+        self.opt_bytes(index)?.ok_or_else(|| unexpected(index, "bytes"))
+    }
+
+    /// Takes the bytes at `index` out of the row, or nothing where the column is NULL.
+    pub fn opt_bytes(&mut self, index: usize) -> Result<Option<Vec<u8>>, Error> {
         match self.0.get_mut(index).map(std::mem::take) {
-            Some(Value::Bytes(value)) => Ok(value),
+            Some(Value::Bytes(value)) => Ok(Some(value)),
+            Some(Value::Null) => Ok(None),
             _ => Err(unexpected(index, "bytes")),
         }
     }

@@ -24,3 +24,19 @@ pub enum Error {
     #[error("the database failed during {operation}")]
     Backend { operation: &'static str, source: Source },
 }
+
+impl Error {
+    /// The same failure once more, for another of the requests that shared a batch. The source stays with the first.
+    pub(crate) fn again(&self) -> Self {
+        let source = || -> Source { self.to_string().into() };
+        match self {
+            Self::Overloaded { retry_after } => Self::Overloaded { retry_after: *retry_after },
+            Self::Unavailable { operation, .. } => Self::Unavailable { operation, source: source() },
+            Self::Conflict { what } => Self::Conflict { what },
+            Self::Corrupt { table, id, reason } => {
+                Self::Corrupt { table, id: id.clone(), reason: reason.clone() }
+            }
+            Self::Backend { operation, .. } => Self::Backend { operation, source: source() },
+        }
+    }
+}

@@ -3,9 +3,19 @@
 //! Invariant: nothing here names a database. What must differ between them lives in `storage-postgres` and
 //! `storage-sqlite`; `conformance` owns the behaviour that both must show.
 
-mod db;
-mod error;
+pub mod append;
 pub mod search;
 
+mod db;
+mod error;
+mod group_commit;
+mod log;
+mod metrics;
+mod read_model;
+
+pub use append::{AppendBatch, AppendRequest, EncodedEvent, Outcome, Rejection};
 pub use db::{BulkInsert, ColumnType, Db, Row, Statement, Transaction, Value};
 pub use error::Error;
+pub use log::{EventLog, GuardState, ReadLimit};
+pub use metrics::LogMetrics;
+pub use read_model::{Artifact, ArtifactEntry, ArtifactState, DatasetSummary, Page, ReadModel, VIEWS};

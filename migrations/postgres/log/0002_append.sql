@@ -24,6 +24,7 @@ DECLARE
     found_as SMALLINT;
     current  INTEGER := 0;      -- the request whose guards are being checked
     refused  BOOLEAN := FALSE;  -- whether one of them failed
+    changes  BIGINT := 0;       -- how many requests changed a guard so far
     keys     TEXT[] := '{}';    -- what to do to the guards of that request once all of them hold
     acts     SMALLINT[] := '{}';
     parents  TEXT[] := '{}';
@@ -46,7 +47,8 @@ BEGIN
     LOOP
         IF g.request <> current THEN
             IF NOT refused AND cardinality(keys) > 0 THEN
-                PERFORM apply_guards(keys, acts, parents, tip + current);
+                changes := changes + 1;
+                PERFORM apply_guards(keys, acts, parents, tip + changes);
             END IF;
             current := g.request;
             refused := FALSE;
@@ -71,7 +73,7 @@ BEGIN
         END IF;
     END LOOP;
     IF NOT refused AND cardinality(keys) > 0 THEN
-        PERFORM apply_guards(keys, acts, parents, tip + current);
+        PERFORM apply_guards(keys, acts, parents, tip + changes + 1);
     END IF;
 
     INSERT INTO events (position, event_id, stream_id, stream_kind, kind, schema_version, payload, points, bytes, actor,
@@ -91,8 +93,8 @@ BEGIN
     RETURN QUERY SELECT tip, requests, reasons, founds;
 END $$;
 
--- Carries out what a request does to its guards. `at` orders lifecycle changes: it grows from request to request, and no two
--- batches share a value because a batch with changes appends at least as many events as it has requests that change something.
+-- Carries out what a request does to its guards. `at` orders lifecycle changes: it grows from request to request, and no later
+-- batch reuses a value, because every request that changes a guard appends at least one event.
 CREATE FUNCTION apply_guards(keys TEXT[], acts SMALLINT[], parents TEXT[], at BIGINT) RETURNS VOID LANGUAGE plpgsql AS $$
 BEGIN
     FOR i IN 1 .. cardinality(keys) LOOP

@@ -118,6 +118,7 @@ CREATE TABLE dataset_inputs (
     experiment_id BIGINT NOT NULL,
     tags          TEXT NOT NULL,
     context       TEXT,
+    linked_at     BIGINT NOT NULL,   -- the log position of the link
     PRIMARY KEY (run_no, name, digest)
 );
 CREATE INDEX dataset_inputs_search ON dataset_inputs (experiment_id, name, digest);
@@ -128,6 +129,7 @@ CREATE TABLE run_models (
     direction TEXT NOT NULL,
     model_id  TEXT NOT NULL,
     step      BIGINT NOT NULL,
+    linked_at BIGINT NOT NULL,   -- the log position of the link
     PRIMARY KEY (run_no, direction, model_id)
 );
 
@@ -142,3 +144,4 @@ CREATE TABLE artifacts (
     staged_at BIGINT NOT NULL,
     stored_at BIGINT
 );
+CREATE INDEX artifacts_staged ON artifacts (staged_at) WHERE state = 'staged';

@@ -1,0 +1,147 @@
+//! Group commit: one flusher per process gathers what requests bring while the previous batch is being committed.
+//!
+//! Batches grow with the load by themselves. Every request of a batch is answered after the commit. The queue is bounded in
+//! bytes; a full one refuses the request instead of making it wait.
+
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot, watch};
+use tokio::time::{Instant, sleep};
+
+use crate::append::{AppendBatch, AppendRequest, Outcome};
+use crate::{Error, LogMetrics};
+
+/// Bytes of requests that may wait for a commit.
+const QUEUE_BYTES: usize = 64 << 20;
+/// Requests that may wait for a commit, whatever their size.
+const QUEUE_REQUESTS: usize = 1 << 16;
+const BATCH_BYTES: usize = 4 << 20;
+const BATCH_REQUESTS: usize = 4_096;
+/// How long a batch is sent again while the database is away, before its requests are told so.
+const PATIENCE: Duration = Duration::from_secs(10);
+const RETRY_AFTER: Duration = Duration::from_secs(1);
+
+/// The handle to the flusher. It ends when the last handle is dropped and the queue is empty.
+#[derive(Clone, Debug)]
+pub(crate) struct GroupCommit {
+    queue: mpsc::Sender<Pending>,
+    budget: Arc<Semaphore>,
+    metrics: LogMetrics,
+}
+
+#[derive(Debug)]
+struct Pending {
+    request: AppendRequest,
+    reply: oneshot::Sender<Result<Outcome, Error>>,
+    /// Gives the bytes back to the queue once the request is answered.
+    permit: OwnedSemaphorePermit,
+}
+
+impl GroupCommit {
+    /// Starts the flusher. The position of each committed batch's last event goes to `head`.
+    pub(crate) fn start(backend: Arc<dyn AppendBatch>, head: watch::Sender<i64>, metrics: LogMetrics) -> Self {
+        let (queue, inbox) = mpsc::channel(QUEUE_REQUESTS);
+        let flusher = Flusher { backend, head, metrics: metrics.clone(), batch: 0 };
+        tokio::spawn(flusher.run(inbox));
+        Self { queue, budget: Arc::new(Semaphore::new(QUEUE_BYTES)), metrics }
+    }
+
+    /// Queues the request and waits for its commit. The request is committed or rejected even when the caller goes away.
+    pub(crate) async fn append(&self, request: AppendRequest) -> Result<Outcome, Error> {
+        let overloaded = || Error::Overloaded { retry_after: RETRY_AFTER };
+        // A request larger than the whole queue still goes through, alone.
+        let bytes = u32::try_from(request.bytes().min(QUEUE_BYTES)).unwrap_or(u32::MAX);
+        let permit = Arc::clone(&self.budget).try_acquire_many_owned(bytes).map_err(|_full| overloaded())?;
+        let (reply, answer) = oneshot::channel();
+        self.queue.try_send(Pending { request, reply, permit }).map_err(|_full| overloaded())?;
+        self.metrics.queue_bytes(QUEUE_BYTES - self.budget.available_permits());
+        answer.await.map_err(|source| Error::Unavailable { operation: "append", source: Box::new(source) })?
+    }
+}
+
+struct Flusher {
+    backend: Arc<dyn AppendBatch>,
+    head: watch::Sender<i64>,
+    metrics: LogMetrics,
+    batch: i64,
+}
+
+impl Flusher {
+    async fn run(mut self, mut inbox: mpsc::Receiver<Pending>) {
+        while let Some(first) = inbox.recv().await {
+            let (requests, waiting) = gather(first, &mut inbox);
+            self.flush(&requests, waiting).await;
+        }
+    }
+
+    async fn flush(&mut self, requests: &[AppendRequest], waiting: Vec<Waiting>) {
+        let begun = Instant::now();
+        match self.commit(requests).await {
+            Ok(outcomes) => {
+                self.metrics.flushed(requests, begun.elapsed());
+                if let Some(last) = outcomes.iter().filter_map(|outcome| outcome.as_ref().ok()).max() {
+                    self.head.send_if_modified(|head| std::mem::replace(head, (*head).max(*last)) < *last);
+                }
+                for (waiting, outcome) in waiting.into_iter().zip(outcomes) {
+                    waiting.answer(Ok(outcome));
+                }
+            }
+            Err(error) if requests.len() > 1 && !matches!(error, Error::Unavailable { .. }) => {
+                // One request that the database refuses must not fail its neighbours: each goes alone.
+                tracing::warn!(%error, requests = requests.len(), "a batch was refused, appending its requests one by one");
+                for (request, waiting) in requests.iter().zip(waiting) {
+                    Box::pin(self.flush(std::slice::from_ref(request), vec![waiting])).await;
+                }
+            }
+            Err(error) => {
+                tracing::error!(error = &error as &dyn std::error::Error, "a batch could not be appended");
+                for waiting in waiting {
+                    waiting.answer(Err(error.again()));
+                }
+            }
+        }
+    }
+
+    /// Sends the batch until its outcome is known. The number of the batch makes sending it again safe.
+    async fn commit(&mut self, requests: &[AppendRequest]) -> Result<Vec<Outcome>, Error> {
+        self.batch += 1;
+        let deadline = Instant::now() + PATIENCE;
+        let mut pause = Duration::from_millis(20);
+        loop {
+            match self.backend.append_batch(self.batch, requests).await {
+                Err(error @ Error::Unavailable { .. }) if Instant::now() < deadline => {
+                    tracing::warn!(error = &error as &dyn std::error::Error, "the log is away, sending the batch again");
+                    sleep(pause).await;
+                    pause = (pause * 2).min(Duration::from_secs(1));
+                }
+                outcome => return outcome,
+            }
+        }
+    }
+}
+
+/// A request's way back, held until its outcome is known.
+struct Waiting {
+    reply: oneshot::Sender<Result<Outcome, Error>>,
+    _permit: OwnedSemaphorePermit,
+}
+
+impl Waiting {
+    fn answer(self, outcome: Result<Outcome, Error>) {
+        // A caller that went away does not want the answer; the events stay appended.
+        drop(self.reply.send(outcome));
+    }
+}
+
+/// Takes what is waiting, up to the size of a batch.
+fn gather(first: Pending, inbox: &mut mpsc::Receiver<Pending>) -> (Vec<AppendRequest>, Vec<Waiting>) {
+    let (mut requests, mut waiting, mut bytes) = (Vec::new(), Vec::new(), 0);
+    let mut next = Some(first);
+    while let Some(Pending { request, reply, permit }) = next {
+        bytes += request.bytes();
+        requests.push(request);
+        waiting.push(Waiting { reply, _permit: permit });
+        next = if bytes < BATCH_BYTES && requests.len() < BATCH_REQUESTS { inbox.try_recv().ok() } else { None };
+    }
+    (requests, waiting)
+}

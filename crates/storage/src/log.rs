@@ -1,0 +1,130 @@
+//! The event log: append through group commit, read by position and by stream.
+
+use runledger_domain::guard::GuardKey;
+use runledger_domain::{RecordedEvent, StreamId};
+use std::sync::Arc;
+use tokio::sync::watch;
+
+use crate::append::{AppendBatch, AppendRequest, Outcome};
+use crate::db::{Db, Row, Statement};
+use crate::group_commit::GroupCommit;
+use crate::{Error, LogMetrics};
+
+/// The log of one database, shared by everything in the process.
+#[derive(Clone, Debug)]
+pub struct EventLog {
+    db: Arc<dyn Db>,
+    commit: GroupCommit,
+    head: watch::Sender<i64>,
+}
+
+/// The state of a guard, as the last commit left it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GuardState {
+    pub version: i64,
+    /// The key that it belongs to: a name's experiment, a run's experiment, an idempotency key's run.
+    pub parent: Option<String>,
+}
+
+/// How much one read of the log takes at most. The first event is always taken.
+#[derive(Clone, Copy, Debug)]
+pub struct ReadLimit {
+    pub events: i64,
+    pub bytes: i64,
+}
+
+const COLUMNS: &str =
+    "position, stream_id, kind, schema_version, CAST(payload AS TEXT), points, recorded_at";
+
+impl EventLog {
+    /// Opens the log and starts its flusher.
+    pub fn start(db: Arc<dyn Db>, append: Arc<dyn AppendBatch>, metrics: LogMetrics) -> Self {
+        let (head, _) = watch::channel(0);
+        let commit = GroupCommit::start(append, head.clone(), metrics);
+        Self { db, commit, head }
+    }
+
+    /// Appends the request and returns after its commit.
+    ///
+    /// [`Error::Overloaded`]: nothing was taken. [`Error::Unavailable`]: the outcome is not known; a repeat is safe for all
+    /// commands but the creation of a run without an idempotency key.
+    pub async fn append(&self, request: AppendRequest) -> Result<Outcome, Error> {
+        self.commit.append(request).await
+    }
+
+    /// The position of the last event, 0 when there is none.
+    pub async fn head(&self) -> Result<i64, Error> {
+        let last = Statement::new("SELECT position FROM events ORDER BY position DESC LIMIT 1", vec![]);
+        let rows = self.db.fetch(&last).await?;
+        rows.first().map_or(Ok(0), |row| row.int(0))
+    }
+
+    /// Changes whenever this process appends, or hears that another one did. A hint only: the log itself is the truth.
+    pub fn signal(&self) -> watch::Receiver<i64> {
+        self.head.subscribe()
+    }
+
+    /// Tells waiting readers of an append by another process.
+    pub fn heard(&self, position: i64) {
+        self.head.send_if_modified(|head| std::mem::replace(head, (*head).max(position)) < position);
+    }
+
+    /// The events after `position`, in order.
+    pub async fn read(&self, position: i64, limit: ReadLimit) -> Result<Vec<RecordedEvent>, Error> {
+        let sql = format!(
+            "SELECT {COLUMNS} FROM (
+                SELECT *, SUM(bytes) OVER (ORDER BY position ROWS UNBOUNDED PRECEDING) - bytes AS bytes_before
+                FROM (SELECT * FROM events WHERE position > $1 ORDER BY position LIMIT $2) AS page
+             ) AS sized WHERE bytes_before < $3 ORDER BY position"
+        );
+        let params = vec![position.into(), limit.events.into(), limit.bytes.into()];
+        self.db.fetch(&Statement::new(sql, params)).await?.into_iter().map(recorded).collect()
+    }
+
+    /// The events of the streams after `position`, in order: the tail that a view has not seen.
+    pub async fn read_streams(&self, streams: &[StreamId], position: i64) -> Result<Vec<RecordedEvent>, Error> {
+        let mut statement = Statement::default();
+        let after = statement.bind(position);
+        let streams = statement.bind_list(streams.iter().map(StreamId::as_str));
+        statement.sql = format!(
+            "SELECT {COLUMNS} FROM events WHERE stream_id IN {streams} AND position > {after} ORDER BY position"
+        );
+        self.db.fetch(&statement).await?.into_iter().map(recorded).collect()
+    }
+
+    /// The guard's row, if there is one.
+    pub async fn guard(&self, key: &GuardKey) -> Result<Option<GuardState>, Error> {
+        let sql = "SELECT version, parent FROM guards WHERE key = $1";
+        let rows = self.db.fetch(&Statement::new(sql, vec![key.to_string().into()])).await?;
+        let state = |mut row: Row| Ok(GuardState { version: row.int(0)?, parent: row.opt_text(1)? });
+        rows.into_iter().next().map(state).transpose()
+    }
+
+    /// The next experiment id. An id that is not used leaves a gap, which is allowed.
+    pub async fn next_experiment_id(&self) -> Result<i64, Error> {
+        let mut transaction = self.db.begin().await?;
+        let sql = "UPDATE counters SET value = value + 1 WHERE name = 'experiment' RETURNING value";
+        let rows = transaction.fetch(&Statement::new(sql, vec![])).await?;
+        transaction.commit().await?;
+        let missing = || Error::Corrupt { table: "counters", id: "experiment".to_owned(), reason: "no row".to_owned() };
+        rows.first().ok_or_else(missing)?.int(0)
+    }
+}
+
+fn recorded(mut row: Row) -> Result<RecordedEvent, Error> {
+    let position = row.int(0)?;
+    let schema_version = i16::try_from(row.int(3)?).map_err(|source| Error::Corrupt {
+        table: "events",
+        id: position.to_string(),
+        reason: format!("schema version: {source}"),
+    })?;
+    Ok(RecordedEvent {
+        position,
+        stream: StreamId::stored(row.text(1)?),
+        kind: row.text(2)?,
+        schema_version,
+        payload: row.text(4)?,
+        points: row.opt_bytes(5)?,
+        recorded_at: row.int(6)?,
+    })
+}

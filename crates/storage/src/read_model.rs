@@ -1,0 +1,89 @@
+//! The read model: what the views hold, completed by what the log knows beyond them.
+//!
+//! Guarantee: a look-up by id answers everything that was acknowledged before it began, however far behind the views are: it
+//! reads the checkpoint, then the rows, then folds the tail of the stream. Folding an event twice has no effect, so the rows
+//! may be newer than the checkpoint. Searches call [`ReadModel::catch_up`] first.
+
+mod artifacts;
+mod children;
+mod experiments;
+mod history;
+mod runs;
+
+pub use artifacts::{Artifact, ArtifactEntry, ArtifactState};
+pub use runs::DatasetSummary;
+
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::{Semaphore, watch};
+use tokio::time::{Instant, timeout};
+
+use crate::{Db, Error, EventLog, Statement};
+
+/// The name of the projection that fills the views, in the table `projections`.
+pub const VIEWS: &str = "views";
+
+/// How long a search waits for the views.
+const PATIENCE: Duration = Duration::from_secs(1);
+/// How often the checkpoint is looked up while somebody waits for another process's projector.
+const POLL: Duration = Duration::from_millis(20);
+
+/// Queries over the views.
+#[derive(Clone, Debug)]
+pub struct ReadModel {
+    db: Arc<dyn Db>,
+    log: EventLog,
+    checkpoint: watch::Sender<i64>,
+    /// Lets one of the waiting requests look up the checkpoint for all.
+    poll: Arc<Semaphore>,
+}
+
+/// One page of a search.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Page<T> {
+    pub items: Vec<T>,
+    /// Present when there is more.
+    pub next_page_token: Option<String>,
+}
+
+impl ReadModel {
+    pub fn new(db: Arc<dyn Db>, log: EventLog) -> Self {
+        let (checkpoint, _) = watch::channel(0);
+        Self { db, log, checkpoint, poll: Arc::new(Semaphore::new(1)) }
+    }
+
+    /// The position up to which the views are complete.
+    pub async fn checkpoint(&self) -> Result<i64, Error> {
+        let sql = "SELECT position FROM projections WHERE name = $1";
+        let rows = self.db.fetch(&Statement::new(sql, vec![VIEWS.into()])).await?;
+        rows.first().map_or(Ok(0), |row| row.int(0))
+    }
+
+    /// Tells waiting searches how far the views have come.
+    pub fn advanced(&self, position: i64) {
+        self.checkpoint.send_if_modified(|known| std::mem::replace(known, (*known).max(position)) < position);
+    }
+
+    /// Waits until the views have reached the log's present head, at most a second, and returns how many events they are
+    /// still behind.
+    pub async fn catch_up(&self) -> Result<i64, Error> {
+        let head = self.log.head().await?;
+        let mut checkpoint = self.checkpoint.subscribe();
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let known = *checkpoint.borrow_and_update();
+            if known >= head {
+                return Ok(0);
+            }
+            if let Ok(_turn) = self.poll.try_acquire() {
+                self.advanced(self.checkpoint().await?);
+            }
+            let left = deadline.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return Ok(head - known);
+            }
+            // A time-out only means that it is time to look again.
+            drop(timeout(POLL.min(left), checkpoint.changed()).await);
+        }
+    }
+}

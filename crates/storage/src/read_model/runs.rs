@@ -1,0 +1,104 @@
+//! Runs, one by id or a page of a search.
+
+use runledger_domain::{Run, RunStatus, StreamId};
+use std::collections::BTreeMap;
+
+use super::{Page, ReadModel, children};
+use crate::search::Search;
+use crate::{Error, Row, Statement};
+
+/// A data set that runs of an experiment used, in one context.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DatasetSummary {
+    pub experiment_id: i64,
+    pub name: String,
+    pub digest: String,
+    /// The input tag `mlflow.data.context`, such as `training`.
+    pub context: Option<String>,
+}
+
+impl ReadModel {
+    /// The run with everything that was acknowledged.
+    pub async fn run(&self, run_id: &str) -> Result<Option<Run>, Error> {
+        let checkpoint = self.checkpoint().await?;
+        let sql = "SELECT run_no, run_id, experiment_id, name, user_id, status, start_time, end_time, deleted, artifact_uri \
+                   FROM runs WHERE run_id = $1";
+        let rows = self.db.fetch(&Statement::new(sql, vec![run_id.into()])).await?;
+        let mut found: Vec<(i64, Run)> = rows.into_iter().map(run).collect::<Result<_, _>>()?;
+        children::fill(self.db.as_ref(), &mut found).await?;
+        let mut run = found.pop().map(|(_, run)| run);
+
+        let mut tail = self.log.read_streams(&[StreamId::run(run_id)], checkpoint).await?;
+        let begun = tail.first().map(runledger_domain::RecordedEvent::decode).transpose();
+        let created = begun.ok().flatten().as_ref().and_then(Run::begin);
+        if let Some(experiment) = run.as_ref().or(created.as_ref()).map(|run| run.experiment_id) {
+            tail.extend(self.log.read_streams(&[StreamId::experiment(experiment)], checkpoint).await?);
+            tail.sort_by_key(|event| event.position);
+        }
+        for recorded in tail {
+            // An event that does not read is the projector's to report; the run is answered without it.
+            let Ok(event) = recorded.decode() else { continue };
+            match &mut run {
+                Some(run) => run.evolve(&event),
+                None => run = Run::begin(&event),
+            }
+        }
+        Ok(run)
+    }
+
+    /// A page of a compiled search of runs.
+    pub async fn search_runs(&self, search: &Search) -> Result<Page<Run>, Error> {
+        let page = search.fetch(self.db.as_ref()).await?;
+        let mut runs: Vec<(i64, Run)> = page.rows.into_iter().map(run).collect::<Result<_, _>>()?;
+        children::fill(self.db.as_ref(), &mut runs).await?;
+        let items = runs.into_iter().map(|(_, run)| run).collect();
+        Ok(Page { items, next_page_token: page.next_page_token })
+    }
+
+    /// The distinct data sets of the experiments, at most 1000.
+    pub async fn dataset_summaries(&self, experiment_ids: &[i64]) -> Result<Vec<DatasetSummary>, Error> {
+        let mut statement = Statement::default();
+        let experiments = statement.bind_list(experiment_ids.iter().copied());
+        statement.sql = format!(
+            "SELECT DISTINCT experiment_id, name, digest, context FROM dataset_inputs \
+             WHERE experiment_id IN {experiments} ORDER BY experiment_id, name, digest, context LIMIT 1000"
+        );
+        let summary = |mut row: Row| {
+            Ok(DatasetSummary {
+                experiment_id: row.int(0)?,
+                name: row.text(1)?,
+                digest: row.text(2)?,
+                context: row.opt_text(3)?,
+            })
+        };
+        self.db.fetch(&statement).await?.into_iter().map(summary).collect()
+    }
+}
+
+/// Reads the columns `run_no, run_id, experiment_id, name, user_id, status, start_time, end_time, deleted, artifact_uri`.
+fn run(mut row: Row) -> Result<(i64, Run), Error> {
+    let run_no = row.int(0)?;
+    let status = row.text(5)?;
+    let run = Run {
+        run_id: row.text(1)?,
+        experiment_id: row.int(2)?,
+        name: row.text(3)?,
+        user_id: row.text(4)?,
+        status: RunStatus::parse(&status).ok_or_else(|| Error::Corrupt {
+            table: "runs",
+            id: run_no.to_string(),
+            reason: format!("status {status:?}"),
+        })?,
+        start_time: row.int(6)?,
+        end_time: row.opt_int(7)?,
+        deleted: row.bool(8)?,
+        artifact_uri: row.text(9)?,
+        params: BTreeMap::new(),
+        tags: BTreeMap::new(),
+        metrics: BTreeMap::new(),
+        datasets: Vec::new(),
+        model_inputs: Vec::new(),
+        model_outputs: Vec::new(),
+    };
+    Ok((run_no, run))
+}
