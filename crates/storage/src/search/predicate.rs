@@ -1,0 +1,133 @@
+//! Comparisons as SQL conditions that mean the same in both databases.
+
+use super::ast::{Literal, Operator, Test};
+use crate::{Statement, Value};
+
+/// MLflow's patterns have no escape, but PostgreSQL takes a backslash for one unless it is told another. This control
+/// character stands in, and is doubled where a pattern contains it.
+const ESCAPE: char = '\u{1}';
+
+/// How much of a param or tag value is in the search index, in characters, as the migrations say.
+const INDEXED_HEAD: usize = 128;
+
+/// The indexed head of a param or tag value.
+pub(super) fn head(column: &str) -> String {
+    format!("substr({column}, 1, {INDEXED_HEAD})")
+}
+
+/// A test on a column of the main table or of a data set.
+pub(super) fn column_test(statement: &mut Statement, column: &str, test: &Test) -> String {
+    match test {
+        Test::Compare(operator, Literal::Text(value)) => text(statement, column, *operator, value),
+        Test::Compare(operator, literal) => integer(statement, column, *operator, literal),
+        Test::In(values) => format!("{column} IN {}", statement.bind_list(values.iter().map(bindable))),
+        Test::NotIn(values) => format!("{column} NOT IN {}", statement.bind_list(values.iter().map(bindable))),
+        Test::IsNull => format!("{column} IS NULL"),
+        Test::IsNotNull => format!("{column} IS NOT NULL"),
+    }
+}
+
+fn bindable(literal: &Literal) -> Value {
+    match literal {
+        Literal::Integer(value) => (*value).into(),
+        Literal::Float(value) => (*value).into(),
+        Literal::Text(value) => value.into(),
+    }
+}
+
+pub(super) fn text(statement: &mut Statement, column: &str, operator: Operator, value: &str) -> String {
+    let pattern = |text: String| text.replace(ESCAPE, "\u{1}\u{1}");
+    match operator {
+        Operator::Like => {
+            let bound = statement.bind(pattern(value.to_owned()));
+            format!("{column} LIKE {bound} ESCAPE '{ESCAPE}'")
+        }
+        // Both databases fold only ASCII letters of such columns, so the pattern must be folded the same way.
+        Operator::Ilike => {
+            let bound = statement.bind(pattern(value.to_ascii_lowercase()));
+            format!("LOWER({column}) LIKE {bound} ESCAPE '{ESCAPE}'")
+        }
+        _ => format!("{column} {} {}", symbol(operator), statement.bind(value)),
+    }
+}
+
+/// A test on the value of a param or tag. An equality is led by the indexed head, which says all for a short text.
+pub(super) fn keyed_text(statement: &mut Statement, column: &str, operator: Operator, value: &str) -> String {
+    if operator != Operator::Equal {
+        return text(statement, column, operator, value);
+    }
+    let short: String = value.chars().take(INDEXED_HEAD).collect();
+    let whole = short.chars().count() == INDEXED_HEAD;
+    let mut condition = format!("{} = {}", head(column), statement.bind(short));
+    if whole {
+        condition = format!("{condition} AND {column} = {}", statement.bind(value));
+    }
+    condition
+}
+
+/// A test on the latest value of a metric. NaN is stored as 0 and a flag; it matches only `!=`. The flag is looked at only
+/// where 0 would decide wrongly, so that the other tests need nothing but the index.
+pub(super) fn metric(statement: &mut Statement, alias: &str, operator: Operator, literal: &Literal) -> String {
+    let value = number(literal);
+    let condition = format!("{alias}.value {} {}", symbol(operator), statement.bind(value));
+    match operator {
+        Operator::NotEqual if value == 0.0 => format!("({condition} OR {alias}.is_nan = TRUE)"),
+        Operator::NotEqual => condition,
+        _ if holds(0.0, operator, value) => format!("{condition} AND {alias}.is_nan = FALSE"),
+        _ => condition,
+    }
+}
+
+fn holds(left: f64, operator: Operator, right: f64) -> bool {
+    match operator {
+        Operator::Equal => left == right,
+        Operator::Greater => left > right,
+        Operator::GreaterOrEqual => left >= right,
+        Operator::Less => left < right,
+        Operator::LessOrEqual => left <= right,
+        Operator::NotEqual | Operator::Like | Operator::Ilike => left != right,
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a metric is a double, and MLflow reads the literal as one")]
+fn number(literal: &Literal) -> f64 {
+    match literal {
+        Literal::Integer(value) => *value as f64,
+        Literal::Float(value) => *value,
+        // The parser gives metrics numbers only.
+        Literal::Text(_) => 0.0,
+    }
+}
+
+/// A test on an integer column. A fraction is turned into the whole bound that means the same, so that an index serves.
+fn integer(statement: &mut Statement, column: &str, operator: Operator, literal: &Literal) -> String {
+    let bound = match literal {
+        Literal::Integer(value) => Some(*value),
+        literal => whole(operator, number(literal)),
+    };
+    match bound {
+        Some(bound) => format!("{column} {} {}", symbol(operator), statement.bind(bound)),
+        None if operator == Operator::Equal => "1 = 0".to_owned(),
+        None => format!("{column} IS NOT NULL"),
+    }
+}
+
+/// The integer that stands for a float in a comparison, or none where no integer equals it. Far bounds saturate: no time
+/// reaches them.
+#[expect(clippy::cast_possible_truncation, reason = "saturates, which is what a far bound needs")]
+fn whole(operator: Operator, value: f64) -> Option<i64> {
+    match operator {
+        Operator::Greater | Operator::LessOrEqual => Some(value.floor() as i64),
+        Operator::GreaterOrEqual | Operator::Less => Some(value.ceil() as i64),
+        Operator::Equal | Operator::NotEqual | Operator::Like | Operator::Ilike => {
+            (value.fract() == 0.0 && value.abs() < 9e18).then_some(value as i64)
+        }
+    }
+}
+
+fn symbol(operator: Operator) -> &'static str {
+    match operator {
+        Operator::NotEqual => "<>",
+        other => other.symbol(),
+    }
+}

@@ -1,0 +1,189 @@
+//! The search of runs as SQL.
+//!
+//! Metrics, params and tags have one row per run and key, so each compared key is one plain inner join, which never
+//! repeats a run. The planner may then begin with whichever filter selects least, or walk the index of the first sort
+//! key and stop after a page.
+
+use super::ViewType;
+use super::ast::{Comparison, Filter, Key, Literal, OrderKey, Test};
+use super::dialect::{EntityKind, RUNS};
+use super::error::SearchError;
+use super::order::parse_order;
+use super::page::{Part, Search, Select};
+use super::parser::parse_filter;
+use super::predicate::{column_test, keyed_text, metric};
+use super::run_order::{Stage, add_order, stages};
+use super::token::{Cursor, digest, invalid};
+
+/// A search of runs.
+#[derive(Clone, Copy, Debug)]
+pub struct RunQuery<'a> {
+    /// Where to look; with none, nothing is found.
+    pub experiment_ids: &'a [i64],
+    /// Empty for all.
+    pub filter: &'a str,
+    /// Empty for the latest start first.
+    pub order_by: &'a [String],
+    pub view: ViewType,
+    /// At least 1; the API bounds it.
+    pub max_results: usize,
+    pub page_token: Option<&'a str>,
+}
+
+const COLUMNS: &[&str] = &[
+    "r.run_no",
+    "r.run_id",
+    "r.experiment_id",
+    "r.name",
+    "r.user_id",
+    "r.status",
+    "r.start_time",
+    "r.end_time",
+    "r.deleted",
+    "r.artifact_uri",
+];
+
+/// Compiles a search of runs. Its rows are `run_no`, `run_id`, `experiment_id`, `name`, `user_id`, `status`,
+/// `start_time`, `end_time`, `deleted`, `artifact_uri`.
+pub fn compile_runs(query: &RunQuery<'_>) -> Result<Search, SearchError> {
+    let filter = parse_filter(&RUNS, query.filter)?;
+    let order = parse_order(&RUNS, query.order_by)?;
+    let digest = digest_of(query, &filter, &order);
+    let cursor = Cursor::decode(query.page_token.unwrap_or_default(), &digest)?;
+
+    let stages = stages(order.first(), &filter);
+    let from = cursor.as_ref().map_or(0, |cursor| cursor.part);
+    if let Some(cursor) = cursor.as_ref().filter(|_| from >= stages.len()) {
+        return Err(invalid(cursor));
+    }
+    let parts = stages.iter().enumerate().skip(from).map(|(index, stage)| {
+        let cursor = cursor.as_ref().filter(|_| index == from);
+        part(query, &filter, &order, index, *stage, cursor)
+    });
+    Ok(Search::new(parts.collect::<Result<_, _>>()?, COLUMNS.len(), query.max_results, digest))
+}
+
+fn digest_of(query: &RunQuery<'_>, filter: &Filter, order: &[OrderKey]) -> String {
+    let order: Vec<String> = order.iter().map(ToString::to_string).collect();
+    let ids: Vec<String> = query.experiment_ids.iter().map(ToString::to_string).collect();
+    digest(&["runs", &filter.to_string(), &order.join(","), &ids.join(","), query.view.name()])
+}
+
+fn part(
+    query: &RunQuery<'_>,
+    filter: &Filter,
+    order: &[OrderKey],
+    index: usize,
+    stage: Stage,
+    cursor: Option<&Cursor>,
+) -> Result<Part, SearchError> {
+    let mut select = RunSelect::new(query);
+    add_order(&mut select, order, stage);
+    for comparison in &filter.0 {
+        select.add_comparison(comparison);
+    }
+    let mut select = select.select;
+    if let Some(cursor) = cursor {
+        select.resume(cursor)?;
+    }
+    Ok(select.finish(COLUMNS, index, query.max_results))
+}
+
+/// A `SELECT` of runs in the making.
+pub(super) struct RunSelect {
+    pub(super) select: Select,
+    /// What follows `experiment_id`, such as `= $1`.
+    scope: String,
+    joins: Vec<(EntityKind, String, String)>,
+}
+
+impl RunSelect {
+    fn new(query: &RunQuery<'_>) -> Self {
+        let mut select = Select::new("runs r");
+        let scope = match query.experiment_ids {
+            [id] => format!("= {}", select.statement.bind(*id)),
+            // Integers need no escaping, and the number of parameters is limited.
+            [_, ..] => {
+                let ids: Vec<String> = query.experiment_ids.iter().map(ToString::to_string).collect();
+                format!("IN ({})", ids.join(", "))
+            }
+            [] => "IN (NULL)".to_owned(),
+        };
+        select.conditions.push(format!("r.experiment_id {scope}"));
+        select.conditions.extend(query.view.condition("r.deleted"));
+        Self { select, scope, joins: Vec::new() }
+    }
+
+    /// Joins the row of a metric, param or tag that the run must have, once per key, and returns its alias.
+    pub(super) fn join(&mut self, kind: EntityKind, key: &str) -> String {
+        if let Some((_, _, alias)) = self.joins.iter().find(|join| join.0 == kind && join.1 == key) {
+            return alias.clone();
+        }
+        let (table, scope) = (table(kind), &self.scope);
+        let alias = format!("j{}", self.joins.len());
+        let bound = self.select.statement.bind(key);
+        self.select.from.push_str(&format!(
+            " JOIN {table} {alias} ON {alias}.run_no = r.run_no AND {alias}.experiment_id {scope} AND {alias}.key = {bound}"
+        ));
+        self.joins.push((kind, key.to_owned(), alias.clone()));
+        alias
+    }
+
+    /// Joins the row of a metric, param or tag that the run may have.
+    pub(super) fn left_join(&mut self, kind: EntityKind, key: &str, alias: &str) {
+        let bound = self.select.statement.bind(key);
+        self.select.from.push_str(&format!(
+            " LEFT JOIN {} {alias} ON {alias}.run_no = r.run_no AND {alias}.key = {bound}",
+            table(kind)
+        ));
+    }
+
+    /// Leaves only runs without that metric, param or tag.
+    pub(super) fn add_missing(&mut self, kind: EntityKind, key: &str) {
+        let bound = self.select.statement.bind(key);
+        self.select.conditions.push(format!(
+            "NOT EXISTS (SELECT 1 FROM {} x WHERE x.run_no = r.run_no AND x.key = {bound})",
+            table(kind)
+        ));
+    }
+
+    fn add_comparison(&mut self, comparison: &Comparison) {
+        let kind = comparison.field.kind();
+        match (&comparison.field.key, &comparison.test) {
+            (Key::Column(attribute), test) => {
+                let condition = column_test(&mut self.select.statement, attribute.column, test);
+                self.select.conditions.push(match kind {
+                    // A run may have several data sets, so this one cannot be a join.
+                    EntityKind::Dataset => format!(
+                        "r.run_no IN (SELECT d.run_no FROM dataset_inputs d WHERE d.experiment_id {} AND {condition})",
+                        self.scope
+                    ),
+                    _ => condition,
+                });
+            }
+            (Key::Name(key), Test::IsNull) => self.add_missing(kind, key),
+            (Key::Name(key), Test::Compare(operator, literal)) => {
+                let alias = self.join(kind, key);
+                let statement = &mut self.select.statement;
+                let condition = match literal {
+                    Literal::Text(value) => keyed_text(statement, &format!("{alias}.value"), *operator, value),
+                    number => metric(statement, &alias, *operator, number),
+                };
+                self.select.conditions.push(condition);
+            }
+            (Key::Name(key), Test::IsNotNull | Test::In(_) | Test::NotIn(_)) => {
+                self.join(kind, key);
+            }
+        }
+    }
+}
+
+fn table(kind: EntityKind) -> &'static str {
+    match kind {
+        EntityKind::Metric => "metrics",
+        EntityKind::Param => "params",
+        EntityKind::Tag => "tags",
+        EntityKind::Attribute => "runs",
+        EntityKind::Dataset => "dataset_inputs",
+    }
+}

@@ -1,0 +1,67 @@
+//! The shape of the SQL, where a planner depends on it. That it finds the right rows is for the conformance suite.
+
+use super::super::{RunQuery, ViewType, compile_runs};
+use crate::Value;
+
+fn statements(filter: &str, order_by: &[&str]) -> Vec<(String, Vec<Value>)> {
+    let order_by: Vec<String> = order_by.iter().map(ToString::to_string).collect();
+    let query = RunQuery {
+        experiment_ids: &[7],
+        filter,
+        order_by: &order_by,
+        view: ViewType::ActiveOnly,
+        max_results: 100,
+        page_token: None,
+    };
+    let search = compile_runs(&query).unwrap();
+    search.statements().map(|statement| (statement.sql.clone(), statement.params.clone())).collect()
+}
+
+fn after_columns(sql: &str) -> &str {
+    sql.split_once(" FROM ").unwrap().1
+}
+
+#[test]
+fn plain_listing_follows_the_listing_index() {
+    let [(sql, params)] = statements("", &[]).try_into().unwrap();
+    assert_eq!(
+        after_columns(&sql),
+        "runs r WHERE r.experiment_id = $1 AND r.deleted = FALSE ORDER BY r.start_time DESC, r.run_id LIMIT 101"
+    );
+    assert_eq!(params, [Value::Int(7)]);
+}
+
+#[test]
+fn filter_and_order_become_inner_joins() {
+    let all = statements("metrics.m3 > 0.9 and params.p1 = 'v7'", &["metrics.m5 DESC"]);
+    assert_eq!(all.len(), 3);
+    assert_eq!(
+        after_columns(&all[0].0),
+        "runs r \
+         JOIN metrics j0 ON j0.run_no = r.run_no AND j0.experiment_id = $1 AND j0.key = $2 \
+         JOIN metrics j1 ON j1.run_no = r.run_no AND j1.experiment_id = $1 AND j1.key = $3 \
+         JOIN params j2 ON j2.run_no = r.run_no AND j2.experiment_id = $1 AND j2.key = $5 \
+         WHERE r.experiment_id = $1 AND r.deleted = FALSE AND j0.is_nan = FALSE AND j1.value > $4 \
+         AND substr(j2.value, 1, 128) = $6 \
+         ORDER BY j0.value DESC, r.start_time DESC, r.run_id LIMIT 101"
+    );
+}
+
+#[test]
+fn comparisons_of_one_key_share_a_join_and_prune_the_stages() {
+    let all = statements("metrics.m > 0.1 AND metrics.m < 0.5", &["metrics.m"]);
+    assert_eq!(all.len(), 2, "a run without the metric cannot match");
+    assert_eq!(all[0].0.matches("JOIN").count(), 1);
+}
+
+#[test]
+fn no_text_gets_into_the_sql() {
+    let evil = "x'; DROP TABLE runs; --";
+    let filter =
+        format!("tags.\"{evil}\" = \"{evil}\" AND run_id IN (\"{evil}\") AND params.`{evil}` ILIKE \"{evil}\"");
+    let order = format!("metrics.\"{evil}\" DESC");
+    for (sql, params) in statements(&filter, &[order.as_str(), "tags.a"]) {
+        assert!(!sql.contains("DROP"), "{sql}");
+        assert!(params.contains(&Value::Text(evil.to_owned())));
+    }
+}
