@@ -1,19 +1,13 @@
 """Every scenario with the client of MLflow 2, in a Python of its own."""
 
 import json
-import os
-import subprocess
 from collections.abc import Callable
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import pytest
-from harness.runledger import REPOSITORY
+from harness.clients import run_script
 from scenarios import SCENARIOS
-
-PYTHON = REPOSITORY / ".venv" / "mlflow2" / "bin" / "python"
-SCRIPT = Path(__file__).parent / "scripts" / "run_scenarios.py"
 
 
 @pytest.fixture(scope="session")
@@ -22,10 +16,8 @@ def outcomes(shared_server: Callable[[str], str]) -> Callable[[str], dict[str, A
 
     @cache
     def run_all(server: str) -> dict[str, Any]:
-        command = [PYTHON, SCRIPT, shared_server(server)]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=140, env=os.environ)
-        assert done.returncode == 0, done.stderr
-        return json.loads(done.stdout.splitlines()[-1])
+        output = run_script("mlflow2", "run_scenarios.py", shared_server(server), timeout=140)
+        return json.loads(output.splitlines()[-1])
 
     return run_all
 

@@ -1,29 +1,20 @@
 """An unmodified training script, with both clients: what is left on ours is what is left on the reference."""
 
-import os
-import subprocess
-import sys
 from collections.abc import Callable
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import mlflow
 import pytest
+from harness.clients import PYTHONS, run_script
 from harness.reference import Reference
-from harness.runledger import REPOSITORY
 from scenarios.view import artifact_digests, comparable, history_view, run_view, unique
-
-SCRIPT = Path(__file__).parent / "scripts" / "train.py"
-PYTHONS = {"mlflow3": sys.executable, "mlflow2": str(REPOSITORY / ".venv" / "mlflow2" / "bin" / "python")}
 
 
 def trained(url: str, client: str) -> Any:
     """Runs the script, and reads back everything its experiment holds."""
     name = unique("training")
-    environment = os.environ | {"MLFLOW_TRACKING_URI": url, "MLFLOW_EXPERIMENT_NAME": name}
-    done = subprocess.run([PYTHONS[client], SCRIPT], env=environment, capture_output=True, text=True, timeout=120)
-    assert done.returncode == 0, done.stderr
+    run_script(client, "train.py", timeout=120, MLFLOW_TRACKING_URI=url, MLFLOW_EXPERIMENT_NAME=name)
     mlflow.set_tracking_uri(url)
     runs = mlflow.search_runs(experiment_names=[name], output_format="list", order_by=["run_name"])
     assert [run.info.status for run in runs] == ["FAILED", "FINISHED", "FINISHED", "FINISHED", "FINISHED"]
