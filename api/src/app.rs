@@ -1,0 +1,73 @@
+//! What all handlers share.
+
+use prometheus::Registry;
+use runledger_domain::command::Decision;
+use runledger_domain::guard::GuardKey;
+use runledger_domain::{Clock, IdGen};
+use runledger_storage::{AppendRequest, EventLog, Outcome, ReadModel, Rejection};
+use std::sync::Arc;
+
+use crate::metrics::HttpMetrics;
+use crate::params::ParamCache;
+use crate::{ApiError, Deps, RequestContext, Settings};
+
+/// The state of the router.
+pub(crate) type AppState = Arc<App>;
+
+#[derive(Debug)]
+pub(crate) struct App {
+    pub(crate) log: EventLog,
+    pub(crate) views: ReadModel,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) ids: Arc<dyn IdGen>,
+    pub(crate) registry: Registry,
+    pub(crate) settings: Settings,
+    pub(crate) metrics: HttpMetrics,
+    pub(crate) params: ParamCache,
+}
+
+impl App {
+    pub(crate) fn new(deps: Deps) -> Result<Self, prometheus::Error> {
+        let Deps { log, views, clock, ids, registry, settings } = deps;
+        let metrics = HttpMetrics::register(&registry)?;
+        Ok(Self { log, views, clock, ids, registry, settings, metrics, params: ParamCache::default() })
+    }
+
+    /// Appends what a command decided. `claimed` is the user that the request names, for events without a better actor.
+    ///
+    /// The outer error is a failure, the inner one a guard that did not hold.
+    pub(crate) async fn append(
+        &self,
+        context: &RequestContext,
+        claimed: Option<&str>,
+        decision: Decision,
+    ) -> Result<Outcome, ApiError> {
+        let request = AppendRequest::encode(
+            decision,
+            || self.ids.event_id(),
+            self.clock.now_ms(),
+            context.actor(claimed),
+            context.request_id.clone(),
+        );
+        Ok(self.log.append(request).await?)
+    }
+
+    /// Appends what a command decided, for commands whose guards have an answer for everything they may find. Returns the
+    /// position of the last event.
+    pub(crate) async fn execute(&self, context: &RequestContext, decision: Decision) -> Result<i64, ApiError> {
+        self.append(context, None, decision).await?.map_err(|rejection| refusal(&rejection))
+    }
+}
+
+/// The answer for a guard that did not hold.
+pub(crate) fn refusal(rejection: &Rejection) -> ApiError {
+    let Rejection { guard, found } = rejection;
+    match guard.violation(*found) {
+        Some(error) => error.into(),
+        None => ApiError::internal(format!("nobody handled the guard {} that found {found:?}", key_kind(&guard.key))),
+    }
+}
+
+fn key_kind(key: &GuardKey) -> String {
+    key.to_string().split('/').next().unwrap_or_default().to_owned()
+}

@@ -1,0 +1,97 @@
+//! Who sent a request and under which id it is known.
+
+use axum::extract::FromRequestParts;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use http::request::Parts;
+use http::{HeaderMap, header};
+use runledger_domain::{IdGen, validate};
+use std::net::IpAddr;
+
+use crate::ApiError;
+
+/// The header with the request id, in requests and responses.
+pub(crate) const REQUEST_ID: &str = "x-request-id";
+
+/// Longest actor that an event keeps, in characters.
+const ACTOR: usize = 250;
+
+/// The address of the client, as the listener saw it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Peer(pub(crate) IpAddr);
+
+/// What the outermost layer found out about a request; every handler can take it as an argument.
+#[derive(Clone, Debug)]
+pub(crate) struct RequestContext {
+    /// From the header `X-Request-Id` if it is short and plain, else made here.
+    pub(crate) request_id: String,
+    /// The user name of HTTP basic authentication.
+    user: Option<String>,
+    peer: Option<IpAddr>,
+}
+
+impl RequestContext {
+    pub(crate) fn new(headers: &HeaderMap, peer: Option<IpAddr>, ids: &dyn IdGen) -> Self {
+        let sent = headers.get(REQUEST_ID).and_then(|id| id.to_str().ok()).filter(|id| is_plain(id));
+        let request_id = sent.map_or_else(|| ids.random_id().simple().to_string(), str::to_owned);
+        Self { request_id, user: basic_user(headers), peer }
+    }
+
+    /// Who did it: the authenticated user, else who the request says it is, else the client's address.
+    pub(crate) fn actor(&self, claimed: Option<&str>) -> String {
+        let claimed = || claimed.filter(|name| !name.is_empty() && !name.contains('\0'));
+        match self.user.as_deref().or_else(claimed) {
+            Some(name) => validate::cut(name, ACTOR).to_owned(),
+            None => self.peer.map(|ip| ip.to_string()).unwrap_or_default(),
+        }
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for RequestContext {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
+        parts.extensions.get().cloned().ok_or_else(|| ApiError::internal("a request came past the outermost layer"))
+    }
+}
+
+fn is_plain(id: &str) -> bool {
+    let plain = |c: u8| c.is_ascii_alphanumeric() || matches!(c, b'-' | b'_' | b'.' | b':');
+    (1..=128).contains(&id.len()) && id.bytes().all(plain)
+}
+
+fn basic_user(headers: &HeaderMap) -> Option<String> {
+    let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
+    let (scheme, encoded) = value.split_once(' ')?;
+    if !scheme.eq_ignore_ascii_case("basic") {
+        return None;
+    }
+    let decoded = String::from_utf8(STANDARD.decode(encoded.trim()).ok()?).ok()?;
+    let (user, _) = decoded.split_once(':')?;
+    (!user.is_empty() && !user.contains('\0')).then(|| user.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use runledger_domain::SystemIds;
+
+    fn context(name: &'static str, value: &str) -> RequestContext {
+        let headers = HeaderMap::from_iter([(name.parse().unwrap(), value.parse().unwrap())]);
+        RequestContext::new(&headers, Some(IpAddr::from([127, 0, 0, 1])), &SystemIds)
+    }
+
+    #[test]
+    fn an_id_that_could_break_a_log_line_is_replaced() {
+        assert_eq!(context(REQUEST_ID, "a-1").request_id, "a-1");
+        assert_eq!(context(REQUEST_ID, "a b").request_id.len(), 32);
+        assert_eq!(context(REQUEST_ID, &"a".repeat(129)).request_id.len(), 32);
+    }
+
+    #[test]
+    fn the_actor_is_the_best_known_name() {
+        assert_eq!(context("authorization", "Basic YWRhOnB3").actor(Some("bob")), "ada");
+        assert_eq!(context("authorization", "Basic ???").actor(Some("bob")), "bob");
+        assert_eq!(context("authorization", "Bearer x").actor(Some("")), "127.0.0.1");
+    }
+}

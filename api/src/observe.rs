@@ -1,0 +1,95 @@
+//! The outermost layer: request ids, spans, metrics, panics, and the bodies of errors.
+
+use axum::extract::{MatchedPath, Request, State};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use futures::FutureExt;
+use http::{HeaderValue, Method};
+use std::any::Any;
+use std::error::Error;
+use std::fmt::Write;
+use std::panic::AssertUnwindSafe;
+use std::time::Instant;
+use tracing::{Instrument, error, info_span, warn};
+
+use crate::context::{Peer, REQUEST_ID};
+use crate::{ApiError, AppState, RequestContext};
+
+/// Wraps every request of the router.
+pub(crate) async fn observe(State(app): State<AppState>, mut request: Request, next: Next) -> Response {
+    let started = Instant::now();
+    let peer = request.extensions().get().map(|Peer(ip)| *ip);
+    let context = RequestContext::new(request.headers(), peer, app.ids.as_ref());
+    let request_id = context.request_id.clone();
+    request.extensions_mut().insert(context);
+
+    let method = known_method(request.method());
+    let route = request.extensions().get::<MatchedPath>().cloned();
+    let route = route.as_ref().map_or("unknown", MatchedPath::as_str);
+    let span = info_span!("request", %request_id, method, route);
+    let answer = AssertUnwindSafe(next.run(request)).catch_unwind().instrument(span.clone()).await;
+
+    let response = answer.unwrap_or_else(|panic| {
+        app.metrics.panics.inc();
+        ApiError::internal(format!("a handler panicked: {}", panic_text(panic.as_ref()))).into_response()
+    });
+    let mut response = span.in_scope(|| rendered(response, &request_id));
+    if let Ok(value) = HeaderValue::from_str(&request_id) {
+        response.headers_mut().insert(REQUEST_ID, value);
+    }
+    app.metrics.answered(route, method, response.status(), started.elapsed());
+    response
+}
+
+/// Gives an error its body and, if it is the server's, a line in the log.
+fn rendered(mut response: Response, request_id: &str) -> Response {
+    let Some(failure) = response.extensions_mut().remove::<ApiError>() else { return response };
+    if failure.http_status().is_server_error() {
+        error!(causes = %causes(&failure), "the request failed");
+    } else if failure.source.is_some() {
+        warn!(causes = %causes(&failure), "the request was refused");
+    }
+    let mut rendered = failure.render(request_id);
+    // What the router put there, such as `Allow`, stays.
+    for (name, value) in response.headers() {
+        if !rendered.headers().contains_key(name) && name != http::header::CONTENT_LENGTH {
+            rendered.headers_mut().append(name, value.clone());
+        }
+    }
+    rendered
+}
+
+/// The causes of a failure, from the nearest to the root.
+fn causes(failure: &ApiError) -> String {
+    let mut text = String::new();
+    let mut cause = failure.source.as_deref().map(|cause| cause as &dyn Error);
+    while let Some(error) = cause {
+        let separator = if text.is_empty() { "" } else { ": " };
+        // Writing to a string does not fail.
+        drop(write!(text, "{separator}{error}"));
+        cause = error.source();
+    }
+    text
+}
+
+fn panic_text(panic: &(dyn Any + Send)) -> &str {
+    panic
+        .downcast_ref::<&str>()
+        .copied()
+        .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
+        .unwrap_or("without a message")
+}
+
+/// The method as a label; a client may make methods up.
+fn known_method(method: &Method) -> &'static str {
+    match *method {
+        Method::GET => "GET",
+        Method::HEAD => "HEAD",
+        Method::POST => "POST",
+        Method::PUT => "PUT",
+        Method::PATCH => "PATCH",
+        Method::DELETE => "DELETE",
+        Method::OPTIONS => "OPTIONS",
+        _ => "other",
+    }
+}

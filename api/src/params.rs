@@ -1,0 +1,189 @@
+//! Logging params, which keep the value that they were first given.
+//!
+//! Whether a param is new depends on what the run has. The guard version that the run had before its params were read is
+//! expected again by the append, so that two writers cannot both give one key a value. A small cache spares the reads of
+//! the usual case; it is never the ground for refusing a param.
+
+use runledger_domain::command::{LogBatch, log_batch, new_params};
+use runledger_domain::guard::GuardKey;
+use runledger_domain::{DomainError, KeyValue};
+use runledger_storage::Rejection;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use crate::{ApiError, App, RequestContext};
+
+/// How often a batch is decided again because other writers logged params to the same run in between.
+const ATTEMPTS: usize = 100;
+/// Runs in each of the two generations of the cache.
+const GENERATION: usize = 1_024;
+/// A run whose params take more bytes than this is not cached.
+const LARGEST: usize = 32 << 10;
+
+/// The params that runs had when this process last wrote or read them.
+#[derive(Debug, Default)]
+pub(crate) struct ParamCache(Mutex<Generations>);
+
+/// Runs move to `young` when they are used; when it is full it becomes `old`, and the old ones are forgotten.
+#[derive(Debug, Default)]
+struct Generations {
+    young: HashMap<String, Known>,
+    old: HashMap<String, Known>,
+}
+
+/// The params of a run, and the guard version at which they were all.
+#[derive(Clone, Debug)]
+struct Known {
+    version: i64,
+    params: Arc<BTreeMap<String, String>>,
+}
+
+impl App {
+    /// Logs a batch with params. `batch_wording` chooses between MLflow's two messages for a changed value.
+    pub(crate) async fn log_params(
+        &self,
+        context: &RequestContext,
+        batch: LogBatch,
+        batch_wording: bool,
+    ) -> Result<(), ApiError> {
+        let run_id = batch.run_id.clone();
+        for _ in 0..ATTEMPTS {
+            let cached = self.params.get(&run_id);
+            let from_cache = cached.is_some();
+            let known = match cached {
+                Some(known) => known,
+                None => self.read_params(&run_id).await?,
+            };
+            let params = match new_params(&run_id, &known.params, &batch.params, batch_wording) {
+                Ok(params) => params,
+                Err(_) if from_cache => {
+                    self.params.forget(&run_id);
+                    continue;
+                }
+                Err(error) => return Err(error.into()),
+            };
+            let decision = log_batch(LogBatch { params: params.clone(), ..batch.clone() }, Some(known.version));
+            match self.append(context, None, decision).await? {
+                Ok(_) => {
+                    self.params.insert(run_id, known.with(params));
+                    return Ok(());
+                }
+                Err(Rejection { guard, found }) => {
+                    self.params.forget(&run_id);
+                    if let Some(error) = guard.violation(found) {
+                        return Err(error.into());
+                    }
+                }
+            }
+        }
+        let message = format!("Too many writers log params to the run {run_id} at once. Try again.");
+        Err(ApiError::new(runledger_domain::ErrorCode::TemporarilyUnavailable, message))
+    }
+
+    /// The version comes first: params that another writer adds in between make it stale, and the append tells.
+    async fn read_params(&self, run_id: &str) -> Result<Known, ApiError> {
+        let not_found = || DomainError::not_found(format!("Run with id={run_id} not found"));
+        let state = self.log.guard(&GuardKey::Run(run_id.to_owned())).await?.ok_or_else(not_found)?;
+        let run = self.views.run(run_id).await?.ok_or_else(not_found)?;
+        Ok(Known { version: state.version, params: Arc::new(run.params) })
+    }
+}
+
+impl Known {
+    /// What is known after an append of these new params; one without params leaves the version.
+    fn with(mut self, params: Vec<KeyValue>) -> Self {
+        if !params.is_empty() {
+            self.version += 1;
+            Arc::make_mut(&mut self.params).extend(params.into_iter().map(|param| (param.key, param.value)));
+        }
+        self
+    }
+}
+
+impl ParamCache {
+    /// Notes a run that was created just now.
+    pub(crate) fn created(&self, run_id: &str) {
+        self.insert(run_id.to_owned(), Known { version: 1, params: Arc::default() });
+    }
+
+    fn get(&self, run_id: &str) -> Option<Known> {
+        let mut generations = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = generations.young.get(run_id) {
+            return Some(known.clone());
+        }
+        let known = generations.old.remove(run_id)?;
+        generations.insert(run_id.to_owned(), known.clone());
+        Some(known)
+    }
+
+    fn insert(&self, run_id: String, known: Known) {
+        let bytes: usize = known.params.iter().map(|(key, value)| key.len() + value.len()).sum();
+        let mut generations = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        generations.old.remove(&run_id);
+        if bytes > LARGEST {
+            generations.young.remove(&run_id);
+        } else {
+            generations.insert(run_id, known);
+        }
+    }
+
+    fn forget(&self, run_id: &str) {
+        let mut generations = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        generations.young.remove(run_id);
+        generations.old.remove(run_id);
+    }
+}
+
+impl Generations {
+    fn insert(&mut self, run_id: String, known: Known) {
+        if self.young.len() >= GENERATION && !self.young.contains_key(&run_id) {
+            self.old = std::mem::take(&mut self.young);
+        }
+        self.young.insert(run_id, known);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn param(key: &str, value: &str) -> KeyValue {
+        KeyValue { key: key.to_owned(), value: value.to_owned() }
+    }
+
+    #[test]
+    fn an_append_of_params_moves_the_version() {
+        let known = Known { version: 1, params: Arc::default() };
+        let known = known.with(vec![param("lr", "1")]).with(Vec::new());
+        assert_eq!((known.version, known.params.get("lr").map(String::as_str)), (2, Some("1")));
+    }
+
+    #[test]
+    fn the_cache_is_bounded_in_runs_and_bytes() {
+        let cache = ParamCache::default();
+        for i in 0..3 * GENERATION {
+            cache.created(&i.to_string());
+        }
+        let generations = cache.0.lock().unwrap();
+        assert!(generations.young.len() + generations.old.len() <= 2 * GENERATION);
+        drop(generations);
+        assert!(cache.get("0").is_none());
+        assert!(cache.get(&(3 * GENERATION - 1).to_string()).is_some());
+
+        let large = vec![param("k", &"x".repeat(LARGEST))];
+        cache.insert("large".to_owned(), Known { version: 1, params: Arc::default() }.with(large));
+        assert!(cache.get("large").is_none());
+    }
+
+    #[test]
+    fn a_run_that_is_used_survives_a_generation() {
+        let cache = ParamCache::default();
+        cache.created("used");
+        for i in 0..2 * GENERATION {
+            cache.created(&i.to_string());
+            assert!(cache.get("used").is_some());
+        }
+        cache.forget("used");
+        assert!(cache.get("used").is_none());
+    }
+}

@@ -1,0 +1,37 @@
+//! What the API needs from the process that runs it.
+
+use prometheus::Registry;
+use runledger_domain::{Clock, IdGen};
+use runledger_storage::{EventLog, ReadModel};
+use std::sync::Arc;
+
+/// The parts that the API works with.
+#[derive(Debug)]
+pub struct Deps {
+    pub log: EventLog,
+    pub views: ReadModel,
+    pub clock: Arc<dyn Clock>,
+    pub ids: Arc<dyn IdGen>,
+    /// Gets the metrics of the API, and is what `/metrics` shows.
+    pub registry: Registry,
+    pub settings: Settings,
+}
+
+/// Choices of the operator.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Where an experiment without a location of its own keeps its artifacts, such as `mlflow-artifacts:/`.
+    pub artifact_root: String,
+    /// Values of the `Host` header that are served besides loopback and private addresses: names with or without a port,
+    /// `*.example.org` for all names below one, `*` for any.
+    pub allowed_hosts: Vec<String>,
+    /// Origins of pages that may send writes, such as `https://ml.example.org`; `*` for any. A page that this server
+    /// itself delivered always may.
+    pub allowed_origins: Vec<String>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { artifact_root: "mlflow-artifacts:/".to_owned(), allowed_hosts: Vec::new(), allowed_origins: Vec::new() }
+    }
+}

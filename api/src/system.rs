@@ -1,0 +1,51 @@
+//! What clients and operators ask of the server itself.
+
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use http::header;
+use prometheus::TextEncoder;
+use serde_json::{Value, json};
+
+use crate::{ApiError, AppState};
+use axum::Json;
+
+/// The version of MLflow whose REST contract is served. Clients parse it and choose features by it, so it is not
+/// Runledger's own version.
+pub(crate) const MLFLOW_VERSION: &str = "3.18.0";
+
+pub(crate) async fn health() -> &'static str {
+    "OK"
+}
+
+pub(crate) async fn version() -> impl IntoResponse {
+    ([(header::CONTENT_TYPE, "text/html; charset=utf-8")], MLFLOW_VERSION)
+}
+
+/// The capabilities that clients ask for before they transfer artifacts.
+pub(crate) async fn server_info() -> Json<Value> {
+    Json(json!({
+        "store_type": "SqlStore",
+        "workspaces_enabled": false,
+        "trace_archival_enabled": false,
+        "multipart_uploads_enabled": false,
+        "multipart_downloads_enabled": false,
+        "artifact_serving_enabled": true,
+        "presigned_upload_run_id_supported": false,
+        "presigned_upload_model_id_supported": false,
+        "model_artifact_presigned_downloads_supported": false,
+        "features_enabled": {"gateway": false, "scheduled_issue_detection": false},
+        "tracking_auth": "",
+        "artifacts_presigned_only": false,
+    }))
+}
+
+/// There are no logged models yet. The client asks for them whenever it downloads a `runs:/` path and lets a 404 through
+/// to its user, so the empty answer is what keeps such downloads working.
+pub(crate) async fn no_logged_models() -> Json<Value> {
+    Json(json!({}))
+}
+
+pub(crate) async fn metrics(State(app): State<AppState>) -> Result<Response, ApiError> {
+    let text = TextEncoder::new().encode_to_string(&app.registry.gather()).map_err(ApiError::internal)?;
+    Ok(([(header::CONTENT_TYPE, prometheus::TEXT_FORMAT)], text).into_response())
+}
