@@ -1,1 +1,46 @@
-//! placeholder
+//! PostgreSQL behind the traits of `storage`: connections, the one-round-trip append, bulk inserts and wake-ups.
+
+mod append;
+mod db;
+mod error;
+mod wake;
+
+pub use append::PostgresAppend;
+pub use db::PostgresDb;
+pub use wake::relay_wake_ups;
+
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use std::str::FromStr;
+use std::time::Duration;
+
+use runledger_storage::Error;
+
+/// Connections per process. The database works best with a few dozen in all.
+const CONNECTIONS: u32 = 12;
+
+impl PostgresDb {
+    /// Connects to `postgres://user:password@host:port/database`.
+    pub async fn connect(url: &str) -> Result<Self, Error> {
+        let options = PgConnectOptions::from_str(url).map_err(|source| error::from_sqlx("connect", source))?.options([
+            // A lock that is held too long makes the request fail in a way that it can be retried, instead of piling up.
+            ("lock_timeout", "5s"),
+            ("statement_timeout", "60s"),
+            ("idle_in_transaction_session_timeout", "60s"),
+        ]);
+        let pool = PgPoolOptions::new()
+            .max_connections(CONNECTIONS)
+            .acquire_timeout(Duration::from_secs(10))
+            .connect_with(options)
+            .await
+            .map_err(|source| error::from_sqlx("connect", source))?;
+        Ok(Self { pool })
+    }
+
+    /// Brings the schema to the newest version. Several processes may try at once.
+    pub async fn migrate(&self) -> Result<(), Error> {
+        for migrator in [runledger_migrations::postgres_log(), runledger_migrations::postgres_views()] {
+            migrator.run(&self.pool).await.map_err(|source| Error::Backend { operation: "migrate", source: Box::new(source) })?;
+        }
+        Ok(())
+    }
+}

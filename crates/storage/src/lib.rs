@@ -5,6 +5,7 @@
 
 pub mod append;
 pub mod search;
+pub mod views;
 
 mod db;
 mod error;

@@ -59,6 +59,11 @@ impl ReadModel {
         rows.first().map_or(Ok(0), |row| row.int(0))
     }
 
+    /// Changes whenever the views are known to have moved.
+    pub fn signal(&self) -> watch::Receiver<i64> {
+        self.checkpoint.subscribe()
+    }
+
     /// Tells waiting searches how far the views have come.
     pub fn advanced(&self, position: i64) {
         self.checkpoint.send_if_modified(|known| std::mem::replace(known, (*known).max(position)) < position);

@@ -1,0 +1,137 @@
+//! Portable statements on PostgreSQL.
+
+use async_trait::async_trait;
+use runledger_storage::{BulkInsert, ColumnType, Db, Error, Row, Statement, Transaction, Value};
+use sqlx::postgres::{PgArguments, PgPool, PgRow, Postgres};
+use sqlx::query::Query;
+use sqlx::{AssertSqlSafe, Column, Row as _, TypeInfo, ValueRef};
+
+use crate::error::from_sqlx;
+
+/// A pool of connections to one database.
+#[derive(Clone, Debug)]
+pub struct PostgresDb {
+    pub(crate) pool: PgPool,
+}
+
+#[derive(Debug)]
+struct PostgresTransaction(sqlx::Transaction<'static, Postgres>);
+
+#[async_trait]
+impl Db for PostgresDb {
+    async fn fetch(&self, statement: &Statement) -> Result<Vec<Row>, Error> {
+        let rows = query(statement).fetch_all(&self.pool).await.map_err(|source| from_sqlx("query", source))?;
+        rows.iter().map(row).collect()
+    }
+
+    async fn begin(&self) -> Result<Box<dyn Transaction>, Error> {
+        let transaction = self.pool.begin().await.map_err(|source| from_sqlx("begin", source))?;
+        Ok(Box::new(PostgresTransaction(transaction)))
+    }
+}
+
+#[async_trait]
+impl Transaction for PostgresTransaction {
+    async fn fetch(&mut self, statement: &Statement) -> Result<Vec<Row>, Error> {
+        let rows = query(statement).fetch_all(&mut *self.0).await.map_err(|source| from_sqlx("query", source))?;
+        rows.iter().map(row).collect()
+    }
+
+    async fn execute(&mut self, statement: &Statement) -> Result<u64, Error> {
+        let done = query(statement).execute(&mut *self.0).await.map_err(|source| from_sqlx("statement", source))?;
+        Ok(done.rows_affected())
+    }
+
+    /// One array per column, so that one prepared statement takes any number of rows.
+    async fn insert(&mut self, bulk: &BulkInsert, rows: Vec<Vec<Value>>) -> Result<(), Error> {
+        if rows.is_empty() {
+            return Ok(());
+        }
+        let names: Vec<&str> = bulk.columns.iter().map(|(name, _)| *name).collect();
+        let arrays: Vec<String> = bulk
+            .columns
+            .iter()
+            .enumerate()
+            .map(|(index, (_, kind))| format!("${}::{}[]", index + 1, array_type(*kind)))
+            .collect();
+        let (names, arrays) = (names.join(", "), arrays.join(", "));
+        let sql = format!("INSERT INTO {} ({names}) SELECT * FROM unnest({arrays}) {}", bulk.table, bulk.suffix);
+        let mut query = sqlx::query(AssertSqlSafe(sql));
+        let mut columns: Vec<Vec<Value>> = bulk.columns.iter().map(|_| Vec::with_capacity(rows.len())).collect();
+        for row in rows {
+            for (column, value) in columns.iter_mut().zip(row) {
+                column.push(value);
+            }
+        }
+        for ((_, kind), values) in bulk.columns.iter().zip(columns) {
+            query = bind_array(query, *kind, values);
+        }
+        query.execute(&mut *self.0).await.map_err(|source| from_sqlx("bulk insert", source))?;
+        Ok(())
+    }
+
+    async fn commit(self: Box<Self>) -> Result<(), Error> {
+        self.0.commit().await.map_err(|source| from_sqlx("commit", source))
+    }
+}
+
+type PgQuery<'q> = Query<'q, Postgres, PgArguments>;
+
+fn query(statement: &Statement) -> PgQuery<'_> {
+    let start = sqlx::query(AssertSqlSafe(statement.sql.as_str()));
+    statement.params.iter().fold(start, |query, value| match value {
+        Value::Null => query.bind(None::<String>),
+        Value::Bool(value) => query.bind(*value),
+        Value::Int(value) => query.bind(*value),
+        Value::Float(value) => query.bind(*value),
+        Value::Text(value) => query.bind(value.as_str()),
+        Value::Bytes(value) => query.bind(value.as_slice()),
+    })
+}
+
+fn array_type(kind: ColumnType) -> &'static str {
+    match kind {
+        ColumnType::Bool => "boolean",
+        ColumnType::Int => "bigint",
+        ColumnType::Float => "float8",
+        ColumnType::Text => "text",
+        ColumnType::Bytes => "bytea",
+    }
+}
+
+/// Binds a column. A value of another kind than the column's counts as NULL, which the column then refuses.
+fn bind_array(query: PgQuery<'_>, kind: ColumnType, values: Vec<Value>) -> PgQuery<'_> {
+    macro_rules! bind {
+        ($variant:ident) => {{
+            let values = values.into_iter();
+            query.bind(values.map(|value| if let Value::$variant(value) = value { Some(value) } else { None }).collect::<Vec<_>>())
+        }};
+    }
+    match kind {
+        ColumnType::Bool => bind!(Bool),
+        ColumnType::Int => bind!(Int),
+        ColumnType::Float => bind!(Float),
+        ColumnType::Text => bind!(Text),
+        ColumnType::Bytes => bind!(Bytes),
+    }
+}
+
+fn row(row: &PgRow) -> Result<Row, Error> {
+    let value = |index: usize| -> Result<Value, sqlx::Error> {
+        let raw = row.try_get_raw(index)?;
+        if raw.is_null() {
+            return Ok(Value::Null);
+        }
+        Ok(match row.column(index).type_info().name() {
+            "BOOL" => Value::Bool(row.try_get(index)?),
+            "INT2" => Value::Int(row.try_get::<i16, _>(index)?.into()),
+            "INT4" => Value::Int(row.try_get::<i32, _>(index)?.into()),
+            "INT8" => Value::Int(row.try_get(index)?),
+            "FLOAT8" => Value::Float(row.try_get(index)?),
+            "BYTEA" => Value::Bytes(row.try_get(index)?),
+            _ => Value::Text(row.try_get(index)?),
+        })
+    };
+    let values = (0..row.len()).map(value).collect::<Result<_, _>>();
+    values.map(Row).map_err(|source| from_sqlx("read row", source))
+}

@@ -1,0 +1,319 @@
+//! The changes as rows: one bulk insert per table.
+
+use super::{Changes, ExperimentRow, LinkedDataset, LinkedModel, RunRow, SettledArtifact, Sweep, segments};
+use crate::ColumnType::{Bool, Float, Int, Text};
+use crate::{BulkInsert, Error, Statement, Transaction, Value};
+
+pub(super) const EXPERIMENTS: BulkInsert = BulkInsert {
+    table: "experiments",
+    columns: &[
+        ("experiment_id", Int),
+        ("name", Text),
+        ("artifact_location", Text),
+        ("deleted", Bool),
+        ("creation_time", Int),
+        ("last_update_time", Int),
+    ],
+    suffix: "ON CONFLICT (experiment_id) DO UPDATE SET name = excluded.name, deleted = excluded.deleted, \
+             last_update_time = excluded.last_update_time",
+};
+
+const EXPERIMENT_TAGS: BulkInsert = BulkInsert {
+    table: "experiment_tags",
+    columns: &[("experiment_id", Int), ("key", Text), ("value", Text)],
+    suffix: "ON CONFLICT (experiment_id, key) DO UPDATE SET value = excluded.value",
+};
+
+pub(super) const RUNS: BulkInsert = BulkInsert {
+    table: "runs",
+    columns: &[
+        ("run_no", Int),
+        ("run_id", Text),
+        ("experiment_id", Int),
+        ("name", Text),
+        ("user_id", Text),
+        ("status", Text),
+        ("start_time", Int),
+        ("end_time", Int),
+        ("deleted", Bool),
+        ("deleted_time", Int),
+        ("artifact_uri", Text),
+    ],
+    suffix: "ON CONFLICT (run_no) DO UPDATE SET name = excluded.name, status = excluded.status, \
+             end_time = excluded.end_time, deleted = excluded.deleted, deleted_time = excluded.deleted_time",
+};
+
+const PARAMS: BulkInsert = BulkInsert {
+    table: "params",
+    columns: &[("run_no", Int), ("key", Text), ("value", Text), ("experiment_id", Int)],
+    suffix: "ON CONFLICT (run_no, key) DO NOTHING",
+};
+
+const TAGS: BulkInsert = BulkInsert {
+    table: "tags",
+    columns: &[("run_no", Int), ("key", Text), ("value", Text), ("experiment_id", Int)],
+    suffix: "ON CONFLICT (run_no, key) DO UPDATE SET value = excluded.value",
+};
+
+const METRICS: BulkInsert = BulkInsert {
+    table: "metrics",
+    columns: &[
+        ("run_no", Int),
+        ("key", Text),
+        ("value", Float),
+        ("is_nan", Bool),
+        ("timestamp", Int),
+        ("step", Int),
+        ("experiment_id", Int),
+    ],
+    // A point that arrives late does not replace one of a later step.
+    suffix: "ON CONFLICT (run_no, key) DO UPDATE SET value = excluded.value, is_nan = excluded.is_nan, \
+             timestamp = excluded.timestamp, step = excluded.step \
+             WHERE (excluded.step, excluded.timestamp, excluded.value) > (metrics.step, metrics.timestamp, metrics.value)",
+};
+
+const DATASETS: BulkInsert = BulkInsert {
+    table: "datasets",
+    columns: &[
+        ("experiment_id", Int),
+        ("name", Text),
+        ("digest", Text),
+        ("source_type", Text),
+        ("source", Text),
+        ("schema", Text),
+        ("profile", Text),
+    ],
+    // The first description of a data set is kept.
+    suffix: "ON CONFLICT (experiment_id, name, digest) DO NOTHING",
+};
+
+const DATASET_INPUTS: BulkInsert = BulkInsert {
+    table: "dataset_inputs",
+    columns: &[
+        ("run_no", Int),
+        ("name", Text),
+        ("digest", Text),
+        ("experiment_id", Int),
+        ("tags", Text),
+        ("context", Text),
+        ("linked_at", Int),
+    ],
+    suffix: "ON CONFLICT (run_no, name, digest) DO NOTHING",
+};
+
+const RUN_MODELS: BulkInsert = BulkInsert {
+    table: "run_models",
+    columns: &[("run_no", Int), ("direction", Text), ("model_id", Text), ("step", Int), ("linked_at", Int)],
+    suffix: "ON CONFLICT (run_no, direction, model_id) DO NOTHING",
+};
+
+const ARTIFACTS: BulkInsert = BulkInsert {
+    table: "artifacts",
+    columns: &[
+        ("path", Text),
+        ("upload_id", Text),
+        ("size", Int),
+        ("sha256", Text),
+        ("state", Text),
+        ("staged_at", Int),
+    ],
+    suffix: "ON CONFLICT (path) DO UPDATE SET upload_id = excluded.upload_id, size = excluded.size, \
+             sha256 = excluded.sha256, state = excluded.state, error = NULL, staged_at = excluded.staged_at, stored_at = NULL",
+};
+
+const DEAD_LETTERS: BulkInsert = BulkInsert {
+    table: "dead_letters",
+    columns: &[
+        ("projection", Text),
+        ("position", Int),
+        ("stream_id", Text),
+        ("kind", Text),
+        ("error", Text),
+        ("failed_at", Int),
+    ],
+    suffix: "ON CONFLICT (projection, position) DO NOTHING",
+};
+
+/// The columns of the table, for a `SELECT` that reads what the insert writes.
+pub(super) fn names(table: &BulkInsert) -> String {
+    let names: Vec<&str> = table.columns.iter().map(|(name, _)| *name).collect();
+    names.join(", ")
+}
+
+pub(super) async fn write(transaction: &mut dyn Transaction, changes: Changes) -> Result<(), Error> {
+    transaction.insert(&EXPERIMENTS, changes.experiments.into_values().map(experiment).collect()).await?;
+    transaction.insert(&RUNS, changes.runs.into_values().map(run).collect()).await?;
+
+    let mut tags = Vec::new();
+    for ((experiment_id, key), value) in changes.experiment_tags {
+        match value {
+            Some(value) => tags.push(vec![experiment_id.into(), key.into(), value.into()]),
+            None => delete_tag(transaction, "experiment_tags", "experiment_id", experiment_id, key).await?,
+        }
+    }
+    transaction.insert(&EXPERIMENT_TAGS, tags).await?;
+
+    let mut tags = Vec::new();
+    for ((run_no, key), (experiment_id, value)) in changes.tags {
+        match value {
+            Some(value) => tags.push(vec![run_no.into(), key.into(), value.into(), experiment_id.into()]),
+            None => delete_tag(transaction, "tags", "run_no", run_no, key).await?,
+        }
+    }
+    transaction.insert(&TAGS, tags).await?;
+
+    let params = changes.params.into_iter().map(|param| {
+        vec![param.run_no.into(), param.entry.key.into(), param.entry.value.into(), param.experiment_id.into()]
+    });
+    transaction.insert(&PARAMS, params.collect()).await?;
+
+    let metrics = changes.metrics.into_iter().map(|((run_no, key), (experiment_id, point))| {
+        let is_nan = point.value.is_nan();
+        let value = if is_nan { 0.0 } else { point.value };
+        vec![
+            run_no.into(),
+            (&*key).into(),
+            value.into(),
+            is_nan.into(),
+            point.timestamp.into(),
+            point.step.into(),
+            experiment_id.into(),
+        ]
+    });
+    transaction.insert(&METRICS, metrics.collect()).await?;
+    segments::insert(transaction, changes.segments).await?;
+
+    let (datasets, inputs) = datasets(changes.datasets);
+    transaction.insert(&DATASETS, datasets).await?;
+    transaction.insert(&DATASET_INPUTS, inputs).await?;
+    transaction.insert(&RUN_MODELS, changes.models.into_iter().map(run_model).collect()).await?;
+
+    let staged = changes.staged.into_values().map(|(at, staged)| {
+        let size = i64::try_from(staged.size).unwrap_or(i64::MAX);
+        vec![staged.path.into(), staged.upload_id.into(), size.into(), staged.sha256.into(), "staged".into(), at.into()]
+    });
+    transaction.insert(&ARTIFACTS, staged.collect()).await?;
+    for settled in changes.settled {
+        settle(transaction, settled).await?;
+    }
+
+    let letters = changes.dead_letters.into_iter().map(|letter| {
+        let name = crate::VIEWS.into();
+        vec![name, letter.position.into(), letter.stream_id.into(), letter.kind.into(), letter.error.into(), letter.failed_at.into()]
+    });
+    transaction.insert(&DEAD_LETTERS, letters.collect()).await?;
+    if let Some(sweep) = changes.sweep {
+        carry_out(transaction, sweep).await?;
+    }
+    Ok(())
+}
+
+fn experiment(row: ExperimentRow) -> Vec<Value> {
+    vec![
+        row.experiment_id.into(),
+        row.name.into(),
+        row.artifact_location.into(),
+        row.deleted.into(),
+        row.creation_time.into(),
+        row.last_update_time.into(),
+    ]
+}
+
+fn run(row: RunRow) -> Vec<Value> {
+    vec![
+        row.run_no.into(),
+        row.run_id.into(),
+        row.experiment_id.into(),
+        row.name.into(),
+        row.user_id.into(),
+        row.status.as_str().into(),
+        row.start_time.into(),
+        row.end_time.into(),
+        row.deleted.into(),
+        row.deleted_time.into(),
+        row.artifact_uri.into(),
+    ]
+}
+
+fn datasets(linked: Vec<LinkedDataset>) -> (Vec<Vec<Value>>, Vec<Vec<Value>>) {
+    let rows = linked.into_iter().map(|LinkedDataset { position, run_no, experiment_id, input }| {
+        let context = input.tags.iter().find(|tag| tag.key == "mlflow.data.context").map(|tag| tag.value.clone());
+        let tags = serde_json::to_string(&input.tags).unwrap_or_default();
+        let dataset = input.dataset;
+        let link = vec![
+            run_no.into(),
+            (&dataset.name).into(),
+            (&dataset.digest).into(),
+            experiment_id.into(),
+            tags.into(),
+            context.into(),
+            position.into(),
+        ];
+        let row = vec![
+            experiment_id.into(),
+            dataset.name.into(),
+            dataset.digest.into(),
+            dataset.source_type.into(),
+            dataset.source.into(),
+            dataset.schema.into(),
+            dataset.profile.into(),
+        ];
+        (row, link)
+    });
+    rows.unzip()
+}
+
+fn run_model(linked: LinkedModel) -> Vec<Value> {
+    vec![
+        linked.run_no.into(),
+        linked.direction.into(),
+        linked.model.model_id.into(),
+        linked.model.step.into(),
+        linked.position.into(),
+    ]
+}
+
+async fn delete_tag(
+    transaction: &mut dyn Transaction,
+    table: &str,
+    owner: &str,
+    id: i64,
+    key: String,
+) -> Result<(), Error> {
+    let sql = format!("DELETE FROM {table} WHERE {owner} = $1 AND key = $2");
+    transaction.execute(&Statement::new(sql, vec![id.into(), key.into()])).await.map(drop)
+}
+
+/// An upload that was overtaken by a newer one of its path changes nothing.
+async fn settle(transaction: &mut dyn Transaction, settled: SettledArtifact) -> Result<(), Error> {
+    let statement = match settled.error {
+        None => Statement::new(
+            "UPDATE artifacts SET state = 'stored', stored_at = $1, error = NULL WHERE path = $2 AND upload_id = $3",
+            vec![settled.at.into(), settled.path.into(), settled.upload_id.into()],
+        ),
+        Some(error) => Statement::new(
+            "UPDATE artifacts SET state = 'failed', error = $1 WHERE path = $2 AND upload_id = $3",
+            vec![error.into(), settled.path.into(), settled.upload_id.into()],
+        ),
+    };
+    transaction.execute(&statement).await.map(drop)
+}
+
+async fn carry_out(transaction: &mut dyn Transaction, sweep: Sweep) -> Result<(), Error> {
+    let statement = match sweep {
+        Sweep::Runs { experiment_id, deleted: true, at } => Statement::new(
+            "UPDATE runs SET deleted = TRUE, deleted_time = $1 WHERE experiment_id = $2 AND deleted = FALSE",
+            vec![at.into(), experiment_id.into()],
+        ),
+        Sweep::Runs { experiment_id, deleted: false, .. } => Statement::new(
+            "UPDATE runs SET deleted = FALSE, deleted_time = NULL WHERE experiment_id = $1 AND deleted = TRUE",
+            vec![experiment_id.into()],
+        ),
+        // `0` follows `/`, so the range is every path below the folder.
+        Sweep::Artifacts { path } => Statement::new(
+            "DELETE FROM artifacts WHERE path = $1 OR (path >= $2 AND path < $3)",
+            vec![(&path).into(), format!("{path}/").into(), format!("{path}0").into()],
+        ),
+    };
+    transaction.execute(&statement).await.map(drop)
+}
