@@ -1,1 +1,70 @@
-//! placeholder
+//! The projector: keeps the read model up with the log.
+//!
+//! It takes the events after the checkpoint, folds them to row changes, and applies these together with the new checkpoint in
+//! one transaction. It is woken by the log and looks by itself every [`POLL`]. It has no side effect but the views, so they
+//! can be thrown away and projected again.
+
+mod metrics;
+mod project;
+mod runs;
+mod step;
+
+pub use metrics::ProjectorMetrics;
+pub use step::{Projector, Report};
+
+use runledger_domain::Clock;
+use runledger_storage::views::Views;
+use runledger_storage::{Error, EventLog, ReadModel};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::{sleep, timeout};
+use tokio_util::sync::CancellationToken;
+
+/// How often the log is looked at when nobody signals.
+const POLL: Duration = Duration::from_millis(200);
+/// The pause after a failure of the database.
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// What the projector works with.
+#[derive(Debug)]
+pub struct Deps {
+    pub log: EventLog,
+    pub views: Views,
+    /// Is told how far the views have come, for the searches that wait in this process.
+    pub read_model: ReadModel,
+    pub clock: Arc<dyn Clock>,
+    pub metrics: ProjectorMetrics,
+}
+
+/// Projects until it is told to stop. Failures of the database are logged and tried again.
+pub async fn run(deps: Deps, shutdown: CancellationToken) {
+    let mut signal = deps.log.signal();
+    let mut projector = Projector::new(deps);
+    while !shutdown.is_cancelled() {
+        // Seen before the log is read: what is appended during the step wakes the next one.
+        signal.mark_unchanged();
+        match projector.step().await {
+            Ok(Report { caught_up: false, .. }) => {}
+            Ok(Report { caught_up: true, .. }) => {
+                tokio::select! {
+                    () = shutdown.cancelled() => {}
+                    _ = timeout(POLL, signal.changed()) => {}
+                }
+            }
+            Err(error) => {
+                report(&error);
+                tokio::select! {
+                    () = shutdown.cancelled() => {}
+                    () = sleep(PAUSE) => {}
+                }
+            }
+        }
+    }
+}
+
+fn report(error: &Error) {
+    match error {
+        Error::Conflict { what } => tracing::info!(what, "another projector is at work, reading again"),
+        error => tracing::error!(error = error as &dyn std::error::Error, "the projection stopped, trying again"),
+    }
+}

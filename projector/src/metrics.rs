@@ -1,0 +1,44 @@
+//! The projector's Prometheus metrics.
+
+use prometheus::{Histogram, HistogramOpts, IntCounter, IntGauge, Opts, Registry};
+
+/// Counts and gauges of one projector. Clones share their values.
+#[derive(Clone, Debug)]
+pub struct ProjectorMetrics {
+    pub(crate) events: IntCounter,
+    pub(crate) lag_events: IntGauge,
+    pub(crate) lag_milliseconds: IntGauge,
+    pub(crate) dead_letters: IntCounter,
+    pub(crate) step_seconds: Histogram,
+}
+
+impl ProjectorMetrics {
+    /// Makes the metrics and registers them.
+    pub fn register(registry: &Registry) -> Result<Self, prometheus::Error> {
+        let seconds = prometheus::exponential_buckets(0.001, 2.0, 14)?;
+        let metrics = Self {
+            events: IntCounter::with_opts(Opts::new("runledger_projector_events_total", "Events projected."))?,
+            lag_events: IntGauge::with_opts(Opts::new(
+                "runledger_projector_lag_events",
+                "Events in the log that the views do not show yet.",
+            ))?,
+            lag_milliseconds: IntGauge::with_opts(Opts::new(
+                "runledger_projector_lag_milliseconds",
+                "Age of the oldest event that the views do not show yet.",
+            ))?,
+            dead_letters: IntCounter::with_opts(Opts::new(
+                "runledger_projector_dead_letters_total",
+                "Events that could not be projected.",
+            ))?,
+            step_seconds: Histogram::with_opts(
+                HistogramOpts::new("runledger_projector_step_seconds", "Time of one batch.").buckets(seconds),
+            )?,
+        };
+        registry.register(Box::new(metrics.events.clone()))?;
+        registry.register(Box::new(metrics.lag_events.clone()))?;
+        registry.register(Box::new(metrics.lag_milliseconds.clone()))?;
+        registry.register(Box::new(metrics.dead_letters.clone()))?;
+        registry.register(Box::new(metrics.step_seconds.clone()))?;
+        Ok(metrics)
+    }
+}

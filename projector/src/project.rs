@@ -1,0 +1,270 @@
+//! The projection: a pure fold of events to row changes.
+
+use runledger_domain::event::{ArtifactStaged, RunUpdated};
+use runledger_domain::points::{Batch, Columns, Point};
+use runledger_domain::{Event, KeyValue, RUN_NAME_TAG, RecordedEvent};
+use runledger_storage::views::{
+    Changes, DeadLetter, ExperimentRow, LinkedDataset, LinkedModel, RunRow, RunText, SettledArtifact, Sweep,
+};
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use crate::runs::Rows;
+
+/// A batch in the making. Rows are changed in place, so that the next event of the batch sees them.
+#[derive(Debug, Default)]
+pub(crate) struct Projection {
+    pub(crate) rows: Rows,
+    pub(crate) changes: Changes,
+    /// Metric keys recur in every batch of a run, so each is kept once.
+    keys: HashSet<Arc<str>>,
+}
+
+impl Projection {
+    pub(crate) fn new(rows: Rows) -> Self {
+        Self { rows, ..Self::default() }
+    }
+
+    /// Folds events from the front until the end, or until one that sweeps over many rows, which ends a batch. Returns how
+    /// many were folded.
+    pub(crate) fn fold(&mut self, events: &[RecordedEvent], now: i64) -> usize {
+        for (index, recorded) in events.iter().enumerate() {
+            let applied = recorded.decode().map_err(|error| chain(&error)).and_then(|event| self.apply(recorded, event));
+            if let Err(error) = applied {
+                self.dead_letter(recorded, error, now);
+            }
+            if self.changes.sweep.is_some() {
+                return index + 1;
+            }
+        }
+        events.len()
+    }
+
+    /// Keeps an event that cannot be projected, with the reason; the others go on.
+    pub(crate) fn dead_letter(&mut self, recorded: &RecordedEvent, error: String, now: i64) {
+        tracing::error!(position = recorded.position, stream = recorded.stream.as_str(), error, "event dead-lettered");
+        self.changes.dead_letters.push(DeadLetter {
+            position: recorded.position,
+            stream_id: recorded.stream.as_str().to_owned(),
+            kind: recorded.kind.clone(),
+            error,
+            failed_at: now,
+        });
+    }
+
+    fn apply(&mut self, recorded: &RecordedEvent, event: Event) -> Result<(), String> {
+        let at = recorded.recorded_at;
+        match event {
+            Event::ExperimentCreated(created) => {
+                let id = created.experiment_id;
+                let row = ExperimentRow {
+                    experiment_id: id,
+                    name: created.name,
+                    artifact_location: created.artifact_location,
+                    deleted: false,
+                    creation_time: at,
+                    last_update_time: at,
+                };
+                self.rows.experiments.insert(id, row.clone());
+                self.changes.experiments.insert(id, row);
+                self.experiment_tags(id, created.tags);
+            }
+            Event::ExperimentRenamed(renamed) => self.experiment(recorded, |row| row.name = renamed.name)?,
+            Event::ExperimentDeleted(_) => self.experiment_lifecycle(recorded, true)?,
+            Event::ExperimentRestored(_) => self.experiment_lifecycle(recorded, false)?,
+            Event::ExperimentTagsSet(set) => self.experiment_tags(experiment_id(recorded)?, set.tags),
+            Event::ExperimentTagDeleted(deleted) => {
+                self.changes.experiment_tags.insert((experiment_id(recorded)?, deleted.key), None);
+            }
+            Event::RunCreated(created) => {
+                let row = RunRow {
+                    run_no: recorded.position,
+                    run_id: created.run_id,
+                    experiment_id: created.experiment_id,
+                    name: created.name,
+                    user_id: created.user_id,
+                    status: runledger_domain::RunStatus::Running,
+                    start_time: created.start_time,
+                    end_time: None,
+                    deleted: false,
+                    deleted_time: None,
+                    artifact_uri: created.artifact_uri,
+                };
+                self.rows.runs.insert(row.run_id.clone(), row.clone());
+                self.changes.runs.insert(row.run_no, row.clone());
+                self.tags(&row, created.tags);
+            }
+            Event::RunUpdated(update) => self.run_updated(recorded, update)?,
+            Event::RunDeleted(_) => self.run(recorded, |row| (row.deleted, row.deleted_time) = (true, Some(at)))?,
+            Event::RunRestored(_) => self.run(recorded, |row| (row.deleted, row.deleted_time) = (false, None))?,
+            Event::MetricsLogged(batch) => self.metrics(recorded, &batch)?,
+            Event::ParamsLogged(logged) => {
+                let (run_no, experiment_id) = self.known_run(recorded).map(|row| (row.run_no, row.experiment_id))?;
+                let params = logged.params.into_iter().map(|entry| RunText { run_no, experiment_id, entry });
+                self.changes.params.extend(params);
+            }
+            Event::TagsSet(set) => {
+                let row = self.known_run(recorded)?.clone();
+                if let Some(name) = set.tags.iter().rev().find(|tag| tag.key == RUN_NAME_TAG).map(|tag| tag.value.clone()) {
+                    self.run(recorded, |row| row.name = name)?;
+                }
+                self.tags(&row, set.tags);
+            }
+            Event::TagDeleted(deleted) => {
+                let (run_no, experiment_id) = self.known_run(recorded).map(|row| (row.run_no, row.experiment_id))?;
+                self.changes.tags.insert((run_no, deleted.key), (experiment_id, None));
+            }
+            Event::InputsLogged(inputs) => {
+                let (run_no, experiment_id) = self.known_run(recorded).map(|row| (row.run_no, row.experiment_id))?;
+                let position = recorded.position;
+                let datasets = inputs.datasets.into_iter();
+                let linked = datasets.map(|input| LinkedDataset { position, run_no, experiment_id, input });
+                self.changes.datasets.extend(linked);
+                let models = inputs.models.into_iter();
+                self.link_models(recorded, run_no, "input", models.map(|model_id| model(model_id, 0)));
+            }
+            Event::OutputsLogged(outputs) => {
+                let run_no = self.known_run(recorded)?.run_no;
+                self.link_models(recorded, run_no, "output", outputs.models.into_iter());
+            }
+            Event::ArtifactStaged(staged) => self.staged(at, staged),
+            Event::ArtifactStored(stored) => self.settled(stored.path, stored.upload_id, at, None),
+            Event::ArtifactUploadFailed(failed) => {
+                self.settled(failed.path, failed.upload_id, at, Some(failed.reason));
+            }
+            Event::ArtifactDeleted(deleted) => {
+                self.changes.sweep = Some(Sweep::Artifacts { path: deleted.path });
+            }
+        }
+        Ok(())
+    }
+
+    fn experiment(&mut self, recorded: &RecordedEvent, change: impl FnOnce(&mut ExperimentRow)) -> Result<(), String> {
+        let id = experiment_id(recorded)?;
+        let row = self.rows.experiments.get_mut(&id).ok_or_else(|| format!("experiment {id} is unknown"))?;
+        change(row);
+        row.last_update_time = recorded.recorded_at;
+        self.changes.experiments.insert(id, row.clone());
+        Ok(())
+    }
+
+    fn experiment_lifecycle(&mut self, recorded: &RecordedEvent, deleted: bool) -> Result<(), String> {
+        self.experiment(recorded, |row| row.deleted = deleted)?;
+        let (experiment_id, at) = (experiment_id(recorded)?, recorded.recorded_at);
+        for row in self.rows.runs.values_mut().filter(|row| row.experiment_id == experiment_id) {
+            (row.deleted, row.deleted_time) = (deleted, deleted.then_some(at));
+        }
+        self.changes.sweep = Some(Sweep::Runs { experiment_id, deleted, at });
+        Ok(())
+    }
+
+    fn experiment_tags(&mut self, id: i64, tags: Vec<KeyValue>) {
+        self.changes.experiment_tags.extend(tags.into_iter().map(|tag| ((id, tag.key), Some(tag.value))));
+    }
+
+    fn known_run(&self, recorded: &RecordedEvent) -> Result<&RunRow, String> {
+        let run_id = recorded.stream.run_id().ok_or("the event does not belong to a run")?;
+        self.rows.runs.get(run_id).ok_or_else(|| format!("run {run_id} is unknown"))
+    }
+
+    fn run(&mut self, recorded: &RecordedEvent, change: impl FnOnce(&mut RunRow)) -> Result<(), String> {
+        let run_id = recorded.stream.run_id().ok_or("the event does not belong to a run")?;
+        let row = self.rows.runs.get_mut(run_id).ok_or_else(|| format!("run {run_id} is unknown"))?;
+        change(row);
+        self.changes.runs.insert(row.run_no, row.clone());
+        Ok(())
+    }
+
+    fn run_updated(&mut self, recorded: &RecordedEvent, update: RunUpdated) -> Result<(), String> {
+        let row = self.known_run(recorded)?.clone();
+        if let Some(name) = &update.name {
+            self.tags(&row, vec![KeyValue { key: RUN_NAME_TAG.to_owned(), value: name.clone() }]);
+        }
+        self.run(recorded, |row| {
+            row.status = update.status.unwrap_or(row.status);
+            row.end_time = update.end_time.map_or(row.end_time, |end| (end != 0).then_some(end));
+            row.name = update.name.unwrap_or_else(|| std::mem::take(&mut row.name));
+        })
+    }
+
+    fn tags(&mut self, row: &RunRow, tags: Vec<KeyValue>) {
+        let (run_no, experiment_id) = (row.run_no, row.experiment_id);
+        let tags = tags.into_iter().map(|tag| ((run_no, tag.key), (experiment_id, Some(tag.value))));
+        self.changes.tags.extend(tags);
+    }
+
+    /// Works on whole columns: a point is looked at once, for the latest value.
+    fn metrics(&mut self, recorded: &RecordedEvent, batch: &Batch) -> Result<(), String> {
+        let (run_no, experiment_id) = self.known_run(recorded).map(|row| (row.run_no, row.experiment_id))?;
+        for (name, range) in batch.per_key() {
+            let key = intern(&mut self.keys, name);
+            let points = range.clone().filter_map(|index| batch.columns().get(index));
+            let Some(latest) = points.reduce(later) else { continue };
+            let (_, known) = self.changes.metrics.entry((run_no, Arc::clone(&key))).or_insert((experiment_id, latest));
+            *known = later(*known, latest);
+            let (_, segment) =
+                self.changes.segments.entry((run_no, key)).or_insert_with(|| (recorded.position, Columns::default()));
+            segment.append_range(batch.columns(), range);
+        }
+        Ok(())
+    }
+
+    fn link_models(
+        &mut self,
+        recorded: &RecordedEvent,
+        run_no: i64,
+        direction: &'static str,
+        models: impl Iterator<Item = runledger_domain::event::ModelOutput>,
+    ) {
+        let position = recorded.position;
+        self.changes.models.extend(models.map(|model| LinkedModel { position, run_no, direction, model }));
+    }
+
+    fn staged(&mut self, at: i64, staged: ArtifactStaged) {
+        self.changes.staged.insert(staged.path.clone(), (at, staged));
+    }
+
+    fn settled(&mut self, path: String, upload_id: String, at: i64, error: Option<String>) {
+        self.changes.settled.push(SettledArtifact { path, upload_id, at, error });
+    }
+}
+
+/// Merges what one statement would insert twice: databases refuse two rows of one key in one upsert.
+pub(crate) fn without_repeats(mut changes: Changes) -> Changes {
+    let mut params = HashSet::new();
+    changes.params.retain(|param| params.insert((param.run_no, param.entry.key.clone())));
+    let mut links = HashSet::new();
+    changes.models.retain(|link| links.insert((link.run_no, link.direction, link.model.model_id.clone())));
+    let mut uses: HashMap<(i64, String, String), ()> = HashMap::new();
+    changes.datasets.retain(|link| {
+        let dataset = &link.input.dataset;
+        uses.insert((link.run_no, dataset.name.clone(), dataset.digest.clone()), ()).is_none()
+    });
+    changes
+}
+
+fn later(one: Point, other: Point) -> Point {
+    if other.supersedes(&one) { other } else { one }
+}
+
+fn intern(keys: &mut HashSet<Arc<str>>, name: &str) -> Arc<str> {
+    if let Some(key) = keys.get(name) {
+        return Arc::clone(key);
+    }
+    let key: Arc<str> = name.into();
+    keys.insert(Arc::clone(&key));
+    key
+}
+
+fn model(model_id: String, step: i64) -> runledger_domain::event::ModelOutput {
+    runledger_domain::event::ModelOutput { model_id, step }
+}
+
+fn experiment_id(recorded: &RecordedEvent) -> Result<i64, String> {
+    recorded.stream.experiment_id().ok_or_else(|| "the event does not belong to an experiment".to_owned())
+}
+
+/// The message of an error with those of its causes.
+pub(crate) fn chain(error: &dyn std::error::Error) -> String {
+    std::iter::successors(Some(error), |error| error.source()).map(ToString::to_string).collect::<Vec<_>>().join(": ")
+}

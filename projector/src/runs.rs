@@ -1,0 +1,39 @@
+//! The rows of runs and experiments that a batch of events touches, kept from batch to batch.
+
+use runledger_domain::RecordedEvent;
+use runledger_storage::Error;
+use runledger_storage::views::{ExperimentRow, RunRow, Views};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+/// Rows in memory; more than this are forgotten before the next batch.
+const CAPACITY: usize = 50_000;
+
+/// What the projector knows about existing rows. It is right only as long as nobody else moves the checkpoint, so it is
+/// cleared on every conflict.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Rows {
+    pub(crate) runs: HashMap<String, RunRow>,
+    pub(crate) experiments: BTreeMap<i64, ExperimentRow>,
+}
+
+impl Rows {
+    /// Loads the rows that the events name and that are not known yet.
+    pub(crate) async fn load(&mut self, views: &Views, events: &[RecordedEvent]) -> Result<(), Error> {
+        if self.runs.len() > CAPACITY {
+            self.runs.clear();
+        }
+        let run_ids: BTreeSet<&str> = events.iter().filter_map(|event| event.stream.run_id()).collect();
+        let unknown: Vec<&str> = run_ids.into_iter().filter(|id| !self.runs.contains_key(*id)).collect();
+        if !unknown.is_empty() {
+            let found = views.runs(&unknown).await?;
+            self.runs.extend(found.into_iter().map(|row| (row.run_id.clone(), row)));
+        }
+        let ids: BTreeSet<i64> = events.iter().filter_map(|event| event.stream.experiment_id()).collect();
+        let unknown: Vec<i64> = ids.into_iter().filter(|id| !self.experiments.contains_key(id)).collect();
+        if !unknown.is_empty() {
+            let found = views.experiments(&unknown).await?;
+            self.experiments.extend(found.into_iter().map(|row| (row.experiment_id, row)));
+        }
+        Ok(())
+    }
+}
