@@ -1,0 +1,98 @@
+# shellcheck shell=bash
+# The variables of run.sh are used here and there.
+# shellcheck disable=SC2154,SC2034
+# The works, each done by one server at a time. Sourced by run.sh.
+
+# One result of the generator, with the options every work shares.
+measure() {
+  local server=$1 work=$2 clients=$3 time=$peer_seconds
+  shift 3
+  [ "$server" = ours ] && time=$seconds
+  "$bench" "$work" --url "${url[$server]}" --label "$server" --round "$round" --clients "$clients" \
+    --seconds "$time" "$@" >>"$results"
+}
+
+memory() {
+  "$bench" memory --pid "${group[$1]}" --label "$1" --moment "$2" --round "$3" >>"$results"
+}
+
+# Dirty pages of one work are written before the next one begins.
+settle() {
+  sql "$RUNLEDGER_TEST_POSTGRES_URL" -c CHECKPOINT
+}
+
+run_work() {
+  local work=$1 server=$2 lag=()
+  [ "$server" = ours ] && lag=(--lag-url "${url[ours]}/metrics")
+  case $work in
+    start) ;;
+    memory) [ "$round" != "$rounds" ] || memory "$server" memory-after 1 ;;
+    burst)
+      measure "$server" burst 16 "${lag[@]}"
+      measure "$server" burst 1 "${lag[@]}"
+      ;;
+    shared-run) measure "$server" shared-run 16 ;;
+    log-metric)
+      measure "$server" log-metric 1
+      measure "$server" log-metric 32
+      ;;
+    lifecycle) measure "$server" lifecycle 8 ;;
+    search)
+      seed "$server"
+      measure "$server" search 1 --experiment seeded
+      measure "$server" search 8 --experiment seeded
+      ;;
+    listing)
+      seed "$server"
+      measure "$server" listing 1 --experiment seeded
+      ;;
+    history) measure "$server" history 1 ;;
+    artifacts)
+      measure "$server" artifacts 8 --direction put --kib 64
+      measure "$server" artifacts 4 --direction put --kib 10240
+      measure "$server" artifacts 4 --direction get --kib 10240
+      ;;
+    storage) storage "$server" ;;
+    *) echo "--works $work: no such work" >&2; exit 2 ;;
+  esac
+}
+
+# Runs for search and listing, once for each server. Peers get most of theirs in SQL, because their API would take
+# an hour; the first few go through the API, and their rate is the figure.
+declare -A seeded
+seed() {
+  local server=$1 file=$benches/seed/$1.sql
+  [ -z "${seeded[$server]:-}" ] || return 0
+  seeded[$server]=yes
+  if [ -f "$file" ]; then
+    measure "$server" seed 8 --experiment seeded --runs 200
+    sql "$(database_url "$server")" -v first=200 -v runs="$runs" -f "$file"
+  else
+    measure "$server" seed 8 --experiment seeded --runs "$runs"
+  fi
+  # The database has time to get to know its tables before anyone searches them.
+  if [ "$server" != ours ] || [ "$database" = postgres ]; then
+    sql "$(database_url "$server")" -c 'VACUUM ANALYZE'
+  fi
+}
+
+database_bytes() {
+  if [ "$1" = ours ] && [ "$database" = sqlite ]; then
+    du --bytes --summarize "$work_dir/ours" | cut -f1
+  else
+    sql "$RUNLEDGER_TEST_POSTGRES_URL" -c "SELECT pg_database_size('$(database_name "$1")')"
+  fi
+}
+
+# How far the database grows for 200 000 points, indexes included.
+storage() {
+  local server=$1 batches=200 before after lag=()
+  [ "$server" = ours ] && lag=(--lag-url "${url[ours]}/metrics")
+  before=$(database_bytes "$server")
+  "$bench" burst --url "${url[$server]}" --clients 4 --seconds 600 --count $batches --warm-up 0 "${lag[@]}" >/dev/null
+  settle
+  after=$(database_bytes "$server")
+  awk -v server="$server" -v round="$round" -v grown=$((after - before)) -v points=$((batches * 1000)) 'BEGIN {
+    printf "{\"work\":\"storage\",\"label\":\"%s\",\"round\":%d,\"bytes_per_point\":%.1f}\n", server, round, grown / points
+  }' >>"$results"
+}
