@@ -2,6 +2,7 @@
 
 import itertools
 import os
+import signal
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -128,6 +129,11 @@ def _database_url(name: str, request: pytest.FixtureRequest, stack: ExitStack) -
         return None
     instance: Postgres = request.getfixturevalue("postgres")
     return stack.enter_context(instance.database())
+
+
+def pytest_configure() -> None:
+    """A run that is told to stop takes its servers along."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
 @pytest.hookimpl(wrapper=True)
