@@ -5,11 +5,15 @@ use runledger_domain::command::Decision;
 use runledger_domain::guard::GuardKey;
 use runledger_domain::{Clock, IdGen};
 use runledger_storage::{AppendRequest, EventLog, Outcome, ReadModel, Rejection};
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::metrics::HttpMetrics;
 use crate::params::ParamCache;
 use crate::{ApiError, Deps, RequestContext, Settings};
+
+/// Experiments whose artifact location is remembered.
+const LOCATIONS: usize = 10_000;
 
 /// The state of the router.
 pub(crate) type AppState = Arc<App>;
@@ -24,13 +28,25 @@ pub(crate) struct App {
     pub(crate) settings: Settings,
     pub(crate) metrics: HttpMetrics,
     pub(crate) params: ParamCache,
+    /// Artifact locations by experiment id. They never change.
+    locations: Mutex<HashMap<i64, Arc<str>>>,
 }
 
 impl App {
     pub(crate) fn new(deps: Deps) -> Result<Self, prometheus::Error> {
         let Deps { log, views, clock, ids, registry, settings } = deps;
         let metrics = HttpMetrics::register(&registry)?;
-        Ok(Self { log, views, clock, ids, registry, settings, metrics, params: ParamCache::default() })
+        Ok(Self {
+            log,
+            views,
+            clock,
+            ids,
+            registry,
+            settings,
+            metrics,
+            params: ParamCache::default(),
+            locations: Mutex::default(),
+        })
     }
 
     /// Appends what a command decided. `claimed` is the user that the request names, for events without a better actor.
@@ -56,6 +72,21 @@ impl App {
     /// position of the last event.
     pub(crate) async fn execute(&self, context: &RequestContext, decision: Decision) -> Result<i64, ApiError> {
         self.append(context, None, decision).await?.map_err(|rejection| refusal(&rejection))
+    }
+
+    /// Where the runs of the experiment keep their artifacts; `RESOURCE_DOES_NOT_EXIST` if there is no such experiment.
+    pub(crate) async fn artifact_location(&self, experiment_id: i64) -> Result<Arc<str>, ApiError> {
+        let known = |locations: &HashMap<i64, Arc<str>>| locations.get(&experiment_id).cloned();
+        if let Some(location) = known(&self.locations.lock().unwrap_or_else(PoisonError::into_inner)) {
+            return Ok(location);
+        }
+        let location: Arc<str> = self.experiment(experiment_id).await?.artifact_location.into();
+        let mut locations = self.locations.lock().unwrap_or_else(PoisonError::into_inner);
+        if locations.len() >= LOCATIONS {
+            locations.clear();
+        }
+        locations.insert(experiment_id, Arc::clone(&location));
+        Ok(location)
     }
 }
 

@@ -6,12 +6,13 @@
 
 mod value;
 
-pub(crate) use value::{double, integer, wrong_type};
+pub(crate) use value::{double_text, integer, whole, wrong_type};
 
 use axum::extract::{FromRequest, Query, Request};
 use http::Method;
-use runledger_domain::{DomainError, KeyValue};
+use runledger_domain::{DomainError, KeyValue, validate};
 use serde_json::{Map, Value};
+use std::borrow::Cow;
 
 use crate::ApiError;
 use crate::body::JsonBody;
@@ -33,7 +34,8 @@ impl<S: Sync> FromRequest<S> for Args {
     async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
         if request.method() == Method::GET && request.uri().query().is_some_and(|query| !query.is_empty()) {
             let query = Query::<Vec<(String, String)>>::try_from_uri(request.uri());
-            let Query(pairs) = query.map_err(|error| ApiError::invalid(format!("The query cannot be read: {error}.")))?;
+            let Query(pairs) =
+                query.map_err(|error| ApiError::invalid(format!("The query cannot be read: {error}.")))?;
             return Ok(Self::from_query(pairs));
         }
         let JsonBody(bytes) = JsonBody::from_request(request, state).await?;
@@ -42,19 +44,14 @@ impl<S: Sync> FromRequest<S> for Args {
 }
 
 impl Args {
-    /// Reads a JSON object. Nothing at all counts as an empty one; old clients wrap the object into a JSON string.
+    /// Reads a JSON object.
     pub(crate) fn from_json(bytes: &[u8]) -> Result<Self, ApiError> {
-        if bytes.is_empty() {
-            return Ok(Self::default());
-        }
-        let value = match serde_json::from_slice(bytes).map_err(|error| not_json(&error))? {
-            Value::String(inner) => serde_json::from_str(&inner).map_err(|error| not_json(&error))?,
-            value => value,
-        };
-        match value {
+        match serde_json::from_slice(&object_bytes(bytes)?).map_err(|error| not_json(&error))? {
             Value::Object(fields) => Ok(Self { fields, query: false, path: String::new() }),
-            Value::Null => Ok(Self::default()),
-            other => Err(not_an_object(value::type_name(&other))),
+            other => Err(ApiError::invalid(format!(
+                "The request body must be a JSON object, but its type is '{}'.",
+                value::type_name(&other)
+            ))),
         }
     }
 
@@ -72,7 +69,10 @@ impl Args {
     pub(crate) fn text(&self, name: &str) -> Result<Option<&str>, ApiError> {
         match self.scalar(name)? {
             None => Ok(None),
-            Some(Value::String(text)) => Ok(Some(text)),
+            Some(Value::String(text)) => {
+                validate::no_nul(&self.member(name), text)?;
+                Ok(Some(text))
+            }
             Some(other) => Err(self.wrong_type(name, other)),
         }
     }
@@ -92,10 +92,9 @@ impl Args {
     pub(crate) fn run_id(&self) -> Result<&str, ApiError> {
         match self.text("run_id")?.filter(|id| !id.is_empty()) {
             Some(id) => Ok(id),
-            None => self
-                .text("run_uuid")?
-                .filter(|id| !id.is_empty())
-                .ok_or_else(|| DomainError::missing("run_id").into()),
+            None => {
+                self.text("run_uuid")?.filter(|id| !id.is_empty()).ok_or_else(|| DomainError::missing("run_id").into())
+            }
         }
     }
 
@@ -107,19 +106,6 @@ impl Args {
     pub(crate) fn int(&self, name: &str) -> Result<Option<i64>, ApiError> {
         let Some(value) = self.scalar(name)? else { return Ok(None) };
         integer(value).map(Some).ok_or_else(|| self.wrong_type(name, value))
-    }
-
-    pub(crate) fn bool(&self, name: &str) -> Result<Option<bool>, ApiError> {
-        match self.scalar(name)? {
-            None => Ok(None),
-            Some(Value::Bool(flag)) => Ok(Some(*flag)),
-            Some(Value::String(text)) if self.query => match text.to_ascii_lowercase().as_str() {
-                "true" => Ok(Some(true)),
-                "false" => Ok(Some(false)),
-                _ => Err(ApiError::invalid(format!("Invalid boolean value: {text}, must be 'true' or 'false'."))),
-            },
-            Some(other) => Err(self.wrong_type(name, other)),
-        }
     }
 
     /// A value of an enum, given by name or by number.
@@ -135,7 +121,10 @@ impl Args {
     /// A list of texts, empty where it was not given.
     pub(crate) fn texts(&self, name: &str) -> Result<Vec<String>, ApiError> {
         let text = |value: &Value| match value {
-            Value::String(text) => Ok(text.clone()),
+            Value::String(text) => {
+                validate::no_nul(name, text)?;
+                Ok(text.clone())
+            }
             other => Err(self.wrong_type(name, other)),
         };
         self.list(name)?.unwrap_or_default().iter().map(text).collect()
@@ -212,7 +201,7 @@ impl Args {
 /// Reads the id of an experiment.
 pub(crate) fn parse_experiment_id(text: &str) -> Result<i64, ApiError> {
     text.trim().parse().map_err(|_| {
-        let shown = runledger_domain::validate::cut(text, 200);
+        let shown = validate::cut(text, 200);
         ApiError::invalid(format!("Invalid experiment ID '{shown}'. Experiment ID must be a valid integer."))
     })
 }
@@ -220,14 +209,22 @@ pub(crate) fn parse_experiment_id(text: &str) -> Result<i64, ApiError> {
 /// The refusal of a body that does not parse.
 pub(crate) fn not_json(error: &serde_json::Error) -> ApiError {
     ApiError::invalid(format!(
-        "The request body is not valid JSON: {error}. Numbers that are not finite are sent as the strings \"NaN\", \
+        "The request body cannot be read as JSON: {error}. Numbers that are not finite are sent as the strings \"NaN\", \
          \"Infinity\" and \"-Infinity\"."
     ))
 }
 
-/// The refusal of a body that is JSON, but of another type.
-pub(crate) fn not_an_object(type_name: &str) -> ApiError {
-    ApiError::invalid(format!("The request body must be a JSON object, but its type is '{type_name}'."))
+/// The bytes that should be a JSON object. Nothing at all and `null` count as an empty one; old clients wrap the object
+/// into a JSON string.
+pub(crate) fn object_bytes(bytes: &[u8]) -> Result<Cow<'_, [u8]>, ApiError> {
+    match bytes.trim_ascii() {
+        b"" | b"null" => Ok(Cow::Borrowed(b"{}")),
+        wrapped @ [b'"', ..] => {
+            let inner: String = serde_json::from_slice(wrapped).map_err(|error| not_json(&error))?;
+            Ok(Cow::Owned(inner.into_bytes()))
+        }
+        object => Ok(Cow::Borrowed(object)),
+    }
 }
 
 #[cfg(test)]

@@ -74,8 +74,7 @@ impl ApiError {
         }
         let status = self.http_status();
         let server_fault = status.is_server_error();
-        let message =
-            if server_fault { format!("{self} (request id {request_id})") } else { self.message.clone() };
+        let message = if server_fault { format!("{self} (request id {request_id})") } else { self.message.clone() };
         let request_id = server_fault.then_some(request_id);
         let body = Body { error_code: self.code.as_str(), message, request_id };
         // A struct of strings always serialises.
@@ -104,7 +103,8 @@ impl From<StorageError> for ApiError {
     fn from(error: StorageError) -> Self {
         match &error {
             StorageError::Overloaded { retry_after } => {
-                let message = "The server takes no more writes for the moment. Try again after the time in Retry-After.";
+                let message =
+                    "The server takes no more writes for the moment. Try again after the time in Retry-After.";
                 Self::new(ErrorCode::RequestLimitExceeded, message).retry_after(*retry_after)
             }
             StorageError::Unavailable { .. } => {
@@ -158,6 +158,9 @@ mod tests {
     #[test]
     fn an_overloaded_log_says_when_to_come_back() {
         let response = ApiError::from(StorageError::Overloaded { retry_after: Duration::from_millis(20) }).render("r1");
-        assert_eq!((response.status().as_u16(), response.headers()[header::RETRY_AFTER].as_bytes()), (429, b"1".as_slice()));
+        assert_eq!(
+            (response.status().as_u16(), response.headers()[header::RETRY_AFTER].as_bytes()),
+            (429, b"1".as_slice())
+        );
     }
 }

@@ -9,16 +9,28 @@
 
 mod app;
 mod args;
+mod batch;
 mod body;
 mod context;
 mod error;
+mod experiments;
+mod inputs;
+mod metric_history;
 mod metrics;
 mod observe;
+mod pages;
 mod params;
+mod routes;
+mod runs;
+mod search;
 mod security;
+mod serve;
 mod settings;
 mod system;
+mod wire;
 
+pub use routes::router;
+pub use serve::run;
 pub use settings::{Deps, Settings};
 
 pub(crate) use app::{App, AppState};

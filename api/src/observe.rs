@@ -7,7 +7,6 @@ use futures::FutureExt;
 use http::{HeaderValue, Method};
 use std::any::Any;
 use std::error::Error;
-use std::fmt::Write;
 use std::panic::AssertUnwindSafe;
 use std::time::Instant;
 use tracing::{Instrument, error, info_span, warn};
@@ -65,8 +64,7 @@ fn causes(failure: &ApiError) -> String {
     let mut cause = failure.source.as_deref().map(|cause| cause as &dyn Error);
     while let Some(error) = cause {
         let separator = if text.is_empty() { "" } else { ": " };
-        // Writing to a string does not fail.
-        drop(write!(text, "{separator}{error}"));
+        text.push_str(&format!("{separator}{error}"));
         cause = error.source();
     }
     text

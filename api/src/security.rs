@@ -86,7 +86,8 @@ fn may_write(headers: &HeaderMap, host: &str, settings: &Settings) -> bool {
     let Some(origin) = headers.get(header::ORIGIN) else { return true };
     let Ok(origin) = origin.to_str() else { return false };
     let own = origin.split_once("://").is_some_and(|(_, authority)| {
-        authority.eq_ignore_ascii_case(host) || without_port(authority).eq_ignore_ascii_case("localhost")
+        authority.eq_ignore_ascii_case(host)
+            || without_port(authority).eq_ignore_ascii_case("localhost")
             || is_loopback(without_port(authority))
     });
     own || settings.allowed_origins.iter().any(|allowed| allowed == "*" || allowed.eq_ignore_ascii_case(origin))
@@ -118,8 +119,17 @@ mod tests {
     #[test]
     fn only_local_and_listed_hosts_are_served() {
         for good in [
-            "localhost", "LOCALHOST:5000", "127.0.0.1:5000", "0.0.0.0:5000", "10.1.2.3", "192.168.0.9:80", "172.16.0.1",
-            "[::1]:5000", "[fd00::1]", "ml.example.org:5000", "a.corp.example",
+            "localhost",
+            "LOCALHOST:5000",
+            "127.0.0.1:5000",
+            "0.0.0.0:5000",
+            "10.1.2.3",
+            "192.168.0.9:80",
+            "172.16.0.1",
+            "[::1]:5000",
+            "[fd00::1]",
+            "ml.example.org:5000",
+            "a.corp.example",
         ] {
             assert_eq!(refused(Method::GET, good, None), None, "{good}");
         }
@@ -130,11 +140,16 @@ mod tests {
 
     #[test]
     fn writes_come_from_no_page_or_from_our_own() {
-        for good in [None, Some("http://10.1.2.3:5000"), Some("https://ui.example.org"), Some("http://localhost:3000")] {
+        for good in [None, Some("http://10.1.2.3:5000"), Some("https://ui.example.org"), Some("http://localhost:3000")]
+        {
             assert_eq!(refused(Method::POST, "10.1.2.3:5000", good), None, "{good:?}");
         }
         for bad in ["http://evil.example", "null", "http://10.1.2.3:6000"] {
-            assert_eq!(refused(Method::POST, "10.1.2.3:5000", Some(bad)), Some("Cross-origin request blocked"), "{bad}");
+            assert_eq!(
+                refused(Method::POST, "10.1.2.3:5000", Some(bad)),
+                Some("Cross-origin request blocked"),
+                "{bad}"
+            );
             assert_eq!(refused(Method::GET, "10.1.2.3:5000", Some(bad)), None, "{bad}");
         }
     }

@@ -28,13 +28,12 @@ fn numbers_come_in_many_forms() {
     ] {
         assert_eq!(args(&format!("{{\"x\":{json}}}")).int("x").ok().flatten(), expected, "{json}");
     }
-    for (json, expected) in [("1", 1.0), ("0.5", 0.5), ("\"0.5\"", 0.5), ("\"-Infinity\"", f64::NEG_INFINITY), ("true", 1.0)]
-    {
-        assert_eq!(double(&serde_json::from_str(json).unwrap()).unwrap().to_bits(), f64::to_bits(expected), "{json}");
+    for (text, expected) in [("1", 1.0), ("0.5", 0.5), ("-Infinity", f64::NEG_INFINITY)] {
+        assert_eq!(double_text(text).unwrap().to_bits(), f64::to_bits(expected), "{text}");
     }
-    assert!(double(&"NaN".into()).unwrap().is_nan());
+    assert!(double_text("NaN").unwrap().is_nan());
     for bad in ["x", "", "1e999"] {
-        assert_eq!(double(&bad.into()), None, "{bad}");
+        assert_eq!(double_text(bad), None, "{bad}");
     }
 }
 
@@ -68,16 +67,14 @@ fn what_is_missing_or_of_the_wrong_type_is_named() {
 fn old_clients_wrap_the_object_into_a_string() {
     assert_eq!(args(r#""{\"run_id\":\"a\"}""#).run_id().unwrap(), "a");
     assert!(Args::from_json(b"[]").unwrap_err().message.contains("'list'"));
-    assert!(Args::from_json(b"{\"value\": NaN}").unwrap_err().message.contains("not valid JSON"));
+    assert!(Args::from_json(b"{\"value\": NaN}").unwrap_err().message.contains("cannot be read as JSON"));
 }
 
 #[test]
 fn a_query_repeats_lists_and_gives_scalars_once() {
-    let args = query("/x?run_ids=a&run_ids=b&max_results=5&max_results=6&flag=True&bad=1");
+    let args = query("/x?run_ids=a&run_ids=b&max_results=5&max_results=6");
     assert_eq!(args.texts("run_ids").unwrap(), ["a", "b"]);
     assert_eq!(args.int("max_results").unwrap(), Some(5));
-    assert_eq!(args.bool("flag").unwrap(), Some(true));
-    assert_eq!(args.bool("bad").unwrap_err().message, "Invalid boolean value: 1, must be 'true' or 'false'.");
 }
 
 proptest! {

@@ -22,17 +22,7 @@ pub(crate) fn whole(number: f64) -> Option<i64> {
     (number.trunc() == number && (-TWO_TO_63..TWO_TO_63).contains(&number)).then_some(number as i64)
 }
 
-/// A double: a number, a numeric text, or one of the texts for what is not finite. `true` is 1, as in MLflow.
-pub(crate) fn double(value: &Value) -> Option<f64> {
-    match value {
-        Value::Number(number) => number.as_f64(),
-        Value::String(text) => double_text(text),
-        Value::Bool(flag) => Some(f64::from(u8::from(*flag))),
-        _ => None,
-    }
-}
-
-/// A double as text.
+/// A double as text: numeric, or one of the names for what is not finite.
 pub(crate) fn double_text(text: &str) -> Option<f64> {
     match text {
         "NaN" | "nan" => Some(f64::NAN),

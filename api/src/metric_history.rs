@@ -1,0 +1,217 @@
+//! `metrics/*`: histories of metrics, whole and sampled for charts.
+//!
+//! The metrics of a response are written from the columns of the history, without a tree in between.
+
+use axum::extract::State;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use runledger_domain::DomainError;
+use runledger_domain::points::{Columns, sample_interval};
+use serde::ser::SerializeSeq;
+use serde::{Serialize, Serializer};
+use std::ops::Range;
+
+use crate::wire::{Answer, MetricOut};
+use crate::{ApiError, AppState, Args};
+
+/// Most runs in one request.
+const RUNS: usize = 100;
+/// Most points in an answer of `get-history-bulk`.
+const BULK_POINTS: usize = 25_000;
+/// Most points per run in an answer of `get-history-bulk-interval`.
+const INTERVAL_POINTS: usize = 2_500;
+/// What MLflow appends to a refusal that its request schema makes.
+const SEE_DOCS: &str = "See the API docs for more information about request parameters.";
+
+#[derive(Serialize)]
+struct History<'a> {
+    #[serde(skip_serializing_if = "Points::is_empty")]
+    metrics: Points<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next_page_token: Option<String>,
+}
+
+/// Points of one metric of several runs.
+#[derive(Default)]
+struct Points<'a>(Vec<Piece<'a>>);
+
+struct Piece<'a> {
+    key: &'a str,
+    /// Shown with each point where the answer covers several runs.
+    run_id: Option<&'a str>,
+    columns: Columns,
+    shown: Range<usize>,
+}
+
+/// `metrics/get-history`: by timestamp, step and value. Without `max_results` all points from the page token on.
+pub(crate) async fn get_history(State(app): State<AppState>, args: Args) -> Result<Answer, ApiError> {
+    let (run_id, key) = (args.run_id()?, args.required("metric_key")?);
+    let max_results = match args.int("max_results")? {
+        Some(n) if n <= 0 => {
+            return Err(ApiError::invalid(format!(
+                "Invalid value {n} for parameter 'max_results' supplied. It must be a positive integer."
+            )));
+        }
+        Some(n) => usize::try_from(n).unwrap_or(usize::MAX),
+        None => usize::MAX,
+    };
+    let from = args.text("page_token")?.filter(|token| !token.is_empty()).map_or(Ok(0), read_token)?;
+    let columns = app.views.history(run_id, key).await?;
+    let from = from.min(columns.len());
+    let to = from.saturating_add(max_results).min(columns.len());
+    let next_page_token = (to < columns.len()).then(|| write_token(to));
+    let metrics = Points(vec![Piece { key, run_id: None, columns, shown: from..to }]);
+    Answer::new(&History { metrics, next_page_token })
+}
+
+/// `metrics/get-history-bulk`: the histories of several runs one after the other, cut at a number of points.
+pub(crate) async fn get_history_bulk(State(app): State<AppState>, args: Args) -> Result<Answer, ApiError> {
+    let mut run_ids = args.texts("run_id")?;
+    if run_ids.is_empty() {
+        return Err(ApiError::invalid("GetMetricHistoryBulk request must specify at least one run_id."));
+    }
+    if run_ids.len() > RUNS {
+        return Err(ApiError::invalid(format!(
+            "GetMetricHistoryBulk request cannot specify more than {RUNS} run_ids. Received {} run_ids.",
+            run_ids.len()
+        )));
+    }
+    let Some(key) = args.text("metric_key")? else {
+        return Err(ApiError::invalid("GetMetricHistoryBulk request must specify a metric_key."));
+    };
+    let max_results =
+        args.int("max_results")?.map_or(BULK_POINTS, |n| usize::try_from(n).unwrap_or(0)).min(BULK_POINTS);
+    run_ids.sort_unstable();
+    run_ids.dedup();
+    let mut points = Points::default();
+    let mut room = max_results;
+    for run_id in &run_ids {
+        if room == 0 {
+            break;
+        }
+        let columns = app.views.history(run_id, key).await?;
+        let shown = 0..columns.len().min(room);
+        room -= shown.len();
+        points.0.push(Piece { key, run_id: Some(run_id), columns, shown });
+    }
+    #[derive(Serialize)]
+    struct Bulk<'a> {
+        metrics: Points<'a>,
+    }
+    Answer::new(&Bulk { metrics: points })
+}
+
+/// `metrics/get-history-bulk-interval`: a sample of each run's history for a chart, optionally of a range of steps.
+pub(crate) async fn get_history_bulk_interval(State(app): State<AppState>, args: Args) -> Result<Answer, ApiError> {
+    let run_ids = args.texts("run_ids")?;
+    if run_ids.is_empty() {
+        return Err(DomainError::missing("run_ids").into());
+    }
+    if run_ids.len() > RUNS {
+        return Err(ApiError::invalid(format!(
+            "GetMetricHistoryBulkInterval request must specify at most {RUNS} run_ids. Received {} run_ids. {SEE_DOCS}",
+            run_ids.len()
+        )));
+    }
+    let key = args.required("metric_key")?;
+    let max_results = match args.int("max_results")?.map(usize::try_from) {
+        None => INTERVAL_POINTS,
+        Some(Ok(n)) if (1..=INTERVAL_POINTS).contains(&n) => n,
+        Some(_) => {
+            return Err(ApiError::invalid(format!("max_results must be between 1 and {INTERVAL_POINTS}. {SEE_DOCS}")));
+        }
+    };
+    let steps = steps(args.int("start_step")?, args.int("end_step")?)?;
+    let mut points = Points::default();
+    for run_id in &run_ids {
+        let columns = sample_interval(&app.views.history(run_id, key).await?, steps, max_results);
+        let shown = 0..columns.len();
+        points.0.push(Piece { key, run_id: Some(run_id), columns, shown });
+    }
+    Answer::new(&History { metrics: points, next_page_token: None })
+}
+
+fn steps(start: Option<i64>, end: Option<i64>) -> Result<Option<(i64, i64)>, ApiError> {
+    match (start, end) {
+        (Some(start), Some(end)) if start > end => Err(ApiError::invalid(format!(
+            "end_step must be greater than start_step. Found start_step={start} and end_step={end}."
+        ))),
+        (Some(start), Some(end)) => Ok(Some((start, end))),
+        (None, None) => Ok(None),
+        _ => Err(ApiError::invalid("If either start step or end step are specified, both must be specified.")),
+    }
+}
+
+/// MLflow's token is an offset. It stays right while points are added at the end, which is where they usually come.
+fn write_token(offset: usize) -> String {
+    STANDARD.encode(format!("{{\"offset\": {offset}}}"))
+}
+
+fn read_token(token: &str) -> Result<usize, ApiError> {
+    #[derive(serde::Deserialize)]
+    struct Token {
+        offset: usize,
+    }
+    let bytes = STANDARD.decode(token).map_err(|_| ApiError::invalid("Invalid page token, could not base64-decode"))?;
+    match serde_json::from_slice(&bytes) {
+        Ok(Token { offset }) if offset > 0 => Ok(offset),
+        _ => Err(ApiError::invalid(format!("Invalid page token, decoded value=b'{}'", bytes.escape_ascii()))),
+    }
+}
+
+impl Points<'_> {
+    fn is_empty(&self) -> bool {
+        self.0.iter().all(|piece| piece.shown.is_empty())
+    }
+}
+
+impl Serialize for Points<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut list = serializer.serialize_seq(None)?;
+        for Piece { key, run_id, columns, shown } in &self.0 {
+            for point in columns.iter().skip(shown.start).take(shown.len()) {
+                list.serialize_element(&MetricOut::new(key, point, *run_id))?;
+            }
+        }
+        list.end()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use runledger_domain::points::Point;
+
+    #[test]
+    fn points_are_written_with_their_run_and_without_null() {
+        let columns: Columns =
+            [(1, f64::NAN), (2, 0.5)].map(|(step, value)| Point { step, timestamp: 9, value }).into_iter().collect();
+        let metrics = Points(vec![Piece { key: "m", run_id: Some("4f"), columns, shown: 0..2 }]);
+        let text = serde_json::to_string(&History { metrics, next_page_token: None }).unwrap();
+        assert_eq!(
+            text,
+            r#"{"metrics":[{"key":"m","value":"NaN","timestamp":9,"step":1,"run_id":"4f"},"#.to_owned()
+                + r#"{"key":"m","value":0.5,"timestamp":9,"step":2,"run_id":"4f"}]}"#
+        );
+        assert_eq!(
+            serde_json::to_string(&History { metrics: Points::default(), next_page_token: None }).unwrap(),
+            "{}"
+        );
+    }
+
+    #[test]
+    fn tokens_are_the_offsets_of_mlflow() {
+        assert_eq!(write_token(2), "eyJvZmZzZXQiOiAyfQ==");
+        assert_eq!(read_token("eyJvZmZzZXQiOiAyfQ==").unwrap(), 2);
+        for bad in ["?", "e30=", &STANDARD.encode(r#"{"offset": 0}"#), &STANDARD.encode("x")] {
+            assert!(read_token(bad).unwrap_err().message.starts_with("Invalid page token, "), "{bad}");
+        }
+    }
+
+    #[test]
+    fn both_ends_of_an_interval_are_given_in_order() {
+        assert_eq!(steps(Some(2), Some(2)).unwrap(), Some((2, 2)));
+        assert!(steps(Some(2), None).is_err());
+        assert!(steps(Some(6), Some(2)).unwrap_err().message.ends_with("Found start_step=6 and end_step=2."));
+    }
+}

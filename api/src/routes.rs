@@ -1,0 +1,91 @@
+//! All routes, each declared once.
+
+use axum::Router;
+use axum::extract::Request;
+use axum::middleware::from_fn_with_state;
+use axum::routing::{MethodRouter, get, post};
+use http::StatusCode;
+use runledger_domain::ErrorCode;
+use std::sync::Arc;
+
+use crate::{
+    ApiError, App, AppState, Deps, batch, experiments, inputs, metric_history, observe, pages, runs, search, security,
+    system,
+};
+
+/// MLflow serves its endpoints under two prefixes: one for clients, one for its page.
+const PREFIXES: [&str; 2] = ["/api/2.0/mlflow", "/ajax-api/2.0/mlflow"];
+
+/// The whole API as a service. Fails if the registry already holds metrics of the same names.
+pub fn router(deps: Deps) -> Result<Router, prometheus::Error> {
+    Ok(with_state(Arc::new(App::new(deps)?)))
+}
+
+pub(crate) fn with_state(app: AppState) -> Router {
+    let mut router = Router::new()
+        .route("/", get(pages::experiments))
+        .route("/experiments/{id}", get(pages::experiment))
+        .route("/health", get(system::health))
+        .route("/version", get(system::version))
+        .route("/metrics", get(system::metrics))
+        .route("/api/3.0/mlflow/server-info", get(system::server_info))
+        .route("/ajax-api/3.0/mlflow/server-info", get(system::server_info));
+    for prefix in PREFIXES {
+        for (path, handlers) in tracking() {
+            router = router.route(&format!("{prefix}/{path}"), handlers);
+        }
+    }
+    router
+        .fallback(unknown_route)
+        .method_not_allowed_fallback(wrong_method)
+        .layer(from_fn_with_state(Arc::clone(&app), security::protect))
+        .layer(from_fn_with_state(Arc::clone(&app), observe::observe))
+        .with_state(app)
+}
+
+/// MLflow's endpoints below each prefix.
+fn tracking() -> [(&'static str, MethodRouter<AppState>); 29] {
+    [
+        ("experiments/create", post(experiments::create)),
+        ("experiments/get", get(experiments::get)),
+        ("experiments/get-by-name", get(experiments::get_by_name)),
+        ("experiments/search", get(search::search_experiments).post(search::search_experiments)),
+        ("experiments/list", get(search::list_experiments)),
+        ("experiments/update", post(experiments::update)),
+        ("experiments/delete", post(experiments::delete)),
+        ("experiments/restore", post(experiments::restore)),
+        ("experiments/set-experiment-tag", post(experiments::set_tag)),
+        ("experiments/delete-experiment-tag", post(experiments::delete_tag)),
+        ("experiments/search-datasets", post(experiments::search_datasets)),
+        ("runs/create", post(runs::create)),
+        ("runs/get", get(runs::get)),
+        ("runs/update", post(runs::update)),
+        ("runs/delete", post(runs::delete)),
+        ("runs/restore", post(runs::restore)),
+        ("runs/search", post(search::search_runs)),
+        ("runs/log-metric", post(batch::log_metric)),
+        ("runs/log-parameter", post(runs::log_param)),
+        ("runs/set-tag", post(runs::set_tag)),
+        ("runs/delete-tag", post(runs::delete_tag)),
+        ("runs/log-batch", post(batch::log_batch)),
+        ("runs/log-inputs", post(inputs::log_inputs_of)),
+        ("runs/outputs", post(inputs::log_outputs_of)),
+        ("runs/log-model", post(inputs::log_model)),
+        ("metrics/get-history", get(metric_history::get_history)),
+        ("metrics/get-history-bulk", get(metric_history::get_history_bulk)),
+        ("metrics/get-history-bulk-interval", get(metric_history::get_history_bulk_interval)),
+        ("logged-models/search", post(system::no_logged_models)),
+    ]
+}
+
+async fn unknown_route(request: Request) -> ApiError {
+    let path = runledger_domain::validate::cut(request.uri().path(), 200);
+    ApiError::new(ErrorCode::EndpointNotFound, format!("There is no endpoint {} {path}.", request.method()))
+}
+
+async fn wrong_method(request: Request) -> ApiError {
+    let path = runledger_domain::validate::cut(request.uri().path(), 200);
+    let message =
+        format!("The endpoint {path} does not take {}; the header Allow names what it takes.", request.method());
+    ApiError::new(ErrorCode::BadRequest, message).with_status(StatusCode::METHOD_NOT_ALLOWED)
+}
