@@ -65,7 +65,7 @@ command_of() {
 
 # Starts a server twice: the first start makes the schema, the second is timed.
 launch() {
-  local server=$1 port dir line command
+  local server=$1 port dir line pid command
   port=$(free_port)
   dir=$work_dir/$server
   mkdir -p "$dir"
@@ -80,7 +80,8 @@ launch() {
   }
   line=$("$bench" start --label "$server" "${health[@]}" --detach -- "${command[@]}")
   popd >/dev/null || exit 1
-  group[$server]=$(sed 's/.*"pid":\([0-9]*\).*/\1/' <<<"$line")
+  pid=${line#*\"pid\":}
+  group[$server]=${pid%%[!0-9]*}
   url[$server]=http://127.0.0.1:$port
   case ,$works, in *,start,*) echo "$line" >>"$results" ;; esac
   sleep 2
