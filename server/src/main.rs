@@ -1,2 +1,46 @@
-//! placeholder
-fn main() {}
+//! The binary `runledger`: reads the settings and starts the role that the command names.
+
+mod backend;
+mod banner;
+mod cli;
+mod config;
+mod default_experiment;
+mod serve;
+
+use clap::Parser;
+use std::io::Write;
+use std::process::ExitCode;
+
+use cli::{Cli, Command};
+use config::Config;
+
+type Failure = Box<dyn std::error::Error + Send + Sync>;
+
+fn main() -> ExitCode {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let outcome = runtime.map_err(Failure::from).and_then(|runtime| runtime.block_on(start(Cli::parse())));
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            complain(error.as_ref());
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn start(cli: Cli) -> Result<(), Failure> {
+    let config = Config::load(cli.settings)?;
+    runledger_service::init_logs(config.log_format.parse()?, &config.log_filter)?;
+    match cli.command {
+        Command::Server => serve::run(config).await,
+        Command::Migrate => backend::Backend::open(&config).await.map(drop),
+    }
+}
+
+/// Prints the error and its causes, each on a line of its own.
+fn complain(error: &dyn std::error::Error) {
+    let causes = std::iter::successors(Some(error), |error| error.source());
+    let lines: Vec<String> = causes.map(ToString::to_string).collect();
+    // Nobody is left to tell when standard error is closed.
+    drop(writeln!(std::io::stderr(), "runledger: {}", lines.join("\n  because: ")));
+}

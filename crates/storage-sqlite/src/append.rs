@@ -5,14 +5,16 @@ use runledger_domain::guard::{Expect, Found, Guard, Then};
 use runledger_storage::{AppendBatch, AppendRequest, EncodedEvent, Error, Outcome, Rejection};
 use sqlx::sqlite::SqlitePool;
 use sqlx::{Sqlite, Transaction};
+use std::sync::{Mutex, PoisonError};
 
 use crate::SqliteDb;
 use crate::error::from_sqlx;
 
-/// Appends for one process. A batch that failed was rolled back, so its number is not needed to send it again.
+/// Appends for one process. What could make a batch come twice ends with the process, so its outcome is kept in memory.
 #[derive(Debug)]
 pub struct SqliteAppend {
     writer: SqlitePool,
+    last: Mutex<(i64, Vec<Outcome>)>,
 }
 
 const TIP: &str = "SELECT position FROM events ORDER BY position DESC LIMIT 1";
@@ -25,16 +27,25 @@ const GUARD: &str = "SELECT s.version, CASE WHEN p.changed_at > s.changed_at THE
 
 impl SqliteAppend {
     pub fn new(log: &SqliteDb) -> Self {
-        Self { writer: log.writer.clone() }
+        Self { writer: log.writer.clone(), last: Mutex::default() }
+    }
+
+    fn last_if(&self, batch: i64) -> Option<Vec<Outcome>> {
+        let last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        (last.0 == batch).then(|| last.1.clone())
     }
 }
 
 #[async_trait]
 impl AppendBatch for SqliteAppend {
-    async fn append_batch(&self, _batch: i64, requests: &[AppendRequest]) -> Result<Vec<Outcome>, Error> {
+    async fn append_batch(&self, batch: i64, requests: &[AppendRequest]) -> Result<Vec<Outcome>, Error> {
+        if let Some(outcomes) = self.last_if(batch) {
+            return Ok(outcomes);
+        }
         let mut transaction = self.writer.begin_with("BEGIN IMMEDIATE").await.map_err(failed)?;
         let outcomes = append(&mut transaction, requests).await.map_err(failed)?;
         transaction.commit().await.map_err(failed)?;
+        *self.last.lock().unwrap_or_else(PoisonError::into_inner) = (batch, outcomes.clone());
         Ok(outcomes)
     }
 }

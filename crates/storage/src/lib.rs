@@ -4,6 +4,8 @@
 //! `storage-sqlite`; `conformance` owns the behaviour that both must show.
 
 pub mod append;
+#[cfg(feature = "conformance")]
+pub mod conformance;
 pub mod search;
 pub mod views;
 

@@ -1,0 +1,18 @@
+//! The suite of `storage` on SQLite files.
+
+use runledger_storage::conformance::{self, Fixture};
+use runledger_storage_sqlite::{SqliteAppend, SqliteDb};
+use std::sync::Arc;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sqlite_shows_the_behaviour_of_a_back_end() {
+    let folder = tempfile::tempdir().unwrap();
+    let log = SqliteDb::open_log(folder.path()).await.unwrap();
+    let views = SqliteDb::open_views(folder.path()).await.unwrap();
+    let fixture = Fixture {
+        log: Arc::new(log.clone()),
+        views: Arc::new(views),
+        writer: Box::new(move || Arc::new(SqliteAppend::new(&log))),
+    };
+    conformance::all(&fixture).await.unwrap();
+}

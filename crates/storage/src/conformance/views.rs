@@ -1,0 +1,99 @@
+//! The views: fenced checkpoint, latest metrics, history in segments.
+
+use runledger_domain::RunStatus;
+use runledger_domain::points::{Columns, Point, merge};
+use std::sync::Arc;
+
+use super::{Failure, Fixture, ensure};
+use crate::views::{Changes, RunRow, SegmentKey, Views};
+use crate::{Error, ReadModel};
+
+const RUN: i64 = 1_000_001;
+
+fn run() -> RunRow {
+    RunRow {
+        run_no: RUN,
+        run_id: "viewed".to_owned(),
+        experiment_id: 1_000,
+        name: "n".to_owned(),
+        user_id: String::new(),
+        status: RunStatus::Running,
+        start_time: 0,
+        end_time: None,
+        deleted: false,
+        deleted_time: None,
+        artifact_uri: String::new(),
+    }
+}
+
+pub(super) async fn only_one_projector_moves_the_checkpoint(fixture: &Fixture) -> Result<(), Failure> {
+    let views = Views::new(Arc::clone(&fixture.views));
+    let start = views.checkpoint().await?;
+    let changes = || Changes { runs: [(RUN, run())].into(), ..Changes::default() };
+    let (one, other) = tokio::join!(views.apply(start, start + 1, changes(), &[]), async {
+        Views::new(Arc::clone(&fixture.views)).apply(start, start + 1, changes(), &[]).await
+    });
+    let conflicts = [&one, &other].iter().filter(|outcome| matches!(outcome, Err(Error::Conflict { .. }))).count();
+    ensure(one.is_ok() != other.is_ok() && conflicts == 1, || format!("{one:?} and {other:?}"))?;
+    ensure(views.checkpoint().await? == start + 1, || "the checkpoint is not where it was moved".to_owned())
+}
+
+pub(super) async fn the_latest_metric_follows_the_rule(fixture: &Fixture) -> Result<(), Failure> {
+    let views = Views::new(Arc::clone(&fixture.views));
+    let point = |step, timestamp, value| Point { step, timestamp, value };
+    // Each point with the one that must stand afterwards.
+    let story = [
+        (point(1, 10, 0.5), point(1, 10, 0.5)),
+        (point(0, 99, 9.0), point(1, 10, 0.5)),
+        (point(1, 10, 0.4), point(1, 10, 0.5)),
+        (point(1, 11, f64::NEG_INFINITY), point(1, 11, f64::NEG_INFINITY)),
+        (point(1, 11, f64::NAN), point(1, 11, f64::NAN)),
+        (point(1, 11, -1.0), point(1, 11, f64::NAN)),
+        (point(1, 11, f64::INFINITY), point(1, 11, f64::INFINITY)),
+        (point(2, 0, f64::NAN), point(2, 0, f64::NAN)),
+    ];
+    let read_model = ReadModel::new(Arc::clone(&fixture.views), fixture.open()?);
+    for (number, (sent, stands)) in (1..).zip(story) {
+        let metrics = [((RUN, Arc::from("m")), (1_000, sent))].into();
+        let checkpoint = views.checkpoint().await?;
+        views.apply(checkpoint, checkpoint + 1, Changes { metrics, ..Changes::default() }, &[]).await?;
+        let run = read_model.run("viewed").await?;
+        let latest = run.as_ref().and_then(|run| run.metrics.get("m").copied());
+        ensure(latest == Some(stands), || format!("point {number}: {latest:?} instead of {stands:?}"))?;
+    }
+    Ok(())
+}
+
+/// Many small segments, merged level by level, hold every point once, in order, whatever order they came in.
+pub(super) async fn merged_history_is_complete(fixture: &Fixture) -> Result<(), Failure> {
+    let views = Views::new(Arc::clone(&fixture.views));
+    let key: Arc<str> = "h".into();
+    let mut all = Vec::new();
+    let mut open = [0; 3];
+    for number in 0..600_i64 {
+        // Every seventh piece repeats the one before, as a client that retries does.
+        let base = (number - i64::from(number % 7 == 0)) * 37 % 601;
+        let points = (0..5).map(|i| Point { step: base * 5 + i, timestamp: base * 10 + i, value: f64::from(i as i32) });
+        let columns: Columns = points.collect();
+        all.push(columns.clone());
+        let mut merges = Vec::new();
+        for (level, count) in (0..).zip(&mut open) {
+            *count += 1;
+            if *count < SegmentKey::FANOUT {
+                break;
+            }
+            *count = 0;
+            merges.push(SegmentKey { run_no: RUN, key: Arc::clone(&key), level });
+        }
+        let segments = [((RUN, Arc::clone(&key)), (number, columns))].into();
+        let checkpoint = views.checkpoint().await?;
+        views.apply(checkpoint, checkpoint + 1, Changes { segments, ..Changes::default() }, &merges).await?;
+    }
+    let read_model = ReadModel::new(Arc::clone(&fixture.views), fixture.open()?);
+    let (history, expected) = (read_model.history("viewed", "h").await?, merge(all));
+    ensure(history == expected, || format!("{} points instead of {}", history.len(), expected.len()))?;
+    let count = crate::Statement::new("SELECT COUNT(*) FROM metric_segments WHERE run_no = $1", vec![RUN.into()]);
+    let rows = fixture.views.fetch(&count).await?;
+    let segments = rows.first().map_or(Ok(0), |row| row.int(0))?;
+    ensure(segments <= 3 * i64::from(SegmentKey::FANOUT), || format!("{segments} segments are left"))
+}

@@ -1,0 +1,41 @@
+//! The database that the settings choose, with its schema at this version.
+
+use runledger_domain::{IdGen, SystemIds};
+use runledger_storage::{AppendBatch, Db};
+use runledger_storage_postgres::{PostgresAppend, PostgresDb};
+use runledger_storage_sqlite::{SqliteAppend, SqliteDb};
+use std::sync::Arc;
+use tokio::fs;
+
+use crate::Failure;
+use crate::config::Config;
+
+/// The parts of a database that everything else is built on.
+#[derive(Debug)]
+pub(crate) struct Backend {
+    pub(crate) log: Arc<dyn Db>,
+    pub(crate) append: Arc<dyn AppendBatch>,
+    pub(crate) views: Arc<dyn Db>,
+    /// Set where other processes may share the database, and must be woken.
+    pub(crate) postgres: Option<PostgresDb>,
+}
+
+impl Backend {
+    /// Opens the database and migrates it.
+    pub(crate) async fn open(config: &Config) -> Result<Self, Failure> {
+        if let Some(url) = &config.database_url {
+            let db = PostgresDb::connect(url).await?;
+            db.migrate().await?;
+            let append = PostgresAppend::new(&db, SystemIds.random_id());
+            let shared: Arc<dyn Db> = Arc::new(db.clone());
+            return Ok(Self { log: Arc::clone(&shared), append: Arc::new(append), views: shared, postgres: Some(db) });
+        }
+        fs::create_dir_all(&config.data_dir)
+            .await
+            .map_err(|source| format!("the data folder {} cannot be made: {source}", config.data_dir.display()))?;
+        let log = SqliteDb::open_log(&config.data_dir).await?;
+        let views = SqliteDb::open_views(&config.data_dir).await?;
+        let append = Arc::new(SqliteAppend::new(&log));
+        Ok(Self { log: Arc::new(log), append, views: Arc::new(views), postgres: None })
+    }
+}

@@ -1,0 +1,56 @@
+//! What a person sees when the server has started.
+
+use std::io::{self, Write};
+use std::net::SocketAddr;
+
+use crate::config::Config;
+
+/// Prints the address, where the data is, and the two lines that a researcher pastes.
+pub(crate) fn print(config: &Config, address: SocketAddr) -> io::Result<()> {
+    let url = format!("http://{}", reachable(address));
+    let database = match &config.database_url {
+        Some(url) => masked(url),
+        None => "SQLite".to_owned(),
+    };
+    let mut out = io::stdout().lock();
+    writeln!(out, "Runledger {} is ready.", env!("CARGO_PKG_VERSION"))?;
+    writeln!(out)?;
+    writeln!(out, "  Open      {url}")?;
+    writeln!(out, "  Data      {}", config.data_dir.display())?;
+    writeln!(out, "  Database  {database}")?;
+    writeln!(out)?;
+    writeln!(out, "In your training script:")?;
+    writeln!(out)?;
+    writeln!(out, "  import mlflow")?;
+    writeln!(out, "  mlflow.set_tracking_uri(\"{url}\")")?;
+    writeln!(out)?;
+    out.flush()
+}
+
+/// A wildcard address is no place to connect to.
+fn reachable(address: SocketAddr) -> String {
+    if address.ip().is_unspecified() { format!("127.0.0.1:{}", address.port()) } else { address.to_string() }
+}
+
+/// The URL without its password.
+fn masked(url: &str) -> String {
+    let Some((scheme, rest)) = url.split_once("://") else { return "PostgreSQL".to_owned() };
+    match rest.rsplit_once('@') {
+        Some((user, place)) => {
+            let user = user.split_once(':').map_or(user, |(user, _)| user);
+            format!("{scheme}://{user}@{place}")
+        }
+        None => url.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn passwords_are_not_shown() {
+        assert_eq!(masked("postgres://me:secret@db:5432/x"), "postgres://me@db:5432/x");
+        assert_eq!(masked("postgres://db/x"), "postgres://db/x");
+    }
+}
