@@ -8,6 +8,7 @@ use runledger_storage::{AppendRequest, EventLog, Outcome, ReadModel, Rejection};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use crate::body::BodyMemory;
 use crate::metrics::HttpMetrics;
 use crate::params::ParamCache;
 use crate::{ApiError, Deps, RequestContext, Settings};
@@ -28,6 +29,7 @@ pub(crate) struct App {
     pub(crate) settings: Settings,
     pub(crate) metrics: HttpMetrics,
     pub(crate) params: ParamCache,
+    pub(crate) body_memory: BodyMemory,
     /// Artifact locations by experiment id. They never change.
     locations: Mutex<HashMap<i64, Arc<str>>>,
 }
@@ -45,6 +47,7 @@ impl App {
             settings,
             metrics,
             params: ParamCache::default(),
+            body_memory: BodyMemory::default(),
             locations: Mutex::default(),
         })
     }

@@ -14,8 +14,8 @@ use runledger_domain::{DomainError, KeyValue, validate};
 use serde_json::{Map, Value};
 use std::borrow::Cow;
 
-use crate::ApiError;
 use crate::body::JsonBody;
+use crate::{ApiError, AppState};
 
 /// A set of named parameters: of the request, or of an object in one.
 #[derive(Clone, Debug, Default)]
@@ -27,19 +27,18 @@ pub(crate) struct Args {
     path: String,
 }
 
-impl<S: Sync> FromRequest<S> for Args {
+impl FromRequest<AppState> for Args {
     type Rejection = ApiError;
 
     /// A GET with at least one query argument takes all from the query, every other request all from its body.
-    async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
+    async fn from_request(request: Request, app: &AppState) -> Result<Self, ApiError> {
         if request.method() == Method::GET && request.uri().query().is_some_and(|query| !query.is_empty()) {
             let query = Query::<Vec<(String, String)>>::try_from_uri(request.uri());
             let Query(pairs) =
                 query.map_err(|error| ApiError::invalid(format!("The query cannot be read: {error}.")))?;
             return Ok(Self::from_query(pairs));
         }
-        let JsonBody(bytes) = JsonBody::from_request(request, state).await?;
-        Self::from_json(&bytes)
+        JsonBody::from_request(request, app).await?.parse(Self::from_json).await
     }
 }
 
@@ -200,7 +199,7 @@ impl Args {
 
 /// Reads the id of an experiment.
 pub(crate) fn parse_experiment_id(text: &str) -> Result<i64, ApiError> {
-    text.trim().parse().map_err(|_| {
+    text.trim().parse().map_err(|_not_an_integer| {
         let shown = validate::cut(text, 200);
         ApiError::invalid(format!("Invalid experiment ID '{shown}'. Experiment ID must be a valid integer."))
     })

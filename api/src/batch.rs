@@ -23,9 +23,9 @@ use serde::de::DeserializeSeed;
 pub(crate) async fn log_batch(
     State(app): State<AppState>,
     context: RequestContext,
-    JsonBody(bytes): JsonBody,
+    body: JsonBody,
 ) -> Result<Answer, ApiError> {
-    let batch = parse_batch(&bytes)?;
+    let batch = body.parse(parse_batch).await?;
     if batch.params.is_empty() {
         app.execute(&context, decide(batch, None)).await?;
     } else {
@@ -37,9 +37,9 @@ pub(crate) async fn log_batch(
 pub(crate) async fn log_metric(
     State(app): State<AppState>,
     context: RequestContext,
-    JsonBody(bytes): JsonBody,
+    body: JsonBody,
 ) -> Result<Answer, ApiError> {
-    app.execute(&context, decide(parse_metric(&bytes)?, None)).await?;
+    app.execute(&context, decide(body.parse(parse_metric).await?, None)).await?;
     Ok(Answer::empty())
 }
 

@@ -2,31 +2,57 @@
 
 use axum::body::Body;
 use axum::extract::{FromRequest, Request};
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use flate2::read::MultiGzDecoder;
 use http::{HeaderMap, Method, StatusCode, header};
-use http_body_util::{BodyExt, LengthLimitError, Limited};
+use http_body_util::BodyExt;
 use runledger_domain::ErrorCode;
 use std::io::Read;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task;
 
-use crate::ApiError;
+use crate::{ApiError, AppState};
 
 /// Bytes of a JSON body, after decompression.
 const LIMIT: usize = 32 << 20;
 /// The same for `runs/log-inputs`, where one data set may have a profile of 16 MiB.
 const INPUTS_LIMIT: usize = 64 << 20;
-/// Compressed bodies from this size on are unpacked off the async threads.
-const UNPACK_ELSEWHERE: usize = 64 << 10;
+/// Bytes of all JSON bodies that the process holds at a time.
+const ALL: usize = 512 << 20;
+/// Bodies from this size on are unpacked and parsed off the async threads.
+const ELSEWHERE: usize = 256 << 10;
 
 /// The body of a request that should be JSON, unpacked but not parsed. Empty if there was none.
 #[derive(Debug)]
-pub(crate) struct JsonBody(pub(crate) Bytes);
+pub(crate) struct JsonBody {
+    bytes: Bytes,
+    held: Held,
+}
 
-impl<S: Sync> FromRequest<S> for JsonBody {
+/// The memory that bodies may take together. A body takes from it as its bytes arrive, so that announcing a large one
+/// blocks nobody.
+#[derive(Clone, Debug)]
+pub(crate) struct BodyMemory(Arc<Semaphore>);
+
+/// What one body took.
+#[derive(Debug)]
+struct Held {
+    memory: BodyMemory,
+    permit: Option<OwnedSemaphorePermit>,
+}
+
+impl FromRequest<AppState> for JsonBody {
     type Rejection = ApiError;
 
-    async fn from_request(request: Request, _: &S) -> Result<Self, ApiError> {
+    async fn from_request(request: Request, app: &AppState) -> Result<Self, ApiError> {
+        Self::read(request, &app.body_memory).await
+    }
+}
+
+impl JsonBody {
+    async fn read(request: Request, memory: &BodyMemory) -> Result<Self, ApiError> {
         let (parts, body) = request.into_parts();
         if matches!(parts.method, Method::POST | Method::PUT) {
             check_content_type(&parts.headers)?;
@@ -37,10 +63,17 @@ impl<S: Sync> FromRequest<S> for JsonBody {
         {
             return Err(too_large(&format!("has {length} bytes"), limit));
         }
-        let bytes = collect(body, limit).await?;
-        match parts.headers.get(header::CONTENT_ENCODING).map(|encoding| encoding.as_bytes()) {
-            None | Some(b"" | b"identity") => Ok(Self(bytes)),
-            Some(b"gzip" | b"x-gzip") => unpack_anywhere(bytes, limit).await.map(Self),
+        let mut held = Held { memory: memory.clone(), permit: None };
+        let bytes = collect(body, limit, &mut held).await?;
+        let body = Self { bytes, held };
+        match parts.headers.get(header::CONTENT_ENCODING).map(http::HeaderValue::as_bytes) {
+            None | Some(b"" | b"identity") => Ok(body),
+            Some(b"gzip" | b"x-gzip") => {
+                let bytes = body.parse(move |bytes| unpack(bytes, limit)).await?;
+                let mut held = Held { memory: memory.clone(), permit: None };
+                held.grow(bytes.len())?;
+                Ok(Self { bytes, held })
+            }
             Some(other) => Err(ApiError::new(
                 ErrorCode::BadRequest,
                 format!(
@@ -50,6 +83,44 @@ impl<S: Sync> FromRequest<S> for JsonBody {
             )
             .with_status(StatusCode::UNSUPPORTED_MEDIA_TYPE)),
         }
+    }
+
+    /// Parses the body, a large one off the async threads.
+    pub(crate) async fn parse<T: Send + 'static>(
+        self,
+        parse: impl FnOnce(&[u8]) -> Result<T, ApiError> + Send + 'static,
+    ) -> Result<T, ApiError> {
+        let Self { bytes, held } = self;
+        if bytes.len() < ELSEWHERE {
+            return parse(&bytes);
+        }
+        let parsed = task::spawn_blocking(move || {
+            let parsed = parse(&bytes);
+            drop(held);
+            parsed
+        });
+        parsed.await.map_err(ApiError::internal)?
+    }
+}
+
+impl Default for BodyMemory {
+    fn default() -> Self {
+        Self(Arc::new(Semaphore::new(ALL)))
+    }
+}
+
+impl Held {
+    fn grow(&mut self, bytes: usize) -> Result<(), ApiError> {
+        let more = u32::try_from(bytes).ok().and_then(|n| Arc::clone(&self.memory.0).try_acquire_many_owned(n).ok());
+        let Some(more) = more else {
+            let message = "The server holds as many large requests as it can. Try again after the time in Retry-After.";
+            return Err(ApiError::new(ErrorCode::RequestLimitExceeded, message).retry_after(Duration::from_secs(1)));
+        };
+        match &mut self.permit {
+            Some(permit) => permit.merge(more),
+            none => *none = Some(more),
+        }
+        Ok(())
     }
 }
 
@@ -69,22 +140,29 @@ fn content_length(headers: &HeaderMap) -> Option<u64> {
     headers.get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }
 
-async fn collect(body: Body, limit: usize) -> Result<Bytes, ApiError> {
-    match Limited::new(body, limit).collect().await {
-        Ok(collected) => Ok(collected.to_bytes()),
-        Err(error) if error.is::<LengthLimitError>() => Err(too_large("is larger", limit)),
-        Err(error) => {
-            let message = "The request body did not arrive in full. Send it again.";
-            Err(ApiError::new(ErrorCode::BadRequest, message).with_status(StatusCode::REQUEST_TIMEOUT).caused_by(error))
+async fn collect(mut body: Body, limit: usize, held: &mut Held) -> Result<Bytes, ApiError> {
+    let mut whole = BytesMut::new();
+    let mut only = Bytes::new();
+    while let Some(frame) = body.frame().await {
+        let Ok(data) = frame.map_err(incomplete)?.into_data() else { continue };
+        held.grow(data.len())?;
+        if whole.len() + only.len() + data.len() > limit {
+            return Err(too_large("is larger", limit));
+        }
+        // Most bodies arrive in one piece, which then needs no copy.
+        if whole.is_empty() && only.is_empty() {
+            only = data;
+        } else {
+            whole.extend_from_slice(&std::mem::take(&mut only));
+            whole.extend_from_slice(&data);
         }
     }
+    Ok(if whole.is_empty() { only } else { whole.freeze() })
 }
 
-async fn unpack_anywhere(bytes: Bytes, limit: usize) -> Result<Bytes, ApiError> {
-    if bytes.len() < UNPACK_ELSEWHERE {
-        return unpack(&bytes, limit);
-    }
-    task::spawn_blocking(move || unpack(&bytes, limit)).await.map_err(ApiError::internal)?
+fn incomplete(error: axum::Error) -> ApiError {
+    let message = "The request body did not arrive in full. Send it again.";
+    ApiError::new(ErrorCode::BadRequest, message).with_status(StatusCode::REQUEST_TIMEOUT).caused_by(error)
 }
 
 fn unpack(bytes: &[u8], limit: usize) -> Result<Bytes, ApiError> {
@@ -124,7 +202,7 @@ mod tests {
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        JsonBody::from_request(request.body(Body::from(body)).unwrap(), &()).await.map(|body| body.0)
+        JsonBody::read(request.body(Body::from(body)).unwrap(), &BodyMemory::default()).await.map(|body| body.bytes)
     }
 
     #[tokio::test]
@@ -150,5 +228,16 @@ mod tests {
         assert_eq!(missing.message, "Bad Request. Content-Type header is missing.");
         let other = read(&[("content-type", "text/plain")], Vec::new()).await.unwrap_err();
         assert_eq!(other.message, "Bad Request. Content-Type must be one of ['application/json'].");
+    }
+
+    #[tokio::test]
+    async fn bodies_share_a_bounded_memory() {
+        let memory = BodyMemory(Arc::new(Semaphore::new(10)));
+        let request = || Request::builder().body(Body::from("{\"a\": 1}")).unwrap();
+        let first = JsonBody::read(request(), &memory).await.unwrap();
+        let second = JsonBody::read(request(), &memory).await.unwrap_err();
+        assert_eq!((second.http_status().as_u16(), second.retry_after), (429, Some(Duration::from_secs(1))));
+        drop(first);
+        assert!(JsonBody::read(request(), &memory).await.is_ok());
     }
 }

@@ -78,7 +78,7 @@ fn dataset_input(input: &Args) -> Result<DatasetInput, ApiError> {
 
 /// The part of a model's description that goes into the tag.
 fn model_entry(json: &str) -> Result<Value, ApiError> {
-    let model: Value = serde_json::from_str(json).map_err(|_| {
+    let model: Value = serde_json::from_str(json).map_err(|_not_json| {
         let shown = runledger_domain::validate::cut(json, 500);
         ApiError::invalid(format!("Malformed model info. \n {shown} \n is not a valid JSON."))
     })?;

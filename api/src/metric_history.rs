@@ -66,6 +66,11 @@ pub(crate) async fn get_history(State(app): State<AppState>, args: Args) -> Resu
 
 /// `metrics/get-history-bulk`: the histories of several runs one after the other, cut at a number of points.
 pub(crate) async fn get_history_bulk(State(app): State<AppState>, args: Args) -> Result<Answer, ApiError> {
+    /// Unlike elsewhere, the list is there even if it is empty.
+    #[derive(Serialize)]
+    struct Bulk<'a> {
+        metrics: Points<'a>,
+    }
     let mut run_ids = args.texts("run_id")?;
     if run_ids.is_empty() {
         return Err(ApiError::invalid("GetMetricHistoryBulk request must specify at least one run_id."));
@@ -93,10 +98,6 @@ pub(crate) async fn get_history_bulk(State(app): State<AppState>, args: Args) ->
         let shown = 0..columns.len().min(room);
         room -= shown.len();
         points.0.push(Piece { key, run_id: Some(run_id), columns, shown });
-    }
-    #[derive(Serialize)]
-    struct Bulk<'a> {
-        metrics: Points<'a>,
     }
     Answer::new(&Bulk { metrics: points })
 }
@@ -152,7 +153,9 @@ fn read_token(token: &str) -> Result<usize, ApiError> {
     struct Token {
         offset: usize,
     }
-    let bytes = STANDARD.decode(token).map_err(|_| ApiError::invalid("Invalid page token, could not base64-decode"))?;
+    let bytes = STANDARD
+        .decode(token)
+        .map_err(|_not_base64| ApiError::invalid("Invalid page token, could not base64-decode"))?;
     match serde_json::from_slice(&bytes) {
         Ok(Token { offset }) if offset > 0 => Ok(offset),
         _ => Err(ApiError::invalid(format!("Invalid page token, decoded value=b'{}'", bytes.escape_ascii()))),

@@ -7,6 +7,7 @@ use futures::FutureExt;
 use http::{HeaderValue, Method};
 use std::any::Any;
 use std::error::Error;
+use std::fmt::Write;
 use std::panic::AssertUnwindSafe;
 use std::time::Instant;
 use tracing::{Instrument, error, info_span, warn};
@@ -64,7 +65,7 @@ fn causes(failure: &ApiError) -> String {
     let mut cause = failure.source.as_deref().map(|cause| cause as &dyn Error);
     while let Some(error) = cause {
         let separator = if text.is_empty() { "" } else { ": " };
-        text.push_str(&format!("{separator}{error}"));
+        write!(text, "{separator}{error}").unwrap_or_default();
         cause = error.source();
     }
     text

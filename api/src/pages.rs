@@ -6,6 +6,7 @@ use axum::extract::{Path, State};
 use axum::response::Html;
 use runledger_domain::{Experiment, Run};
 use runledger_storage::search::{ExperimentQuery, RunQuery, ViewType, compile_experiments, compile_runs};
+use std::fmt::Write;
 
 use crate::args::parse_experiment_id;
 use crate::wire::double_name;
@@ -70,7 +71,7 @@ pub(crate) async fn experiment(State(app): State<AppState>, Path(id): Path<Strin
     let name = escape(&experiment.name);
     let mut body = format!("<p><a href=\"/\">Experiments</a></p><h1>{name}</h1>");
     if found.next_page_token.is_some() {
-        body.push_str(&format!("<p>The latest {RUNS} runs.</p>"));
+        write!(body, "<p>The latest {RUNS} runs.</p>").unwrap_or_default();
     }
     body.push_str("<table><tr><th>Run<th>Status<th>Started<th>Ended<th>User<th>Metrics<th>Params</tr>");
     for run in &found.items {
@@ -114,10 +115,10 @@ fn list<'a>(values: impl Iterator<Item = (&'a str, String)>, all: usize) -> Stri
     let mut text = String::new();
     for (key, value) in values.take(VALUES) {
         let value = runledger_domain::validate::cut(&value, 40).to_owned();
-        text.push_str(&format!("<div>{} = {}</div>", escape(key), escape(&value)));
+        write!(text, "<div>{} = {}</div>", escape(key), escape(&value)).unwrap_or_default();
     }
     if all > VALUES {
-        text.push_str(&format!("<div>and {} more</div>", all - VALUES));
+        write!(text, "<div>and {} more</div>", all - VALUES).unwrap_or_default();
     }
     text
 }

@@ -33,7 +33,7 @@ const CONNECTIONS: usize = 4_096;
 const FIRST_HEAD: Duration = Duration::from_secs(10);
 /// From a response to the head of the next request. It is longer than training scripts pause between two steps, because a
 /// connection that is closed just when the client uses it again fails a request that must not be repeated.
-const NEXT_HEAD: Duration = Duration::from_secs(120);
+const NEXT_HEAD: Duration = Duration::from_mins(2);
 /// The head of a request, in bytes.
 const HEAD: usize = 64 << 10;
 /// Pause after a failed accept, which usually means that the process has too many files open.

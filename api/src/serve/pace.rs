@@ -15,7 +15,7 @@ use tokio::time::{Instant, Sleep, sleep};
 /// How long a body may send nothing.
 const BODY_STALL: Duration = Duration::from_secs(30);
 /// How long a client may take nothing of its response.
-const WRITE_STALL: Duration = Duration::from_secs(60);
+const WRITE_STALL: Duration = Duration::from_mins(1);
 
 /// A deadline that counts only while it is waited for.
 #[derive(Debug)]
