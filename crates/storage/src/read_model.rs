@@ -18,7 +18,8 @@ use std::time::Duration;
 use tokio::sync::{Semaphore, watch};
 use tokio::time::{Instant, timeout};
 
-use crate::{Db, Error, EventLog, Statement};
+use crate::views::DeadLetter;
+use crate::{Db, Error, EventLog, Row, Statement};
 
 /// The name of the projection that fills the views, in the table `projections`.
 pub const VIEWS: &str = "views";
@@ -90,5 +91,22 @@ impl ReadModel {
             // A time-out only means that it is time to look again.
             drop(timeout(POLL.min(left), checkpoint.changed()).await);
         }
+    }
+
+    /// The latest events that could not be projected, newest first.
+    pub async fn dead_letters(&self, limit: i64) -> Result<Vec<DeadLetter>, Error> {
+        let sql = "SELECT position, stream_id, kind, error, failed_at FROM dead_letters WHERE projection = $1 \
+                   ORDER BY position DESC LIMIT $2";
+        let letter = |mut row: Row| {
+            Ok(DeadLetter {
+                position: row.int(0)?,
+                stream_id: row.text(1)?,
+                kind: row.text(2)?,
+                error: row.text(3)?,
+                failed_at: row.int(4)?,
+            })
+        };
+        let statement = Statement::new(sql, vec![VIEWS.into(), limit.into()]);
+        self.db.fetch(&statement).await?.into_iter().map(letter).collect()
     }
 }
