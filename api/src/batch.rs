@@ -5,6 +5,7 @@
 
 mod fields;
 mod list;
+mod scalar;
 
 use axum::extract::State;
 use runledger_domain::command::{LogBatch, log_batch as decide};
@@ -16,8 +17,9 @@ use crate::args::{not_json, object_bytes};
 use crate::body::JsonBody;
 use crate::wire::Answer;
 use crate::{ApiError, AppState, RequestContext};
-use fields::{Fields, Place};
+use fields::Fields;
 use list::{Received, RequestSeed};
+use scalar::Place;
 use serde::de::DeserializeSeed;
 
 pub(crate) async fn log_batch(

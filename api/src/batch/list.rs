@@ -6,7 +6,8 @@ use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, Seq
 use serde_json::Value;
 use std::fmt;
 
-use super::fields::{Fields, Place, Scalar};
+use super::fields::Fields;
+use super::scalar::{Place, Scalar};
 use crate::ApiError;
 use crate::args::wrong_type;
 

@@ -1,0 +1,96 @@
+//! Endpoints that name an artifact by its run and its path below the run's artifact location.
+
+use axum::body::Body;
+use axum::extract::{Query, State};
+use axum::response::{IntoResponse, Response};
+use http::{HeaderMap, Method, StatusCode, Uri};
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+use runledger_artifacts::ArtifactPath;
+use runledger_domain::Run;
+
+use super::files::Files;
+use super::{bad_request, download, upload};
+use crate::wire::Answer;
+use crate::{ApiError, App, AppState, Args, RequestContext};
+
+/// Bytes of a file that the web page uploads.
+const UPLOAD_LIMIT: usize = 10 << 20;
+
+pub(crate) async fn list(State(app): State<AppState>, args: Args) -> Result<Answer, ApiError> {
+    let run = app.run(args.run_id()?).await?;
+    let root = artifact_root(&run)?;
+    let folder = root.join(args.text("path")?.unwrap_or_default())?;
+    app.views.catch_up().await?;
+    let entries = app.views.list_artifacts(folder.as_str()).await?;
+    Answer::new(&Files { root_uri: Some(&run.artifact_uri), ..Files::below(&root, entries) })
+}
+
+pub(crate) async fn download(
+    State(app): State<AppState>,
+    method: Method,
+    headers: HeaderMap,
+    args: Args,
+) -> Result<Response, ApiError> {
+    let path = locate(&app, args.run_id()?, args.required("path")?).await?;
+    download::respond(&app, &path, &method, &headers).await
+}
+
+pub(crate) async fn upload(
+    State(app): State<AppState>,
+    context: RequestContext,
+    uri: Uri,
+    body: Body,
+) -> Result<Response, ApiError> {
+    let query = Query::<Vec<(String, String)>>::try_from_uri(&uri);
+    let Query(query) = query.map_err(|error| ApiError::invalid(format!("The query cannot be read: {error}.")))?;
+    let given = |name: &str| {
+        let value = query.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str());
+        value.filter(|value| !value.is_empty())
+    };
+    let run_id = given("run_id").or_else(|| given("run_uuid"));
+    let run_id = run_id.ok_or_else(|| ApiError::invalid("Request must specify run_id or run_uuid."))?;
+    let relative = given("path").ok_or_else(|| ApiError::invalid("Request must specify path."))?;
+    if relative.ends_with('/') {
+        return Ok(bad_request("Artifact path must include a filename (cannot end with '/')."));
+    }
+    let path = locate(&app, run_id, relative).await?;
+    let bytes = match Limited::new(body, UPLOAD_LIMIT).collect().await {
+        Ok(collected) => collected.to_bytes(),
+        Err(error) if error.is::<LengthLimitError>() => {
+            return Err(ApiError::invalid("Artifact size is too large. Max size is 10MB."));
+        }
+        Err(error) => return Err(upload::broken_off(error)),
+    };
+    if bytes.is_empty() {
+        return Err(ApiError::invalid("Request must specify data."));
+    }
+    upload::stream(&app, &context, &path, &HeaderMap::new(), Body::from(bytes)).await?;
+    Ok(StatusCode::OK.into_response())
+}
+
+/// The path below the artifact root of what the run calls `relative`.
+async fn locate(app: &App, run_id: &str, relative: &str) -> Result<ArtifactPath, ApiError> {
+    // A bad path is refused whether the run exists or not.
+    ArtifactPath::parse(relative)?;
+    let run = app.run(run_id).await?;
+    let path = artifact_root(&run)?.join(relative)?;
+    Ok(path)
+}
+
+/// Where the run's artifacts lie below the artifact root: `a/b` for `mlflow-artifacts:/a/b`, with or without a host.
+fn artifact_root(run: &Run) -> Result<ArtifactPath, ApiError> {
+    let foreign = || {
+        ApiError::invalid(format!(
+            "The run '{}' keeps its artifacts at '{}', which this server does not serve: only locations that begin with \
+             mlflow-artifacts:/ are. Use a client that has access to that location itself.",
+            run.run_id,
+            runledger_domain::validate::cut(&run.artifact_uri, 200)
+        ))
+    };
+    let location = run.artifact_uri.strip_prefix("mlflow-artifacts:").ok_or_else(foreign)?;
+    let path = match location.strip_prefix("//") {
+        Some(with_host) => with_host.split_once('/').map_or("", |(_, path)| path),
+        None => location,
+    };
+    Ok(ArtifactPath::parse(path.trim_start_matches('/'))?)
+}

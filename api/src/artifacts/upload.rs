@@ -1,0 +1,75 @@
+//! Taking an upload in: body to spool, event to log, then the answer.
+
+use axum::body::Body;
+use http::{HeaderMap, StatusCode, header};
+use runledger_artifacts::{ArtifactPath, BoxError, Spool, StageError};
+use runledger_domain::command::Decision;
+use runledger_domain::event::ArtifactStaged;
+use runledger_domain::{ErrorCode, Event, StreamId};
+
+use crate::{ApiError, App, RequestContext};
+
+/// Streams the body to the spool and appends `ArtifactStaged`. Afterwards the artifact is durable and readable.
+pub(crate) async fn stream(
+    app: &App,
+    context: &RequestContext,
+    path: &ArtifactPath,
+    headers: &HeaderMap,
+    body: Body,
+) -> Result<(), ApiError> {
+    check_length(&app.spool, headers)?;
+    let upload_id = app.ids.random_id().simple().to_string();
+    let staged = app.spool.stage(&upload_id, body.into_data_stream()).await.map_err(refusal)?;
+    let event = Event::ArtifactStaged(ArtifactStaged {
+        upload_id: staged.upload_id,
+        path: path.as_str().to_owned(),
+        size: staged.size,
+        sha256: staged.sha256,
+    });
+    let decision = Decision { events: vec![(StreamId::artifact(path.as_str()), event)], guards: Vec::new() };
+    let appended = app.execute(context, decision).await;
+    // Only of an overloaded log it is certain that it did not take the event; else the bytes must stay.
+    if let Err(ApiError { code: ErrorCode::RequestLimitExceeded, .. }) = &appended
+        && let Err(error) = app.spool.remove(&upload_id).await
+    {
+        tracing::warn!(error = &error as &dyn std::error::Error, "a refused upload stays in the spool");
+    }
+    appended.map(drop)
+}
+
+/// The answer to a body that ended before its end.
+pub(crate) fn broken_off(cause: BoxError) -> ApiError {
+    let message = "The upload did not arrive in full. Send it again.";
+    ApiError::new(ErrorCode::BadRequest, message).with_status(StatusCode::REQUEST_TIMEOUT).caused_by(cause)
+}
+
+/// Refuses an upload that can never fit before its bytes are sent.
+fn check_length(spool: &Spool, headers: &HeaderMap) -> Result<(), ApiError> {
+    let length = headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
+    match length {
+        Some(length) if length > spool.quota() => {
+            let message = format!(
+                "The upload has {length} bytes, but uploads may take {} bytes until the artifact store has them. Ask the \
+                 operator for a larger --spool-quota.",
+                spool.quota()
+            );
+            Err(ApiError::new(ErrorCode::ResourceExhausted, message).with_status(StatusCode::INSUFFICIENT_STORAGE))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn refusal(error: StageError) -> ApiError {
+    match error {
+        StageError::Body { source } => broken_off(source),
+        // 429, because the stock client retries it, and does not retry 507.
+        StageError::Full { quota, retry_after } => {
+            let message = format!(
+                "Uploads that wait for the artifact store take up all the {quota} bytes they may. Try again after the time \
+                 in Retry-After; if it does not help, the operator should look after the artifact store."
+            );
+            ApiError::new(ErrorCode::ResourceExhausted, message).retry_after(retry_after)
+        }
+        error @ StageError::Spool { .. } => ApiError::internal(error),
+    }
+}
