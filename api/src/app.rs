@@ -1,6 +1,7 @@
 //! What all handlers share.
 
 use prometheus::Registry;
+use runledger_artifacts::{ArtifactStore, Spool};
 use runledger_domain::command::Decision;
 use runledger_domain::guard::GuardKey;
 use runledger_domain::{Clock, IdGen};
@@ -23,6 +24,8 @@ pub(crate) type AppState = Arc<App>;
 pub(crate) struct App {
     pub(crate) log: EventLog,
     pub(crate) views: ReadModel,
+    pub(crate) spool: Spool,
+    pub(crate) store: ArtifactStore,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) ids: Arc<dyn IdGen>,
     pub(crate) registry: Registry,
@@ -36,11 +39,13 @@ pub(crate) struct App {
 
 impl App {
     pub(crate) fn new(deps: Deps) -> Result<Self, prometheus::Error> {
-        let Deps { log, views, clock, ids, registry, settings } = deps;
+        let Deps { log, views, spool, store, clock, ids, registry, settings } = deps;
         let metrics = HttpMetrics::register(&registry)?;
         Ok(Self {
             log,
             views,
+            spool,
+            store,
             clock,
             ids,
             registry,

@@ -9,6 +9,7 @@
 
 mod app;
 mod args;
+mod artifacts;
 mod batch;
 mod body;
 mod context;

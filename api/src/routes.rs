@@ -9,8 +9,8 @@ use runledger_domain::ErrorCode;
 use std::sync::Arc;
 
 use crate::{
-    ApiError, App, AppState, Deps, batch, experiments, inputs, metric_history, observe, pages, runs, search, security,
-    system,
+    ApiError, App, AppState, Deps, artifacts, batch, experiments, inputs, metric_history, observe, pages, runs, search,
+    security, system,
 };
 
 /// MLflow serves its endpoints under two prefixes: one for clients, one for its page.
@@ -36,6 +36,7 @@ pub(crate) fn with_state(app: AppState) -> Router {
         }
     }
     router
+        .merge(artifacts::routes())
         .fallback(unknown_route)
         .method_not_allowed_fallback(wrong_method)
         .layer(from_fn_with_state(Arc::clone(&app), security::protect))

@@ -1,6 +1,7 @@
 //! What the API needs from the process that runs it.
 
 use prometheus::Registry;
+use runledger_artifacts::{ArtifactStore, Spool};
 use runledger_domain::{Clock, IdGen};
 use runledger_storage::{EventLog, ReadModel};
 use std::sync::Arc;
@@ -10,6 +11,10 @@ use std::sync::Arc;
 pub struct Deps {
     pub log: EventLog,
     pub views: ReadModel,
+    /// Takes uploads in.
+    pub spool: Spool,
+    /// Where the ingest worker brings them.
+    pub store: ArtifactStore,
     pub clock: Arc<dyn Clock>,
     pub ids: Arc<dyn IdGen>,
     /// Gets the metrics of the API, and is what `/metrics` shows.

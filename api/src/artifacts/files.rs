@@ -8,7 +8,7 @@ use serde::Serialize;
 #[derive(Debug, Serialize)]
 pub(crate) struct Files<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) root_uri: Option<&'a str>,
+    root_uri: Option<&'a str>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     files: Vec<File>,
 }
@@ -21,7 +21,7 @@ struct File {
     file_size: u64,
 }
 
-impl Files<'_> {
+impl<'a> Files<'a> {
     /// The entries with their paths from `folder` on.
     pub(crate) fn below(folder: &ArtifactPath, entries: Vec<ArtifactEntry>) -> Self {
         let file = |entry: ArtifactEntry| {
@@ -29,6 +29,11 @@ impl Files<'_> {
             File { path: below.trim_start_matches('/').to_owned(), is_dir: entry.is_dir, file_size: entry.size }
         };
         Self { root_uri: None, files: entries.into_iter().map(file).collect() }
+    }
+
+    /// Says where the paths begin.
+    pub(crate) fn of_root(self, uri: &'a str) -> Self {
+        Self { root_uri: Some(uri), ..self }
     }
 }
 

@@ -10,12 +10,46 @@ use crate::ApiError;
 
 /// Extensions, and names without one, that MLflow shows as text. A browser must not run what a training job wrote.
 const TEXT: &[&str] = &[
-    "txt", "log", "err", "cfg", "conf", "cnf", "cf", "ini", "properties", "prop", "hocon", "toml", "yaml", "yml", "xml",
-    "json", "js", "mjs", "html", "htm", "xhtml", "py", "py3", "csv", "tsv", "md", "rst", "mlmodel", "mlproject",
+    "txt",
+    "log",
+    "err",
+    "cfg",
+    "conf",
+    "cnf",
+    "cf",
+    "ini",
+    "properties",
+    "prop",
+    "hocon",
+    "toml",
+    "yaml",
+    "yml",
+    "xml",
+    "json",
+    "js",
+    "mjs",
+    "html",
+    "htm",
+    "xhtml",
+    "py",
+    "py3",
+    "csv",
+    "tsv",
+    "md",
+    "rst",
+    "mlmodel",
+    "mlproject",
 ];
 /// What RFC 5987 leaves unencoded besides letters and digits.
-const PLAIN: &AsciiSet =
-    &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b'!').remove(b'$').remove(b'&').remove(b'+');
+const PLAIN: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~')
+    .remove(b'!')
+    .remove(b'$')
+    .remove(b'&')
+    .remove(b'+');
 
 /// Says what the bytes are and that a browser is to save them.
 pub(crate) fn describe(headers: &mut HeaderMap, path: &ArtifactPath, etag: &str) -> Result<(), ApiError> {

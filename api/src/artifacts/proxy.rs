@@ -51,11 +51,7 @@ pub(crate) async fn download(
 /// Deletes a file, or a folder with all in it. What is not there is as good as deleted.
 ///
 /// The event settles it for every reader; the ingest worker removes the objects.
-pub(crate) async fn delete(
-    State(app): State<AppState>,
-    context: RequestContext,
-    uri: Uri,
-) -> Result<Answer, ApiError> {
+pub(crate) async fn delete(State(app): State<AppState>, context: RequestContext, uri: Uri) -> Result<Answer, ApiError> {
     let path = object_path(raw_path(&uri))?;
     let deleted = Event::ArtifactDeleted(ArtifactDeleted { path: path.as_str().to_owned() });
     let events = vec![(StreamId::artifact(path.as_str()), deleted)];

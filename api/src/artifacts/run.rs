@@ -22,7 +22,7 @@ pub(crate) async fn list(State(app): State<AppState>, args: Args) -> Result<Answ
     let folder = root.join(args.text("path")?.unwrap_or_default())?;
     app.views.catch_up().await?;
     let entries = app.views.list_artifacts(folder.as_str()).await?;
-    Answer::new(&Files { root_uri: Some(&run.artifact_uri), ..Files::below(&root, entries) })
+    Answer::new(&Files::below(&root, entries).of_root(&run.artifact_uri))
 }
 
 pub(crate) async fn download(

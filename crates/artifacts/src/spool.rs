@@ -60,7 +60,7 @@ pub enum StageError {
     /// The client broke off, or its body could not be read.
     #[error("the upload broke off")]
     Body { source: Source },
-    /// The quota is used up; the object store has to take something first.
+    /// The quota or the disk is used up; the object store has to take something first.
     #[error("the spool holds its quota of {quota} bytes")]
     Full { quota: u64, retry_after: Duration },
     #[error("the upload could not be written")]
@@ -97,13 +97,16 @@ impl Spool {
         E: Into<BoxError>,
     {
         let path = self.path(upload_id).map_err(|source| StageError::Spool { source })?;
-        let failed = |source| StageError::Spool { source: failure("writing", &path)(source) };
+        let full = || StageError::Full { quota: self.quota.limit(), retry_after: RETRY_AFTER };
+        let failed = |source: io::Error| match source.kind() {
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => full(),
+            _ => StageError::Spool { source: failure("writing", &path)(source) },
+        };
         let mut writer = Slot::Idle(Writer::new(path.clone(), self.quota.reserve_nothing()));
         let mut gathered = Gathered::default();
         let mut reserved = self.quota.reserve_nothing();
         while let Some(chunk) = body.next().await {
             let chunk = chunk.map_err(|source| StageError::Body { source: source.into() })?;
-            let full = || StageError::Full { quota: self.quota.limit(), retry_after: RETRY_AFTER };
             reserved.grow(chunk.len() as u64).map_err(|quota::Exceeded| full())?;
             gathered.push(chunk);
             if gathered.bytes >= GATHER {
@@ -165,6 +168,11 @@ impl Spool {
     /// Bytes in the spool, with those of uploads under way.
     pub fn used(&self) -> u64 {
         self.quota.used()
+    }
+
+    /// Bytes that the spool may hold.
+    pub fn quota(&self) -> u64 {
+        self.quota.limit()
     }
 
     /// Where an upload lies. Its id came with a job or an event, so it is not trusted to be a plain name.

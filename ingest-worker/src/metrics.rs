@@ -1,0 +1,74 @@
+//! The ingest worker's Prometheus metrics.
+
+use prometheus::{Histogram, HistogramOpts, IntCounter, IntCounterVec, IntGauge, Opts, Registry};
+use std::time::Duration;
+
+/// Counts what becomes of uploads. Clones share their values.
+#[derive(Clone, Debug)]
+pub struct WorkerMetrics {
+    uploads: IntCounterVec,
+    pub(crate) in_flight: IntGauge,
+    bytes: IntCounter,
+    seconds: Histogram,
+}
+
+/// What became of one delivery.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    /// The object store has the upload now.
+    Stored,
+    /// The object store had it already.
+    Repeated,
+    /// A later upload or a deletion made it needless.
+    Superseded,
+    /// A deleted artifact has left the object store.
+    Removed,
+    /// It failed and comes again.
+    Retried,
+    /// It failed for the last time.
+    Failed,
+}
+
+impl Outcome {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Stored => "stored",
+            Self::Repeated => "repeated",
+            Self::Superseded => "superseded",
+            Self::Removed => "removed",
+            Self::Retried => "retried",
+            Self::Failed => "failed",
+        }
+    }
+}
+
+impl WorkerMetrics {
+    /// Makes the metrics and registers them.
+    pub fn register(registry: &Registry) -> Result<Self, prometheus::Error> {
+        let uploads = Opts::new("runledger_uploads_total", "Upload jobs by what became of them.");
+        let in_flight = Opts::new("runledger_uploads_in_flight", "Upload jobs being worked on.");
+        let bytes = Opts::new("runledger_upload_bytes_total", "Bytes brought to the artifact store.");
+        let buckets = prometheus::exponential_buckets(0.001, 3.0, 12)?;
+        let seconds = HistogramOpts::new("runledger_upload_seconds", "Time of one upload to the artifact store.");
+        let metrics = Self {
+            uploads: IntCounterVec::new(uploads, &["outcome"])?,
+            in_flight: IntGauge::with_opts(in_flight)?,
+            bytes: IntCounter::with_opts(bytes)?,
+            seconds: Histogram::with_opts(seconds.buckets(buckets))?,
+        };
+        registry.register(Box::new(metrics.uploads.clone()))?;
+        registry.register(Box::new(metrics.in_flight.clone()))?;
+        registry.register(Box::new(metrics.bytes.clone()))?;
+        registry.register(Box::new(metrics.seconds.clone()))?;
+        Ok(metrics)
+    }
+
+    pub(crate) fn settled(&self, outcome: Outcome) {
+        self.uploads.with_label_values(&[outcome.as_str()]).inc();
+    }
+
+    pub(crate) fn stored(&self, bytes: u64, elapsed: Duration) {
+        self.bytes.inc_by(bytes);
+        self.seconds.observe(elapsed.as_secs_f64());
+    }
+}
