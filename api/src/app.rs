@@ -1,7 +1,6 @@
 //! What all handlers share.
 
 use prometheus::Registry;
-use runledger_artifacts::{ArtifactStore, Spool};
 use runledger_domain::command::Decision;
 use runledger_domain::guard::GuardKey;
 use runledger_domain::{Clock, IdGen};
@@ -12,7 +11,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use crate::body::BodyMemory;
 use crate::metrics::HttpMetrics;
 use crate::params::ParamCache;
-use crate::{ApiError, Deps, RequestContext, Settings};
+use crate::{ApiError, ArtifactDeps, Deps, RequestContext, Settings};
 
 /// Experiments whose artifact location is remembered.
 const LOCATIONS: usize = 10_000;
@@ -24,8 +23,7 @@ pub(crate) type AppState = Arc<App>;
 pub(crate) struct App {
     pub(crate) log: EventLog,
     pub(crate) views: ReadModel,
-    pub(crate) spool: Spool,
-    pub(crate) store: ArtifactStore,
+    pub(crate) artifacts: ArtifactDeps,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) ids: Arc<dyn IdGen>,
     pub(crate) registry: Registry,
@@ -39,13 +37,12 @@ pub(crate) struct App {
 
 impl App {
     pub(crate) fn new(deps: Deps) -> Result<Self, prometheus::Error> {
-        let Deps { log, views, spool, store, clock, ids, registry, settings } = deps;
+        let Deps { log, views, clock, ids, registry, artifacts, settings } = deps;
         let metrics = HttpMetrics::register(&registry)?;
         Ok(Self {
             log,
             views,
-            spool,
-            store,
+            artifacts,
             clock,
             ids,
             registry,

@@ -32,7 +32,7 @@ mod wire;
 
 pub use routes::router;
 pub use serve::run;
-pub use settings::{Deps, Settings};
+pub use settings::{ArtifactDeps, Deps, Settings};
 
 pub(crate) use app::{App, AppState};
 pub(crate) use args::Args;

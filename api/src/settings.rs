@@ -11,15 +11,21 @@ use std::sync::Arc;
 pub struct Deps {
     pub log: EventLog,
     pub views: ReadModel,
-    /// Takes uploads in.
-    pub spool: Spool,
-    /// Where the ingest worker brings them.
-    pub store: ArtifactStore,
     pub clock: Arc<dyn Clock>,
     pub ids: Arc<dyn IdGen>,
     /// Gets the metrics of the API, and is what `/metrics` shows.
     pub registry: Registry,
+    pub artifacts: ArtifactDeps,
     pub settings: Settings,
+}
+
+/// Where the bytes of artifacts are.
+#[derive(Clone, Debug)]
+pub struct ArtifactDeps {
+    /// Takes uploads in.
+    pub spool: Spool,
+    /// Where the ingest worker brings them.
+    pub store: ArtifactStore,
 }
 
 /// Choices of the operator.

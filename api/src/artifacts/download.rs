@@ -64,11 +64,11 @@ async fn open(
 ) -> Result<Option<Download>, ApiError> {
     if artifact.state != ArtifactState::Stored
         && let Some(download) =
-            app.spool.read(&artifact.upload_id, Some(range.clone())).await.map_err(ApiError::internal)?
+            app.artifacts.spool.read(&artifact.upload_id, Some(range.clone())).await.map_err(ApiError::internal)?
     {
         return Ok(Some(download));
     }
-    match app.store.get(path, Some(range.clone())).await {
+    match app.artifacts.store.get(path, Some(range.clone())).await {
         Ok(download) => Ok(Some(download)),
         Err(StoreError::NotFound { .. }) => Ok(None),
         Err(error) => Err(headers::store_away(error)),

@@ -17,9 +17,9 @@ pub(crate) async fn stream(
     headers: &HeaderMap,
     body: Body,
 ) -> Result<(), ApiError> {
-    check_length(&app.spool, headers)?;
+    check_length(&app.artifacts.spool, headers)?;
     let upload_id = app.ids.random_id().simple().to_string();
-    let staged = app.spool.stage(&upload_id, body.into_data_stream()).await.map_err(refusal)?;
+    let staged = app.artifacts.spool.stage(&upload_id, body.into_data_stream()).await.map_err(refusal)?;
     let event = Event::ArtifactStaged(ArtifactStaged {
         upload_id: staged.upload_id,
         path: path.as_str().to_owned(),
@@ -30,7 +30,7 @@ pub(crate) async fn stream(
     let appended = app.execute(context, decision).await;
     // Only of an overloaded log it is certain that it did not take the event; else the bytes must stay.
     if let Err(ApiError { code: ErrorCode::RequestLimitExceeded, .. }) = &appended
-        && let Err(error) = app.spool.remove(&upload_id).await
+        && let Err(error) = app.artifacts.spool.remove(&upload_id).await
     {
         tracing::warn!(error = &error as &dyn std::error::Error, "a refused upload stays in the spool");
     }
