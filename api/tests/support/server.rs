@@ -1,0 +1,137 @@
+//! The API over SQLite in a folder of its own, called without a socket.
+
+use axum::Router;
+use axum::body::Body;
+use http::{HeaderMap, Method, Request, StatusCode};
+use http_body_util::BodyExt;
+use prometheus::Registry;
+use runledger_api::{ArtifactDeps, Deps, Settings, router};
+use runledger_artifacts::{ArtifactStore, Spool};
+use runledger_domain::command::CreateExperiment;
+use runledger_domain::{Clock, IdGen, SystemClock, SystemIds};
+use runledger_projector::ProjectorMetrics;
+use runledger_storage::views::Views;
+use runledger_storage::{AppendRequest, EventLog, LogMetrics, ReadModel};
+use runledger_storage_sqlite::{SqliteAppend, SqliteDb};
+use serde_json::{Value, json};
+use std::sync::Arc;
+use tempfile::TempDir;
+use tokio_util::sync::{CancellationToken, DropGuard};
+use tower::ServiceExt;
+
+/// A server with the experiment `Default`, and the projector beside it.
+#[derive(Debug)]
+pub(crate) struct Server {
+    router: Router,
+    _folder: TempDir,
+    _stop: DropGuard,
+}
+
+/// What came back.
+#[derive(Debug)]
+pub(crate) struct Reply {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Vec<u8>,
+}
+
+impl Server {
+    pub(crate) async fn start() -> Self {
+        let folder = TempDir::new().unwrap();
+        let log_db = SqliteDb::open_log(folder.path()).await.unwrap();
+        let views_db = Arc::new(SqliteDb::open_views(folder.path()).await.unwrap());
+        let registry = Registry::new();
+        let append = Arc::new(SqliteAppend::new(&log_db));
+        let log = EventLog::start(Arc::new(log_db), append, LogMetrics::register(&registry).unwrap());
+        let views = ReadModel::new(views_db.clone(), log.clone());
+        let stop = CancellationToken::new();
+        let projector = runledger_projector::Deps {
+            log: log.clone(),
+            views: Views::new(views_db),
+            read_model: views.clone(),
+            clock: Arc::new(SystemClock),
+            metrics: ProjectorMetrics::register(&registry).unwrap(),
+        };
+        tokio::spawn(runledger_projector::run(projector, stop.clone()));
+        add_default_experiment(&log).await;
+        let (clock, ids) = (Arc::new(SystemClock), Arc::new(SystemIds));
+        let artifacts = ArtifactDeps {
+            spool: Spool::open(folder.path().join("spool"), None, &registry).await.unwrap(),
+            store: ArtifactStore::open(&format!("file://{}", folder.path().display())).await.unwrap(),
+        };
+        let deps = Deps { log, views, clock, ids, registry, artifacts, settings: Settings::default() };
+        let router = router(deps).unwrap();
+        Self { router, _folder: folder, _stop: stop.drop_guard() }
+    }
+
+    pub(crate) async fn send(&self, request: Request<Body>) -> Reply {
+        let (parts, body) = self.router.clone().oneshot(request).await.unwrap().into_parts();
+        let body = body.collect().await.unwrap().to_bytes().to_vec();
+        Reply { status: parts.status, headers: parts.headers, body }
+    }
+
+    pub(crate) async fn call(&self, method: Method, path: &str, body: &str) -> Reply {
+        let request = Request::builder()
+            .method(method)
+            .uri(path)
+            .header("host", "localhost:5000")
+            .header("content-type", "application/json");
+        self.send(request.body(Body::from(body.to_owned())).unwrap()).await
+    }
+
+    /// A POST below `/api/2.0/mlflow/`.
+    pub(crate) async fn post(&self, path: &str, body: Value) -> Reply {
+        self.call(Method::POST, &format!("/api/2.0/mlflow/{path}"), &body.to_string()).await
+    }
+
+    /// A GET below `/api/2.0/mlflow/`.
+    pub(crate) async fn get(&self, path: &str) -> Reply {
+        self.call(Method::GET, &format!("/api/2.0/mlflow/{path}"), "").await
+    }
+
+    /// A new run in the experiment `Default`.
+    pub(crate) async fn run(&self) -> String {
+        let reply = self.post("runs/create", json!({"experiment_id": "0"})).await;
+        reply.ok()["run"]["info"]["run_id"].as_str().unwrap().to_owned()
+    }
+}
+
+impl Reply {
+    /// The body of a success.
+    #[track_caller]
+    pub(crate) fn ok(&self) -> Value {
+        assert_eq!(self.status, 200, "{}", self.text());
+        serde_json::from_slice(&self.body).unwrap()
+    }
+
+    /// The status, code and message of a refusal.
+    #[track_caller]
+    pub(crate) fn refused(&self) -> (u16, String, String) {
+        assert!(!self.status.is_success(), "{}", self.text());
+        let body: Value = serde_json::from_slice(&self.body).unwrap();
+        let text = |name: &str| body[name].as_str().unwrap().to_owned();
+        (self.status.as_u16(), text("error_code"), text("message"))
+    }
+
+    pub(crate) fn text(&self) -> String {
+        String::from_utf8_lossy(&self.body).into_owned()
+    }
+}
+
+async fn add_default_experiment(log: &EventLog) {
+    let create = CreateExperiment {
+        experiment_id: 0,
+        name: "Default".to_owned(),
+        artifact_location: String::new(),
+        tags: Vec::new(),
+    };
+    let decision = create.decide("mlflow-artifacts:/").unwrap();
+    let request = AppendRequest::encode(
+        decision,
+        || SystemIds.event_id(),
+        SystemClock.now_ms(),
+        "test".to_owned(),
+        "start".to_owned(),
+    );
+    log.append(request).await.unwrap().unwrap();
+}
