@@ -72,7 +72,8 @@ pub(crate) async fn run(config: Config) -> Result<(), Failure> {
     }
 
     let address = listener.local_addr()?;
-    let deps = runledger_api::Deps { log, views: read_model, spool, store, clock, ids, registry, settings };
+    let artifacts = runledger_api::ArtifactDeps { spool, store };
+    let deps = runledger_api::Deps { log, views: read_model, clock, ids, registry, artifacts, settings };
     let api = runledger_api::run(listener, deps, supervisor.shutdown());
     supervisor.spawn("api", async move {
         if let Err(error) = api.await {
