@@ -64,14 +64,18 @@ impl Args {
         Self { fields, query: true, path: String::new() }
     }
 
-    /// A text, if it was given.
+    /// A text, if it was given. One with U+0000 is refused, because no database takes it, not even to compare.
     pub(crate) fn text(&self, name: &str) -> Result<Option<&str>, ApiError> {
+        let text = self.any_text(name)?;
+        text.map_or(Ok(()), |text| validate::no_nul(&self.member(name), text))?;
+        Ok(text)
+    }
+
+    /// A text of any characters, if it was given, for readers that check it themselves.
+    pub(crate) fn any_text(&self, name: &str) -> Result<Option<&str>, ApiError> {
         match self.scalar(name)? {
             None => Ok(None),
-            Some(Value::String(text)) => {
-                validate::no_nul(&self.member(name), text)?;
-                Ok(Some(text))
-            }
+            Some(Value::String(text)) => Ok(Some(text)),
             Some(other) => Err(self.wrong_type(name, other)),
         }
     }

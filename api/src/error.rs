@@ -63,6 +63,11 @@ impl ApiError {
         self.status.unwrap_or_else(by_code)
     }
 
+    /// Whether the server failed. MLflow also answers some refusals, such as `INVALID_STATE`, with a 5xx.
+    pub(crate) fn is_failure(&self) -> bool {
+        self.source.is_some() && self.http_status().is_server_error()
+    }
+
     /// The response with MLflow's error body. The request id is in it where only the server's log can tell more.
     pub(crate) fn render(&self, request_id: &str) -> Response {
         #[derive(Serialize)]
@@ -73,9 +78,9 @@ impl ApiError {
             request_id: Option<&'a str>,
         }
         let status = self.http_status();
-        let server_fault = status.is_server_error();
-        let message = if server_fault { format!("{self} (request id {request_id})") } else { self.message.clone() };
-        let request_id = server_fault.then_some(request_id);
+        let message =
+            if self.is_failure() { format!("{self} (request id {request_id})") } else { self.message.clone() };
+        let request_id = status.is_server_error().then_some(request_id);
         let body = Body { error_code: self.code.as_str(), message, request_id };
         // A struct of strings always serialises.
         let bytes = serde_json::to_vec(&body).unwrap_or_default();

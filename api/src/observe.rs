@@ -44,7 +44,7 @@ pub(crate) async fn observe(State(app): State<AppState>, mut request: Request, n
 /// Gives an error its body and, if it is the server's, a line in the log.
 fn rendered(mut response: Response, request_id: &str) -> Response {
     let Some(failure) = response.extensions_mut().remove::<ApiError>() else { return response };
-    if failure.http_status().is_server_error() {
+    if failure.is_failure() {
         error!(causes = %causes(&failure), "the request failed");
     } else if failure.source.is_some() {
         warn!(causes = %causes(&failure), "the request was refused");

@@ -9,11 +9,15 @@ use runledger_domain::guard::GuardKey;
 use runledger_domain::{DomainError, KeyValue};
 use runledger_storage::Rejection;
 use std::collections::{BTreeMap, HashMap};
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::{Arc, Mutex, PoisonError};
+use tokio::sync::{AcquireError, Semaphore, SemaphorePermit};
 
 use crate::{ApiError, App, RequestContext};
 
-/// How often a batch is decided again because other writers logged params to the same run in between.
+/// Lines in which requests with params for the same run wait for each other; runs share them by hash.
+const LINES: usize = 1_024;
+/// How often a batch is decided again because other processes logged params to the same run in between.
 const ATTEMPTS: usize = 100;
 /// Runs in each of the two generations of the cache.
 const GENERATION: usize = 1_024;
@@ -21,8 +25,13 @@ const GENERATION: usize = 1_024;
 const LARGEST: usize = 32 << 10;
 
 /// The params that runs had when this process last wrote or read them.
-#[derive(Debug, Default)]
-pub(crate) struct ParamCache(Mutex<Generations>);
+#[derive(Debug)]
+pub(crate) struct ParamCache {
+    generations: Mutex<Generations>,
+    /// Of all requests that are decided on one version of a run, one is appended. Within this process they queue up, so that
+    /// none of them is decided in vain.
+    lines: Vec<Semaphore>,
+}
 
 /// Runs move to `young` when they are used; when it is full it becomes `old`, and the old ones are forgotten.
 #[derive(Debug, Default)]
@@ -47,6 +56,7 @@ impl App {
         batch_wording: bool,
     ) -> Result<(), ApiError> {
         let run_id = batch.run_id.clone();
+        let _turn = self.params.turn(&run_id).await.map_err(ApiError::internal)?;
         for _ in 0..ATTEMPTS {
             let cached = self.params.get(&run_id);
             let from_cache = cached.is_some();
@@ -100,14 +110,28 @@ impl Known {
     }
 }
 
+impl Default for ParamCache {
+    fn default() -> Self {
+        Self { generations: Mutex::default(), lines: (0..LINES).map(|_| Semaphore::new(1)).collect() }
+    }
+}
+
 impl ParamCache {
+    /// Waits until no other request of this process logs params to the run.
+    async fn turn(&self, run_id: &str) -> Result<SemaphorePermit<'_>, AcquireError> {
+        let mut hasher = DefaultHasher::new();
+        run_id.hash(&mut hasher);
+        let line = usize::try_from(hasher.finish() % LINES as u64).unwrap_or_default();
+        self.lines[line].acquire().await
+    }
+
     /// Notes a run that was created just now.
     pub(crate) fn created(&self, run_id: &str) {
         self.insert(run_id.to_owned(), Known { version: 1, params: Arc::default() });
     }
 
     fn get(&self, run_id: &str) -> Option<Known> {
-        let mut generations = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut generations = self.generations.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(known) = generations.young.get(run_id) {
             return Some(known.clone());
         }
@@ -118,7 +142,7 @@ impl ParamCache {
 
     fn insert(&self, run_id: String, known: Known) {
         let bytes: usize = known.params.iter().map(|(key, value)| key.len() + value.len()).sum();
-        let mut generations = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut generations = self.generations.lock().unwrap_or_else(PoisonError::into_inner);
         generations.old.remove(&run_id);
         if bytes > LARGEST {
             generations.young.remove(&run_id);
@@ -128,7 +152,7 @@ impl ParamCache {
     }
 
     fn forget(&self, run_id: &str) {
-        let mut generations = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut generations = self.generations.lock().unwrap_or_else(PoisonError::into_inner);
         generations.young.remove(run_id);
         generations.old.remove(run_id);
     }
@@ -164,7 +188,7 @@ mod tests {
         for i in 0..3 * GENERATION {
             cache.created(&i.to_string());
         }
-        let generations = cache.0.lock().unwrap();
+        let generations = cache.generations.lock().unwrap();
         assert!(generations.young.len() + generations.old.len() <= 2 * GENERATION);
         drop(generations);
         assert!(cache.get("0").is_none());

@@ -1,5 +1,7 @@
 //! The API as clients see it, over SQLite and with a projector, without a socket.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 #[path = "support/server.rs"]
 mod server;
 

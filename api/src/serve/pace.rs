@@ -1,7 +1,7 @@
 //! Cutting off what does not move: bodies that stall on their way in, and responses that the client does not read.
 //!
-//! The timers run only while something is awaited, and begin anew with every piece that arrives, so that a slow transfer of
-//! any length passes as long as it moves.
+//! The timers run only while something is awaited, and begin anew with every piece that moves. A body must also keep an
+//! average rate, or a client could hold a connection for ever with a byte now and then.
 
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
@@ -10,26 +10,31 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::time::{Instant, Sleep, sleep};
+use tokio::time::{Instant, Sleep, sleep_until};
+
+type BodyError = Box<dyn std::error::Error + Send + Sync>;
 
 /// How long a body may send nothing.
 const BODY_STALL: Duration = Duration::from_secs(30);
+/// What a body must bring on average, after a grace of [`BODY_STALL`].
+const BYTES_PER_SECOND: u64 = 1_024;
 /// How long a client may take nothing of its response.
 const WRITE_STALL: Duration = Duration::from_mins(1);
 
 /// A deadline that counts only while it is waited for.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Deadline {
-    limit: Duration,
     sleep: Option<Pin<Box<Sleep>>>,
     running: bool,
 }
 
-/// A request body that fails when it stalls.
+/// A request body that fails when it stalls or trickles.
 #[derive(Debug)]
 pub(super) struct PacedBody<B> {
     body: B,
     deadline: Deadline,
+    started: Option<Instant>,
+    received: u64,
 }
 
 /// A connection whose writes fail when they stall.
@@ -40,47 +45,49 @@ pub(super) struct PacedStream<S> {
 }
 
 impl Deadline {
-    fn new(limit: Duration) -> Self {
-        Self { limit, sleep: None, running: false }
-    }
-
-    /// Passes on what is ready, and fails if it has been pending for too long.
-    fn check<T>(&mut self, cx: &mut Context<'_>, poll: Poll<T>) -> Poll<Result<T, io::Error>> {
+    /// Passes on what is ready, and fails if it is pending at the time `until`, as it was when the waiting began.
+    fn check<T>(&mut self, cx: &mut Context<'_>, poll: Poll<T>, until: Instant) -> Poll<Result<T, io::Error>> {
         if let Poll::Ready(value) = poll {
             self.running = false;
             return Poll::Ready(Ok(value));
         }
-        let limit = self.limit;
-        let sleep = self.sleep.get_or_insert_with(|| Box::pin(sleep(limit)));
+        let sleep = self.sleep.get_or_insert_with(|| Box::pin(sleep_until(until)));
         if !self.running {
-            sleep.as_mut().reset(Instant::now() + limit);
+            sleep.as_mut().reset(until);
             self.running = true;
         }
         ready!(sleep.as_mut().poll(cx));
-        let message = format!("nothing moved for {} seconds", limit.as_secs());
-        Poll::Ready(Err(io::Error::new(io::ErrorKind::TimedOut, message)))
+        Poll::Ready(Err(io::Error::new(io::ErrorKind::TimedOut, "the other side is too slow")))
     }
 }
 
 impl<B> PacedBody<B> {
     pub(super) fn new(body: B) -> Self {
-        Self { body, deadline: Deadline::new(BODY_STALL) }
+        Self { body, deadline: Deadline::default(), started: None, received: 0 }
     }
 }
 
 impl<B> Body for PacedBody<B>
 where
     B: Body<Data = Bytes> + Unpin,
-    B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+    B::Error: Into<BodyError>,
 {
     type Data = Bytes;
-    type Error = Box<dyn std::error::Error + Send + Sync>;
+    type Error = BodyError;
 
     fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
-        let Self { body, deadline } = self.get_mut();
+        let Self { body, deadline, started, received } = self.get_mut();
         let poll = Pin::new(body).poll_frame(cx);
-        match ready!(deadline.check(cx, poll)) {
-            Ok(frame) => Poll::Ready(frame.map(|frame| frame.map_err(Into::into))),
+        let now = Instant::now();
+        let earned = Duration::from_secs(*received / BYTES_PER_SECOND);
+        let until = (now + BODY_STALL).min(*started.get_or_insert(now) + BODY_STALL + earned);
+        match ready!(deadline.check(cx, poll, until)) {
+            Ok(frame) => {
+                if let Some(Ok(data)) = frame.as_ref().map(|frame| frame.as_ref().map(Frame::data_ref)) {
+                    *received += data.map_or(0, |data| data.len() as u64);
+                }
+                Poll::Ready(frame.map(|frame| frame.map_err(Into::into)))
+            }
             Err(stalled) => Poll::Ready(Some(Err(stalled.into()))),
         }
     }
@@ -96,7 +103,7 @@ where
 
 impl<S> PacedStream<S> {
     pub(super) fn new(stream: S) -> Self {
-        Self { stream, deadline: Deadline::new(WRITE_STALL) }
+        Self { stream, deadline: Deadline::default() }
     }
 }
 
@@ -110,7 +117,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for PacedStream<S> {
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
         let Self { stream, deadline } = self.get_mut();
         let poll = Pin::new(stream).poll_write(cx, buf);
-        deadline.check(cx, poll).map(Result::flatten)
+        deadline.check(cx, poll, Instant::now() + WRITE_STALL).map(Result::flatten)
     }
 
     fn poll_write_vectored(
@@ -120,7 +127,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for PacedStream<S> {
     ) -> Poll<io::Result<usize>> {
         let Self { stream, deadline } = self.get_mut();
         let poll = Pin::new(stream).poll_write_vectored(cx, bufs);
-        deadline.check(cx, poll).map(Result::flatten)
+        deadline.check(cx, poll, Instant::now() + WRITE_STALL).map(Result::flatten)
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -130,7 +137,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for PacedStream<S> {
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let Self { stream, deadline } = self.get_mut();
         let poll = Pin::new(stream).poll_flush(cx);
-        deadline.check(cx, poll).map(Result::flatten)
+        deadline.check(cx, poll, Instant::now() + WRITE_STALL).map(Result::flatten)
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -143,20 +150,34 @@ mod tests {
     use super::*;
     use http_body_util::{BodyExt, StreamBody};
     use tokio::io::{AsyncWriteExt, duplex};
+    use tokio::time::sleep;
+
+    /// A body of pieces of `bytes` bytes, each after a pause.
+    fn body(
+        bytes: usize,
+        pause: impl Fn(u64) -> u64 + Copy + Send + 'static,
+    ) -> impl Body<Data = Bytes, Error = BodyError> + Unpin {
+        let piece = move |i| async move {
+            sleep(Duration::from_secs(pause(i))).await;
+            Some((Ok::<_, io::Error>(Frame::data(Bytes::from(vec![0; bytes]))), i + 1))
+        };
+        PacedBody::new(StreamBody::new(Box::pin(futures::stream::unfold(0, piece))))
+    }
 
     #[tokio::test(start_paused = true)]
     async fn a_body_may_be_slow_but_not_stand_still() {
-        let piece = |i: u64| async move {
-            sleep(Duration::from_secs(20 + 20 * (i / 3))).await;
-            Ok::<_, io::Error>(Frame::data(Bytes::from_static(b"x")))
-        };
-        let stream = futures::stream::unfold(0, move |i| async move { Some((piece(i).await, i + 1)) });
-        let mut body = PacedBody::new(StreamBody::new(Box::pin(stream)));
-        for _ in 0..3 {
+        let mut body = body(25 << 10, |i| if i < 10 { 20 } else { 40 });
+        for _ in 0..10 {
             body.frame().await.unwrap().unwrap();
         }
-        let error = body.frame().await.unwrap().unwrap_err();
-        assert_eq!(error.to_string(), "nothing moved for 30 seconds");
+        assert!(body.frame().await.unwrap().is_err());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_body_may_not_trickle() {
+        let (started, mut body) = (Instant::now(), body(1, |_| 1));
+        while body.frame().await.unwrap().is_ok() {}
+        assert_eq!(started.elapsed().as_secs(), 30);
     }
 
     #[tokio::test(start_paused = true)]

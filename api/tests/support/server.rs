@@ -43,7 +43,7 @@ impl Server {
         let registry = Registry::new();
         let append = Arc::new(SqliteAppend::new(&log_db));
         let log = EventLog::start(Arc::new(log_db), append, LogMetrics::register(&registry).unwrap());
-        let views = ReadModel::new(views_db.clone(), log.clone());
+        let views = ReadModel::new(Arc::<SqliteDb>::clone(&views_db), log.clone());
         let stop = CancellationToken::new();
         let projector = runledger_projector::Deps {
             log: log.clone(),
