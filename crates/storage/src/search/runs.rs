@@ -1,11 +1,12 @@
 //! The search of runs as SQL.
 //!
-//! Metrics, params and tags have one row per run and key, so each compared key is one plain inner join, which never
-//! repeats a run. The planner may then begin with whichever filter selects least, or walk the index of the first sort
-//! key and stop after a page.
+//! Metrics, params and tags have one row per run and key. A test that their search index answers becomes a set of runs,
+//! `run_no IN (SELECT …)`: SQLite builds each set from the index alone and probes it in memory, PostgreSQL sees through it
+//! and plans a join. Any other test is an inner join, which never repeats a run. The first sort key is joined as well, so that
+//! a planner may walk its index and stop after a page, or begin with the smallest set and sort.
 
 use super::ViewType;
-use super::ast::{Comparison, Filter, Key, Literal, OrderKey, Test};
+use super::ast::{Comparison, Filter, Key, Literal, Operator, OrderKey, Test};
 use super::dialect::{EntityKind, RUNS};
 use super::error::SearchError;
 use super::order::parse_order;
@@ -79,10 +80,11 @@ fn part(
 ) -> Result<Part, SearchError> {
     let mut select = RunSelect::new(query);
     add_order(&mut select, order, stage);
+    let walked = select.joins.first().map_or_else(|| "r".to_owned(), |join| join.alias.clone());
     for comparison in &filter.0 {
         select.add_comparison(comparison);
     }
-    let mut select = select.select;
+    let mut select = select.with_sets(&walked);
     if let Some(cursor) = cursor {
         select.resume(cursor)?;
     }
@@ -94,7 +96,17 @@ pub(super) struct RunSelect {
     pub(super) select: Select,
     /// What follows `experiment_id`, such as `= $1`.
     scope: String,
-    joins: Vec<(EntityKind, String, String)>,
+    joins: Vec<Keyed>,
+    sets: Vec<Keyed>,
+}
+
+/// The rows of one metric, param or tag within a `SELECT`.
+struct Keyed {
+    kind: EntityKind,
+    key: String,
+    alias: String,
+    /// The conditions on them, for a set.
+    conditions: Vec<String>,
 }
 
 impl RunSelect {
@@ -111,13 +123,13 @@ impl RunSelect {
         };
         select.conditions.push(format!("r.experiment_id {scope}"));
         select.conditions.extend(query.view.condition("r.deleted"));
-        Self { select, scope, joins: Vec::new() }
+        Self { select, scope, joins: Vec::new(), sets: Vec::new() }
     }
 
     /// Joins the row of a metric, param or tag that the run must have, once per key, and returns its alias.
     pub(super) fn join(&mut self, kind: EntityKind, key: &str) -> String {
-        if let Some((_, _, alias)) = self.joins.iter().find(|join| join.0 == kind && join.1 == key) {
-            return alias.clone();
+        if let Some(join) = find(&mut self.joins, kind, key) {
+            return join.alias.clone();
         }
         let (table, scope) = (table(kind), &self.scope);
         let alias = format!("j{}", self.joins.len());
@@ -125,7 +137,7 @@ impl RunSelect {
         self.select.from.push_str(&format!(
             " JOIN {table} {alias} ON {alias}.run_no = r.run_no AND {alias}.experiment_id {scope} AND {alias}.key = {bound}"
         ));
-        self.joins.push((kind, key.to_owned(), alias.clone()));
+        self.joins.push(Keyed { kind, key: key.to_owned(), alias: alias.clone(), conditions: Vec::new() });
         alias
     }
 
@@ -133,8 +145,9 @@ impl RunSelect {
     pub(super) fn left_join(&mut self, kind: EntityKind, key: &str, alias: &str) {
         let bound = self.select.statement.bind(key);
         self.select.from.push_str(&format!(
-            " LEFT JOIN {} {alias} ON {alias}.run_no = r.run_no AND {alias}.key = {bound}",
-            table(kind)
+            " LEFT JOIN {} {alias} ON {alias}.run_no = r.run_no AND {alias}.experiment_id {} AND {alias}.key = {bound}",
+            table(kind),
+            self.scope
         ));
     }
 
@@ -142,9 +155,52 @@ impl RunSelect {
     pub(super) fn add_missing(&mut self, kind: EntityKind, key: &str) {
         let bound = self.select.statement.bind(key);
         self.select.conditions.push(format!(
-            "NOT EXISTS (SELECT 1 FROM {} x WHERE x.run_no = r.run_no AND x.key = {bound})",
-            table(kind)
+            "NOT EXISTS (SELECT 1 FROM {} x WHERE x.run_no = r.run_no AND x.experiment_id {} AND x.key = {bound})",
+            table(kind),
+            self.scope
         ));
+    }
+
+    fn add_keyed(&mut self, kind: EntityKind, key: &str, operator: Operator, literal: &Literal) {
+        let indexed = match kind {
+            EntityKind::Metric => operator != Operator::NotEqual,
+            _ => operator == Operator::Equal,
+        };
+        // A key that is joined anyway, as the sort key is, takes the test there: it bounds the index walk.
+        let set = indexed && find(&mut self.joins, kind, key).is_none();
+        let alias = if set { self.set(kind, key) } else { self.join(kind, key) };
+        let statement = &mut self.select.statement;
+        let condition = match literal {
+            Literal::Text(value) => keyed_text(statement, &format!("{alias}.value"), operator, value),
+            number => metric(statement, &alias, operator, number),
+        };
+        match find(&mut self.sets, kind, key).filter(|_| set) {
+            Some(set) => set.conditions.push(condition),
+            None => self.select.conditions.push(condition),
+        }
+    }
+
+    /// Begins the set of runs that pass the tests on a metric, param or tag, once per key, and returns its alias.
+    fn set(&mut self, kind: EntityKind, key: &str) -> String {
+        if let Some(set) = find(&mut self.sets, kind, key) {
+            return set.alias.clone();
+        }
+        let alias = format!("s{}", self.sets.len());
+        let bound = self.select.statement.bind(key);
+        let conditions = vec![format!("{alias}.experiment_id {}", self.scope), format!("{alias}.key = {bound}")];
+        self.sets.push(Keyed { kind, key: key.to_owned(), alias: alias.clone(), conditions });
+        alias
+    }
+
+    /// Ends the sets and returns the `SELECT`. The sets are tested on the row whose index the order walks, so that a run is
+    /// looked up only when it passes.
+    fn with_sets(mut self, walked: &str) -> Select {
+        for Keyed { kind, alias, conditions, .. } in &self.sets {
+            let (table, conditions) = (table(*kind), conditions.join(" AND "));
+            let set = format!("{walked}.run_no IN (SELECT {alias}.run_no FROM {table} {alias} WHERE {conditions})");
+            self.select.conditions.push(set);
+        }
+        self.select
     }
 
     fn add_comparison(&mut self, comparison: &Comparison) {
@@ -162,20 +218,16 @@ impl RunSelect {
                 });
             }
             (Key::Name(key), Test::IsNull) => self.add_missing(kind, key),
-            (Key::Name(key), Test::Compare(operator, literal)) => {
-                let alias = self.join(kind, key);
-                let statement = &mut self.select.statement;
-                let condition = match literal {
-                    Literal::Text(value) => keyed_text(statement, &format!("{alias}.value"), *operator, value),
-                    number => metric(statement, &alias, *operator, number),
-                };
-                self.select.conditions.push(condition);
-            }
+            (Key::Name(key), Test::Compare(operator, literal)) => self.add_keyed(kind, key, *operator, literal),
             (Key::Name(key), Test::IsNotNull | Test::In(_) | Test::NotIn(_)) => {
                 self.join(kind, key);
             }
         }
     }
+}
+
+fn find<'k>(all: &'k mut [Keyed], kind: EntityKind, key: &str) -> Option<&'k mut Keyed> {
+    all.iter_mut().find(|keyed| keyed.kind == kind && keyed.key == key)
 }
 
 fn table(kind: EntityKind) -> &'static str {
