@@ -32,7 +32,9 @@ impl FromRequest<AppState> for Args {
 
     /// A GET with at least one query argument takes all from the query, every other request all from its body.
     async fn from_request(request: Request, app: &AppState) -> Result<Self, ApiError> {
-        if request.method() == Method::GET && request.uri().query().is_some_and(|query| !query.is_empty()) {
+        if matches!(*request.method(), Method::GET | Method::HEAD)
+            && request.uri().query().is_some_and(|query| !query.is_empty())
+        {
             let query = Query::<Vec<(String, String)>>::try_from_uri(request.uri());
             let Query(pairs) =
                 query.map_err(|error| ApiError::invalid(format!("The query cannot be read: {error}.")))?;

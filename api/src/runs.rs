@@ -141,6 +141,7 @@ pub(crate) async fn log_param(
 impl App {
     /// The run, deleted or not; `RESOURCE_DOES_NOT_EXIST` if there is none.
     pub(crate) async fn run(&self, run_id: &str) -> Result<Run, ApiError> {
+        validate::no_nul("run_id", run_id)?;
         let missing = || {
             let shown = validate::cut(run_id, 256);
             ApiError::from(DomainError::not_found(format!("Run with id={shown} not found")))

@@ -16,7 +16,7 @@ use crate::{ApiError, AppState, Args, RequestContext};
 
 /// The listing of a folder. Paths are base names, unlike those of `artifacts/list`.
 pub(crate) async fn list(State(app): State<AppState>, args: Args) -> Result<Answer, ApiError> {
-    let folder = ArtifactPath::parse(args.text("path")?.unwrap_or_default())?;
+    let folder = ArtifactPath::parse(args.any_text("path")?.unwrap_or_default())?;
     app.views.catch_up().await?;
     let entries = app.views.list_artifacts(folder.as_str()).await?;
     Answer::new(&Files::below(&folder, entries))

@@ -6,7 +6,7 @@ use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, Method, StatusCode, Uri};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use runledger_artifacts::ArtifactPath;
-use runledger_domain::Run;
+use runledger_domain::{DomainError, Run};
 
 use super::files::Files;
 use super::{bad_request, download, upload};
@@ -19,7 +19,7 @@ const UPLOAD_LIMIT: usize = 10 << 20;
 pub(crate) async fn list(State(app): State<AppState>, args: Args) -> Result<Answer, ApiError> {
     let run = app.run(args.run_id()?).await?;
     let root = artifact_root(&run)?;
-    let folder = root.join(args.text("path")?.unwrap_or_default())?;
+    let folder = root.join(args.any_text("path")?.unwrap_or_default())?;
     app.views.catch_up().await?;
     let entries = app.views.list_artifacts(folder.as_str()).await?;
     Answer::new(&Files::below(&root, entries).of_root(&run.artifact_uri))
@@ -31,7 +31,8 @@ pub(crate) async fn download(
     headers: HeaderMap,
     args: Args,
 ) -> Result<Response, ApiError> {
-    let path = locate(&app, args.run_id()?, args.required("path")?).await?;
+    let relative = args.any_text("path")?.filter(|path| !path.is_empty());
+    let path = locate(&app, args.run_id()?, relative.ok_or_else(|| DomainError::missing("path"))?).await?;
     download::respond(&app, &path, &method, &headers).await
 }
 
