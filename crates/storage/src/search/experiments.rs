@@ -60,16 +60,16 @@ fn add_comparison(select: &mut Select, index: usize, comparison: &Comparison) {
     };
     // (experiment_id, key) is the primary key of the tags, so a join never repeats an experiment.
     let join =
-        format!(" JOIN experiment_tags t{index} ON t{index}.experiment_id = e.experiment_id AND t{index}.key = {key}");
+        format!("JOIN experiment_tags t{index} ON t{index}.experiment_id = e.experiment_id AND t{index}.key = {key}");
     match &comparison.test {
         Test::IsNull => conditions.push(format!(
             "NOT EXISTS (SELECT 1 FROM experiment_tags x WHERE x.experiment_id = e.experiment_id AND x.key = {key})"
         )),
         Test::Compare(operator, Literal::Text(value)) => {
-            from.push_str(&join);
+            from.push(join);
             conditions.push(text(statement, &format!("t{index}.value"), *operator, value));
         }
-        _ => from.push_str(&join),
+        _ => from.push(join),
     }
 }
 

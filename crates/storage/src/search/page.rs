@@ -84,15 +84,15 @@ impl Search {
 #[derive(Debug)]
 pub(super) struct Select {
     pub(super) statement: Statement,
-    /// What follows `FROM`.
-    pub(super) from: String,
+    /// What follows `FROM`: the table, then joins.
+    pub(super) from: Vec<String>,
     pub(super) conditions: Vec<String>,
     pub(super) keys: Vec<SortKey>,
 }
 
 impl Select {
     pub(super) fn new(from: &str) -> Self {
-        Self { statement: Statement::default(), from: from.to_owned(), conditions: Vec::new(), keys: Vec::new() }
+        Self { statement: Statement::default(), from: vec![from.to_owned()], conditions: Vec::new(), keys: Vec::new() }
     }
 
     /// Leaves only the rows behind the cursor. The keys must be complete by now.
@@ -110,8 +110,9 @@ impl Select {
         let Self { mut statement, from, conditions, keys } = self;
         let selected = columns.iter().copied().chain(keys.iter().map(|key| key.expression.as_str()));
         statement.sql = format!(
-            "SELECT {} FROM {from}{}{} ORDER BY {} LIMIT {}",
+            "SELECT {} FROM {}{}{} ORDER BY {} LIMIT {}",
             selected.collect::<Vec<_>>().join(", "),
+            from.join(" "),
             if conditions.is_empty() { "" } else { " WHERE " },
             conditions.join(" AND "),
             order_by(&keys),

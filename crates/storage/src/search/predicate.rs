@@ -71,21 +71,22 @@ pub(super) fn metric(statement: &mut Statement, alias: &str, operator: Operator,
     let value = number(literal);
     let condition = format!("{alias}.value {} {}", symbol(operator), statement.bind(value));
     match operator {
-        Operator::NotEqual if value == 0.0 => format!("({condition} OR {alias}.is_nan = TRUE)"),
-        Operator::NotEqual => condition,
+        Operator::NotEqual if holds(0.0, operator, value) => condition,
+        Operator::NotEqual => format!("({condition} OR {alias}.is_nan = TRUE)"),
         _ if holds(0.0, operator, value) => format!("{condition} AND {alias}.is_nan = FALSE"),
         _ => condition,
     }
 }
 
 fn holds(left: f64, operator: Operator, right: f64) -> bool {
+    let Some(ordering) = left.partial_cmp(&right) else { return operator == Operator::NotEqual };
     match operator {
-        Operator::Equal => left == right,
-        Operator::Greater => left > right,
-        Operator::GreaterOrEqual => left >= right,
-        Operator::Less => left < right,
-        Operator::LessOrEqual => left <= right,
-        Operator::NotEqual | Operator::Like | Operator::Ilike => left != right,
+        Operator::Equal => ordering.is_eq(),
+        Operator::Greater => ordering.is_gt(),
+        Operator::GreaterOrEqual => ordering.is_ge(),
+        Operator::Less => ordering.is_lt(),
+        Operator::LessOrEqual => ordering.is_le(),
+        Operator::NotEqual | Operator::Like | Operator::Ilike => ordering.is_ne(),
     }
 }
 

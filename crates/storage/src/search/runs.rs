@@ -134,8 +134,8 @@ impl RunSelect {
         let (table, scope) = (table(kind), &self.scope);
         let alias = format!("j{}", self.joins.len());
         let bound = self.select.statement.bind(key);
-        self.select.from.push_str(&format!(
-            " JOIN {table} {alias} ON {alias}.run_no = r.run_no AND {alias}.experiment_id {scope} AND {alias}.key = {bound}"
+        self.select.from.push(format!(
+            "JOIN {table} {alias} ON {alias}.run_no = r.run_no AND {alias}.experiment_id {scope} AND {alias}.key = {bound}"
         ));
         self.joins.push(Keyed { kind, key: key.to_owned(), alias: alias.clone(), conditions: Vec::new() });
         alias
@@ -144,8 +144,8 @@ impl RunSelect {
     /// Joins the row of a metric, param or tag that the run may have.
     pub(super) fn left_join(&mut self, kind: EntityKind, key: &str, alias: &str) {
         let bound = self.select.statement.bind(key);
-        self.select.from.push_str(&format!(
-            " LEFT JOIN {} {alias} ON {alias}.run_no = r.run_no AND {alias}.experiment_id {} AND {alias}.key = {bound}",
+        self.select.from.push(format!(
+            "LEFT JOIN {} {alias} ON {alias}.run_no = r.run_no AND {alias}.experiment_id {} AND {alias}.key = {bound}",
             table(kind),
             self.scope
         ));

@@ -92,7 +92,7 @@ fn pieces() -> impl Strategy<Value = String> {
         "start_time",
     ]);
     prop::collection::vec((piece, any::<bool>()), 0..40).prop_map(|pieces| {
-        pieces.into_iter().map(|(piece, blank)| format!("{piece}{}", if blank { " " } else { "" })).collect()
+        pieces.into_iter().flat_map(|(piece, blank)| [piece, if blank { " " } else { "" }]).collect()
     })
 }
 
@@ -113,7 +113,7 @@ proptest! {
                     prop_assert_eq!(parse_filter(dialect, &canonical), Ok(filter));
                 }
             }
-            let _ = parse_order(dialect, std::slice::from_ref(&source));
+            drop(parse_order(dialect, std::slice::from_ref(&source)));
         }
     }
 
@@ -132,7 +132,7 @@ fn hostile_filters_take_no_time() {
         ["'", "''", "\"", "`", "(", ")", "((", "tags.", "-", "/*", "a.'", "\\'", "'\\", "IS NOT ", "1.", "x IN (", "."]
     {
         let source = piece.repeat(60_000 / piece.len());
-        let _ = parse_filter(&RUNS, &source);
+        drop(parse_filter(&RUNS, &source));
     }
     assert!(started.elapsed().as_secs() < 10, "{:?}", started.elapsed());
 }
