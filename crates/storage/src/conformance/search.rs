@@ -40,7 +40,27 @@ pub async fn search_matches_oracle(db: &dyn Db) -> Result<(), Failure> {
         };
         search.compare(db, &corpus).await?;
     }
-    experiments::compare(db, &corpus, &mut random).await
+    experiments::compare(db, &corpus, &mut random).await?;
+    largest_search_runs(db).await
+}
+
+/// The largest filter and order that the grammar takes must fit into the limits of the database.
+async fn largest_search_runs(db: &dyn Db) -> Result<(), Failure> {
+    let joins = (0..38).map(|number| format!("params.k{number} LIKE '%'"));
+    let ids = (0..8_000).map(|number| format!("'{number}'")).collect::<Vec<_>>().join(",");
+    let ids = [format!("run_id NOT IN ({ids})"), "metrics.m > 0".to_owned()];
+    let filter = joins.chain(ids).collect::<Vec<_>>().join(" AND ");
+    let order_by: Vec<String> = (0..20).map(|number| format!("metrics.k{number} DESC")).collect();
+    let query = RunQuery {
+        experiment_ids: &[corpus::FIRST_ID],
+        filter: &filter,
+        order_by: &order_by,
+        view: ViewType::All,
+        max_results: 50_000,
+        page_token: None,
+    };
+    let page = compile_runs(&query)?.fetch(db).await?;
+    if page.rows.is_empty() { Ok(()) } else { Err("no run has those params".into()) }
 }
 
 /// One generated search of runs.
