@@ -29,7 +29,8 @@ impl Projection {
     /// many were folded.
     pub(crate) fn fold(&mut self, events: &[RecordedEvent], now: i64) -> usize {
         for (index, recorded) in events.iter().enumerate() {
-            let applied = recorded.decode().map_err(|error| chain(&error)).and_then(|event| self.apply(recorded, event));
+            let applied =
+                recorded.decode().map_err(|error| chain(&error)).and_then(|event| self.apply(recorded, event));
             if let Err(error) = applied {
                 self.dead_letter(recorded, error, now);
             }
@@ -105,7 +106,9 @@ impl Projection {
             }
             Event::TagsSet(set) => {
                 let row = self.known_run(recorded)?.clone();
-                if let Some(name) = set.tags.iter().rev().find(|tag| tag.key == RUN_NAME_TAG).map(|tag| tag.value.clone()) {
+                if let Some(name) =
+                    set.tags.iter().rev().find(|tag| tag.key == RUN_NAME_TAG).map(|tag| tag.value.clone())
+                {
                     self.run(recorded, |row| row.name = name)?;
                 }
                 self.tags(&row, set.tags);

@@ -100,7 +100,11 @@ impl Projector {
                 Err(error @ (Error::Backend { .. } | Error::Corrupt { .. })) => match all.as_slice() {
                     [only] => return self.refuse(checkpoint, only, &error).await,
                     [half @ .., _] => {
-                        tracing::warn!(error = chain(&error), events = all.len(), "a batch was refused, trying half of it");
+                        tracing::warn!(
+                            error = chain(&error),
+                            events = all.len(),
+                            "a batch was refused, trying half of it"
+                        );
                         events = half.iter().take(all.len() / 2).cloned().collect();
                     }
                     [] => return Err(error),

@@ -4,8 +4,12 @@
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use runledger_domain::command::Decision;
-use runledger_domain::event::{Dataset, DatasetInput, InputsLogged, ModelOutput, OutputsLogged, ParamsLogged, RunCreated};
-use runledger_domain::event::{ArtifactDeleted, ArtifactStaged, ArtifactStored, ExperimentCreated, RunUpdated, TagDeleted, TagsSet};
+use runledger_domain::event::{
+    ArtifactDeleted, ArtifactStaged, ArtifactStored, ExperimentCreated, RunUpdated, TagDeleted, TagsSet,
+};
+use runledger_domain::event::{
+    Dataset, DatasetInput, InputsLogged, ModelOutput, OutputsLogged, ParamsLogged, RunCreated,
+};
 use runledger_domain::points::{BatchBuilder, Point};
 use runledger_domain::{Event, IdGen, KeyValue, Run, RunStatus, StreamId, SystemClock, SystemIds};
 use runledger_projector::{Deps, Projector, ProjectorMetrics};
@@ -71,7 +75,8 @@ fn experiment_created() -> (StreamId, Event) {
 
 fn event() -> impl Strategy<Value = (StreamId, Event)> {
     let pairs = || prop::collection::vec((0..4_u8, 0..3_u8), 1..4);
-    let points = prop::collection::vec((0..3_u8, -2..3_i64, 0..3_i64, prop_oneof![Just(f64::NAN), -2.0..2.0, Just(0.0)]), 1..12);
+    let points =
+        prop::collection::vec((0..3_u8, -2..3_i64, 0..3_i64, prop_oneof![Just(f64::NAN), -2.0..2.0, Just(0.0)]), 1..12);
     let of_run = prop_oneof![
         6 => points.prop_map(|points| {
             let mut batch = BatchBuilder::with_capacity(points.len());
@@ -221,16 +226,16 @@ async fn an_event_that_does_not_read_is_set_aside() {
 async fn artifacts_follow_their_events() {
     let mut bench = bench().await;
     let staged = |path: &str, upload: &str| {
-        let event = ArtifactStaged { upload_id: upload.to_owned(), path: path.to_owned(), size: 3, sha256: "00".to_owned() };
+        let event =
+            ArtifactStaged { upload_id: upload.to_owned(), path: path.to_owned(), size: 3, sha256: "00".to_owned() };
         (StreamId::artifact(path), Event::ArtifactStaged(event))
     };
     let stored = |path: &str, upload: &str| {
         let event = ArtifactStored { upload_id: upload.to_owned(), path: path.to_owned() };
         (StreamId::artifact(path), Event::ArtifactStored(event))
     };
-    let deleted = |path: &str| {
-        (StreamId::artifact(path), Event::ArtifactDeleted(ArtifactDeleted { path: path.to_owned() }))
-    };
+    let deleted =
+        |path: &str| (StreamId::artifact(path), Event::ArtifactDeleted(ArtifactDeleted { path: path.to_owned() }));
     let story = vec![
         staged("r/a", "1"),
         staged("r/dir/b", "2"),
@@ -250,7 +255,9 @@ async fn artifacts_follow_their_events() {
         }
     }
     for projected in [false, true] {
-        let state = async |path: &str| bench.read_model.artifact(path).await.unwrap().map(|found| (found.upload_id, found.state));
+        let state = async |path: &str| {
+            bench.read_model.artifact(path).await.unwrap().map(|found| (found.upload_id, found.state))
+        };
         assert_eq!(state("r/a").await, Some(("3".to_owned(), ArtifactState::Staged)), "projected: {projected}");
         assert_eq!(state("r/dir/b").await, None);
         assert_eq!(state("r/dir2/c").await, Some(("4".to_owned(), ArtifactState::Staged)));

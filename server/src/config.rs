@@ -43,14 +43,17 @@ impl Config {
         let defaults = parse(Path::new("config.default.toml"), DEFAULTS)?;
         let file = match &given.config {
             Some(path) => {
-                let text = fs::read_to_string(path).map_err(|source| ConfigError::Read { path: path.clone(), source })?;
+                let text =
+                    fs::read_to_string(path).map_err(|source| ConfigError::Read { path: path.clone(), source })?;
                 parse(path, &text)?
             }
             None => Settings::default(),
         };
         let layers = [given, file, defaults];
         let database_url = pick(&layers, "database-url", |layer| layer.database_url.clone())?;
-        if !database_url.is_empty() && !["postgres://", "postgresql://"].iter().any(|scheme| database_url.starts_with(scheme)) {
+        if !database_url.is_empty()
+            && !["postgres://", "postgresql://"].iter().any(|scheme| database_url.starts_with(scheme))
+        {
             return Err(ConfigError::DatabaseUrl);
         }
         let artifact_store = pick(&layers, "artifact-store", |layer| layer.artifact_store.clone())?;
@@ -73,11 +76,7 @@ fn parse(path: &Path, text: &str) -> Result<Settings, ConfigError> {
     toml::from_str(text).map_err(|source| ConfigError::Parse { path: path.to_owned(), source })
 }
 
-fn pick<T>(
-    layers: &[Settings],
-    name: &'static str,
-    get: impl Fn(&Settings) -> Option<T>,
-) -> Result<T, ConfigError> {
+fn pick<T>(layers: &[Settings], name: &'static str, get: impl Fn(&Settings) -> Option<T>) -> Result<T, ConfigError> {
     layers.iter().find_map(get).ok_or(ConfigError::Missing(name))
 }
 

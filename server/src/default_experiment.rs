@@ -13,8 +13,12 @@ pub(crate) async fn ensure(
     ids: &dyn IdGen,
     artifact_root: &str,
 ) -> Result<(), Failure> {
-    let create =
-        CreateExperiment { experiment_id: 0, name: "Default".to_owned(), artifact_location: String::new(), tags: vec![] };
+    let create = CreateExperiment {
+        experiment_id: 0,
+        name: "Default".to_owned(),
+        artifact_location: String::new(),
+        tags: vec![],
+    };
     let decision = create.decide(artifact_root)?;
     let event_id = || ids.event_id();
     let request = AppendRequest::encode(decision, event_id, clock.now_ms(), "runledger".to_owned(), "start".to_owned());

@@ -9,7 +9,8 @@ mod upcast;
 
 pub use payload::{
     ArtifactDeleted, ArtifactStaged, ArtifactStored, ArtifactUploadFailed, Dataset, DatasetInput, ExperimentCreated,
-    ExperimentRenamed, InputsLogged, ModelOutput, OutputsLogged, ParamsLogged, RunCreated, RunUpdated, TagDeleted, TagsSet,
+    ExperimentRenamed, InputsLogged, ModelOutput, OutputsLogged, ParamsLogged, RunCreated, RunUpdated, TagDeleted,
+    TagsSet,
 };
 pub use upcast::DecodeError;
 

@@ -37,7 +37,9 @@ pub enum Expect {
 pub enum Then {
     Keep,
     /// Inserts the key with version 1. A key takes part in the lifecycle of its parent: the later change of the two counts.
-    Insert { parent: Option<GuardKey> },
+    Insert {
+        parent: Option<GuardKey>,
+    },
     /// Adds 1 to the version.
     Bump,
     Delete,
@@ -79,9 +81,9 @@ impl Guard {
         }
         Some(match (&self.key, found) {
             (GuardKey::Run(id), Found::Absent) => DomainError::not_found(format!("Run with id={id} not found")),
-            (GuardKey::Run(id), Found::Deleted) => DomainError::invalid(format!(
-                "The run {id} must be in the 'active' state. Current state is deleted."
-            )),
+            (GuardKey::Run(id), Found::Deleted) => {
+                DomainError::invalid(format!("The run {id} must be in the 'active' state. Current state is deleted."))
+            }
             (GuardKey::Experiment(id), Found::Deleted) if self.then == Then::Keep => DomainError::invalid(format!(
                 "The experiment {id} must be in the 'active' state. Current state is deleted."
             )),

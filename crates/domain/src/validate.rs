@@ -159,9 +159,6 @@ mod tests {
     #[test]
     fn run_ids_are_checked() {
         assert_eq!(run_id("4f"), Ok(()));
-        assert_eq!(
-            run_id("bad/id").unwrap_err().message,
-            "Invalid value \"bad/id\" for parameter 'run_id' supplied."
-        );
+        assert_eq!(run_id("bad/id").unwrap_err().message, "Invalid value \"bad/id\" for parameter 'run_id' supplied.");
     }
 }

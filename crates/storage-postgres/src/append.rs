@@ -86,7 +86,8 @@ impl AppendBatch for PostgresAppend {
         let outcomes = requests.iter().enumerate().map(|(index, request)| {
             let first_guard = guards_before;
             guards_before += request.guards.len();
-            let mine = rejections.next_if(|((number, _), _)| usize::try_from(*number).is_ok_and(|number| number == index + 1));
+            let mine =
+                rejections.next_if(|((number, _), _)| usize::try_from(*number).is_ok_and(|number| number == index + 1));
             if let Some(((_, ordinal), found)) = mine {
                 let place = usize::try_from(ordinal).unwrap_or_default().wrapping_sub(first_guard + 1);
                 let guard = request.guards.get(place).cloned().ok_or_else(|| Error::Corrupt {

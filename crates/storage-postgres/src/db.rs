@@ -104,7 +104,11 @@ fn bind_array(query: PgQuery<'_>, kind: ColumnType, values: Vec<Value>) -> PgQue
     macro_rules! bind {
         ($variant:ident) => {{
             let values = values.into_iter();
-            query.bind(values.map(|value| if let Value::$variant(value) = value { Some(value) } else { None }).collect::<Vec<_>>())
+            query.bind(
+                values
+                    .map(|value| if let Value::$variant(value) = value { Some(value) } else { None })
+                    .collect::<Vec<_>>(),
+            )
         }};
     }
     match kind {

@@ -22,6 +22,8 @@ impl PostgresDb {
     /// Connects to `postgres://user:password@host:port/database`.
     pub async fn connect(url: &str) -> Result<Self, Error> {
         let options = PgConnectOptions::from_str(url).map_err(|source| error::from_sqlx("connect", source))?.options([
+            // An acknowledged write is on the disk, whatever the server is set to.
+            ("synchronous_commit", "on"),
             // A lock that is held too long makes the request fail in a way that it can be retried, instead of piling up.
             ("lock_timeout", "5s"),
             ("statement_timeout", "60s"),
@@ -39,7 +41,10 @@ impl PostgresDb {
     /// Brings the schema to the newest version. Several processes may try at once.
     pub async fn migrate(&self) -> Result<(), Error> {
         for migrator in [runledger_migrations::postgres_log(), runledger_migrations::postgres_views()] {
-            migrator.run(&self.pool).await.map_err(|source| Error::Backend { operation: "migrate", source: Box::new(source) })?;
+            migrator
+                .run(&self.pool)
+                .await
+                .map_err(|source| Error::Backend { operation: "migrate", source: Box::new(source) })?;
         }
         Ok(())
     }

@@ -84,7 +84,8 @@ async fn check(
     guards: &[Guard],
 ) -> Result<Option<Rejection>, sqlx::Error> {
     for guard in guards {
-        let row: Option<(i64, bool)> = sqlx::query_as(GUARD).bind(guard.key.to_string()).fetch_optional(&mut **transaction).await?;
+        let row: Option<(i64, bool)> =
+            sqlx::query_as(GUARD).bind(guard.key.to_string()).fetch_optional(&mut **transaction).await?;
         let found = match (row, guard.expect) {
             (None, _) => Found::Absent,
             (Some((_, true)), _) => Found::Deleted,

@@ -30,7 +30,8 @@ impl Db for SqliteDb {
     }
 
     async fn begin(&self) -> Result<Box<dyn Transaction>, Error> {
-        let transaction = self.writer.begin_with("BEGIN IMMEDIATE").await.map_err(|source| from_sqlx("begin", source))?;
+        let transaction =
+            self.writer.begin_with("BEGIN IMMEDIATE").await.map_err(|source| from_sqlx("begin", source))?;
         Ok(Box::new(SqliteTransaction(transaction)))
     }
 }

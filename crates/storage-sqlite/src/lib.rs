@@ -44,8 +44,12 @@ impl SqliteDb {
             .pragma("case_sensitive_like", "ON")
             .pragma("temp_store", "MEMORY");
         let connect = |source| error::from_sqlx("open the database file", source);
-        let writer = SqlitePoolOptions::new().max_connections(1).connect_with(options.clone()).await.map_err(connect)?;
-        migrator.run(&writer).await.map_err(|source| Error::Backend { operation: "migrate", source: Box::new(source) })?;
+        let writer =
+            SqlitePoolOptions::new().max_connections(1).connect_with(options.clone()).await.map_err(connect)?;
+        migrator
+            .run(&writer)
+            .await
+            .map_err(|source| Error::Backend { operation: "migrate", source: Box::new(source) })?;
         let readers = SqlitePoolOptions::new().max_connections(READERS).connect_with(options.read_only(true));
         Ok(Self { readers: readers.await.map_err(connect)?, writer })
     }

@@ -110,7 +110,10 @@ impl Flusher {
         loop {
             match self.backend.append_batch(self.batch, requests).await {
                 Err(error @ Error::Unavailable { .. }) if Instant::now() < deadline => {
-                    tracing::warn!(error = &error as &dyn std::error::Error, "the log is away, sending the batch again");
+                    tracing::warn!(
+                        error = &error as &dyn std::error::Error,
+                        "the log is away, sending the batch again"
+                    );
                     sleep(pause).await;
                     pause = (pause * 2).min(Duration::from_secs(1));
                 }
@@ -144,4 +147,65 @@ fn gather(first: Pending, inbox: &mut mpsc::Receiver<Pending>) -> (Vec<AppendReq
         next = if bytes < BATCH_BYTES && requests.len() < BATCH_REQUESTS { inbox.try_recv().ok() } else { None };
     }
     (requests, waiting)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::EncodedEvent;
+    use async_trait::async_trait;
+    use runledger_domain::StreamId;
+    use tokio::sync::Notify;
+
+    /// A log that takes nothing until it is let go.
+    #[derive(Debug, Default)]
+    struct Stuck {
+        gate: Notify,
+    }
+
+    #[async_trait]
+    impl AppendBatch for Stuck {
+        async fn append_batch(&self, _batch: i64, requests: &[AppendRequest]) -> Result<Vec<Outcome>, Error> {
+            self.gate.notified().await;
+            self.gate.notify_one();
+            Ok((1..).zip(requests).map(|(position, _)| Ok(position)).collect())
+        }
+    }
+
+    fn request(bytes: usize) -> AppendRequest {
+        let event = EncodedEvent {
+            event_id: uuid::Uuid::nil(),
+            stream: StreamId::run("r"),
+            kind: "TagsSet",
+            schema_version: 1,
+            payload: "x".repeat(bytes),
+            points: None,
+            recorded_at: 0,
+        };
+        AppendRequest { events: vec![event], guards: vec![], actor: String::new(), request_id: String::new() }
+    }
+
+    #[tokio::test]
+    async fn a_full_queue_refuses_and_takes_again_once_it_is_flushed() {
+        let backend = Arc::new(Stuck::default());
+        let log: Arc<dyn AppendBatch> = Arc::<Stuck>::clone(&backend);
+        let metrics = LogMetrics::register(&prometheus::Registry::new()).unwrap();
+        let commit = GroupCommit::start(log, watch::channel(0).0, metrics);
+        let mut waiting = Vec::new();
+        for _ in 0..8 {
+            let commit = commit.clone();
+            waiting.push(tokio::spawn(async move { commit.append(request(QUEUE_BYTES / 8 - 256)).await }));
+        }
+        while commit.budget.available_permits() > 0 {
+            tokio::task::yield_now().await;
+        }
+        let refused = commit.append(request(1)).await;
+        assert!(matches!(refused, Err(Error::Overloaded { .. })), "{refused:?}");
+
+        backend.gate.notify_one();
+        for task in waiting {
+            assert!(task.await.unwrap().unwrap().is_ok(), "what was taken is committed");
+        }
+        assert!(commit.append(request(1)).await.unwrap().is_ok());
+    }
 }
