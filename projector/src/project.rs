@@ -6,7 +6,7 @@ use runledger_domain::{Event, KeyValue, RUN_NAME_TAG, RecordedEvent};
 use runledger_storage::views::{
     Changes, DeadLetter, ExperimentRow, LinkedDataset, LinkedModel, RunRow, RunText, SettledArtifact, Sweep,
 };
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use crate::runs::Rows;
@@ -238,10 +238,10 @@ pub(crate) fn without_repeats(mut changes: Changes) -> Changes {
     changes.params.retain(|param| params.insert((param.run_no, param.entry.key.clone())));
     let mut links = HashSet::new();
     changes.models.retain(|link| links.insert((link.run_no, link.direction, link.model.model_id.clone())));
-    let mut uses: HashMap<(i64, String, String), ()> = HashMap::new();
+    let mut uses = HashSet::new();
     changes.datasets.retain(|link| {
         let dataset = &link.input.dataset;
-        uses.insert((link.run_no, dataset.name.clone(), dataset.digest.clone()), ()).is_none()
+        uses.insert((link.run_no, dataset.name.clone(), dataset.digest.clone()))
     });
     changes
 }

@@ -4,6 +4,7 @@ use runledger_domain::RecordedEvent;
 use runledger_storage::views::{Changes, SegmentKey};
 use runledger_storage::{Error, ReadLimit};
 use std::collections::HashMap;
+use std::sync::Arc;
 use tokio::time::Instant;
 
 use crate::Deps;
@@ -129,7 +130,7 @@ impl Projector {
         }
         let mut due = Vec::new();
         for (run_no, key) in changes.segments.keys() {
-            let mut segment = SegmentKey { run_no: *run_no, key: key.clone(), level: 0 };
+            let mut segment = SegmentKey { run_no: *run_no, key: Arc::clone(key), level: 0 };
             loop {
                 let count = self.open.entry(segment.clone()).or_default();
                 *count += 1;

@@ -28,6 +28,9 @@ impl PostgresDb {
             ("lock_timeout", "5s"),
             ("statement_timeout", "60s"),
             ("idle_in_transaction_session_timeout", "60s"),
+            // Searches are many and short index walks on data that is mostly in memory.
+            ("random_page_cost", "1.1"),
+            ("max_parallel_workers_per_gather", "0"),
         ]);
         let pool = PgPoolOptions::new()
             .max_connections(CONNECTIONS)

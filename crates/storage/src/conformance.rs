@@ -73,7 +73,13 @@ fn create(id: i64, guards: Vec<Guard>) -> AppendRequest {
 }
 
 fn encode(decision: Decision) -> AppendRequest {
-    AppendRequest::encode(decision, || SystemIds.event_id(), 1_700_000_000_000, "tester".to_owned(), "request".to_owned())
+    AppendRequest::encode(
+        decision,
+        || SystemIds.event_id(),
+        1_700_000_000_000,
+        "tester".to_owned(),
+        "request".to_owned(),
+    )
 }
 
 /// The position of an accepted request.

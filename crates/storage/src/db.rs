@@ -9,8 +9,9 @@ use std::fmt::Debug;
 use crate::Error;
 
 /// A value bound to a statement or read from a row.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub enum Value {
+    #[default]
     Null,
     Bool(bool),
     Int(i64),
@@ -155,12 +156,6 @@ impl Row {
 
 fn unexpected(index: usize, expected: &str) -> Error {
     Error::Corrupt { table: "(query)", id: format!("column {index}"), reason: format!("expected {expected}") }
-}
-
-impl Default for Value {
-    fn default() -> Self {
-        Self::Null
-    }
 }
 
 impl From<i64> for Value {

@@ -33,9 +33,7 @@ impl Error {
             Self::Overloaded { retry_after } => Self::Overloaded { retry_after: *retry_after },
             Self::Unavailable { operation, .. } => Self::Unavailable { operation, source: source() },
             Self::Conflict { what } => Self::Conflict { what },
-            Self::Corrupt { table, id, reason } => {
-                Self::Corrupt { table, id: id.clone(), reason: reason.clone() }
-            }
+            Self::Corrupt { table, id, reason } => Self::Corrupt { table, id: id.clone(), reason: reason.clone() },
             Self::Backend { operation, .. } => Self::Backend { operation, source: source() },
         }
     }

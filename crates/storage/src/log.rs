@@ -33,8 +33,7 @@ pub struct ReadLimit {
     pub bytes: i64,
 }
 
-const COLUMNS: &str =
-    "position, stream_id, kind, schema_version, CAST(payload AS TEXT), points, recorded_at";
+const COLUMNS: &str = "position, stream_id, kind, schema_version, CAST(payload AS TEXT), points, recorded_at";
 
 impl EventLog {
     /// Opens the log and starts its flusher.

@@ -45,7 +45,7 @@ impl LogMetrics {
     #[expect(clippy::cast_precision_loss, reason = "a batch has at most some thousand requests")]
     pub(crate) fn flushed(&self, requests: &[AppendRequest], elapsed: Duration) {
         let events: usize = requests.iter().map(|request| request.events.len()).sum();
-        let bytes: usize = requests.iter().flat_map(|request| &request.events).map(|event| event.bytes()).sum();
+        let bytes: usize = requests.iter().flat_map(|request| &request.events).map(crate::EncodedEvent::bytes).sum();
         self.events.inc_by(events as u64);
         self.bytes.inc_by(bytes as u64);
         self.batch_requests.observe(requests.len() as f64);

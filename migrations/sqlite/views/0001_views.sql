@@ -37,7 +37,7 @@ CREATE TABLE experiment_tags (
 
 -- `run_no` is the log position of the run's creation: short, unique, and the same after every rebuild.
 CREATE TABLE runs (
-    run_no         BIGINT PRIMARY KEY,
+    run_no         INTEGER PRIMARY KEY,
     run_id         TEXT NOT NULL,
     experiment_id  BIGINT NOT NULL,
     name           TEXT NOT NULL,

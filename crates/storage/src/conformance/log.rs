@@ -47,7 +47,7 @@ pub(super) async fn positions_have_no_gaps_and_readers_pass_none(fixture: &Fixtu
             });
         }
         let log = log.clone();
-        tasks.spawn(async move { timeout(Duration::from_secs(60), tail(&log, before, expected)).await? });
+        tasks.spawn(async move { timeout(Duration::from_mins(1), tail(&log, before, expected)).await? });
     }
     while let Some(done) = tasks.join_next().await {
         done??;

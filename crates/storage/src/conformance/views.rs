@@ -73,7 +73,8 @@ pub(super) async fn merged_history_is_complete(fixture: &Fixture) -> Result<(), 
     for number in 0..600_i64 {
         // Every seventh piece repeats the one before, as a client that retries does.
         let base = (number - i64::from(number % 7 == 0)) * 37 % 601;
-        let points = (0..5).map(|i| Point { step: base * 5 + i, timestamp: base * 10 + i, value: f64::from(i as i32) });
+        let values = [0.0, 1.0, 2.0, 3.0, 4.0].into_iter();
+        let points = (0..).zip(values).map(|(i, value)| Point { step: base * 5 + i, timestamp: base * 10 + i, value });
         let columns: Columns = points.collect();
         all.push(columns.clone());
         let mut merges = Vec::new();

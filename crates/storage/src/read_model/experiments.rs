@@ -52,7 +52,8 @@ impl ReadModel {
         for chunk in experiments.chunks_mut(500) {
             let mut statement = Statement::default();
             let ids = statement.bind_list(chunk.iter().map(|experiment| experiment.experiment_id));
-            statement.sql = format!("SELECT experiment_id, key, value FROM experiment_tags WHERE experiment_id IN {ids}");
+            statement.sql =
+                format!("SELECT experiment_id, key, value FROM experiment_tags WHERE experiment_id IN {ids}");
             let mut by_id: HashMap<i64, &mut Experiment> =
                 chunk.iter_mut().map(|experiment| (experiment.experiment_id, experiment)).collect();
             for mut row in self.db.fetch(&statement).await? {

@@ -199,7 +199,14 @@ pub(super) async fn write(transaction: &mut dyn Transaction, changes: Changes) -
 
     let letters = changes.dead_letters.into_iter().map(|letter| {
         let name = crate::VIEWS.into();
-        vec![name, letter.position.into(), letter.stream_id.into(), letter.kind.into(), letter.error.into(), letter.failed_at.into()]
+        vec![
+            name,
+            letter.position.into(),
+            letter.stream_id.into(),
+            letter.kind.into(),
+            letter.error.into(),
+            letter.failed_at.into(),
+        ]
     });
     transaction.insert(&DEAD_LETTERS, letters.collect()).await?;
     if let Some(sweep) = changes.sweep {
