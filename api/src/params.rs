@@ -6,7 +6,7 @@
 
 use runledger_domain::command::{LogBatch, log_batch, new_params};
 use runledger_domain::guard::GuardKey;
-use runledger_domain::{DomainError, KeyValue};
+use runledger_domain::{DomainError, ErrorCode, Event, KeyValue, StreamId};
 use runledger_storage::Rejection;
 use std::collections::{BTreeMap, HashMap};
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -44,6 +44,8 @@ struct Generations {
 #[derive(Clone, Debug)]
 struct Known {
     version: i64,
+    /// Up to here in the log the params are complete.
+    position: i64,
     params: Arc<BTreeMap<String, String>>,
 }
 
@@ -57,53 +59,77 @@ impl App {
     ) -> Result<(), ApiError> {
         let run_id = batch.run_id.clone();
         let _turn = self.params.turn(&run_id).await.map_err(ApiError::internal)?;
+        let cached = self.params.get(&run_id);
+        let mut fresh = cached.is_none();
+        let mut known = match cached {
+            Some(known) => known,
+            None => self.read_params(&run_id).await?,
+        };
         for _ in 0..ATTEMPTS {
-            let cached = self.params.get(&run_id);
-            let from_cache = cached.is_some();
-            let known = match cached {
-                Some(known) => known,
-                None => self.read_params(&run_id).await?,
-            };
-            let params = match new_params(&run_id, &known.params, &batch.params, batch_wording) {
-                Ok(params) => params,
-                Err(_) if from_cache => {
-                    self.params.forget(&run_id);
-                    continue;
-                }
-                Err(error) => return Err(error.into()),
-            };
-            let decision = log_batch(LogBatch { params: params.clone(), ..batch.clone() }, Some(known.version));
-            match self.append(context, None, decision).await? {
-                Ok(_) => {
-                    self.params.insert(run_id, known.with(params));
-                    return Ok(());
-                }
-                Err(Rejection { guard, found }) => {
-                    self.params.forget(&run_id);
-                    if let Some(error) = guard.violation(found) {
-                        return Err(error.into());
+            match new_params(&run_id, &known.params, &batch.params, batch_wording) {
+                Ok(params) => {
+                    let batch = LogBatch { params: params.clone(), ..batch.clone() };
+                    match self.append(context, None, log_batch(batch, Some(known.version))).await? {
+                        Ok(position) => {
+                            self.params.insert(run_id, known.with(params, position));
+                            return Ok(());
+                        }
+                        Err(Rejection { guard, found }) => {
+                            if let Some(error) = guard.violation(found) {
+                                self.params.forget(&run_id);
+                                return Err(error.into());
+                            }
+                        }
                     }
                 }
+                Err(error) if fresh => return Err(error.into()),
+                Err(_maybe_outdated) => {}
             }
+            self.refresh_params(&run_id, &mut known).await?;
+            fresh = true;
         }
         let message = format!("Too many writers log params to the run {run_id} at once. Try again.");
-        Err(ApiError::new(runledger_domain::ErrorCode::TemporarilyUnavailable, message))
+        Err(ApiError::new(ErrorCode::TemporarilyUnavailable, message))
     }
 
     /// The version comes first: params that another writer adds in between make it stale, and the append tells.
     async fn read_params(&self, run_id: &str) -> Result<Known, ApiError> {
-        let not_found = || DomainError::not_found(format!("Run with id={run_id} not found"));
-        let state = self.log.guard(&GuardKey::Run(run_id.to_owned())).await?.ok_or_else(not_found)?;
-        let run = self.views.run(run_id).await?.ok_or_else(not_found)?;
-        Ok(Known { version: state.version, params: Arc::new(run.params) })
+        let version = self.version(run_id).await?;
+        let position = self.log.head().await?;
+        let params = Arc::new(self.run(run_id).await?.params);
+        Ok(Known { version, position, params })
+    }
+
+    /// Adds what other processes logged since. This reads only the run's last events, because whoever takes long to read
+    /// loses against a process that need not read at all.
+    async fn refresh_params(&self, run_id: &str, known: &mut Known) -> Result<(), ApiError> {
+        known.version = self.version(run_id).await?;
+        for recorded in self.log.read_streams(&[StreamId::run(run_id)], known.position).await? {
+            if recorded.kind == "ParamsLogged"
+                && let Event::ParamsLogged(logged) = recorded.decode().map_err(ApiError::internal)?
+            {
+                Arc::make_mut(&mut known.params)
+                    .extend(logged.params.into_iter().map(|param| (param.key, param.value)));
+            }
+            known.position = recorded.position;
+        }
+        Ok(())
+    }
+
+    async fn version(&self, run_id: &str) -> Result<i64, ApiError> {
+        let state = self.log.guard(&GuardKey::Run(run_id.to_owned())).await?;
+        let state = state.ok_or_else(|| DomainError::not_found(format!("Run with id={run_id} not found")))?;
+        Ok(state.version)
     }
 }
 
 impl Known {
-    /// What is known after an append of these new params; one without params leaves the version.
-    fn with(mut self, params: Vec<KeyValue>) -> Self {
+    /// What is known after an append of these new params at the position. An append without any did not check the version,
+    /// so there may be others before its position.
+    fn with(mut self, params: Vec<KeyValue>, position: i64) -> Self {
         if !params.is_empty() {
             self.version += 1;
+            self.position = position;
             Arc::make_mut(&mut self.params).extend(params.into_iter().map(|param| (param.key, param.value)));
         }
         self
@@ -125,9 +151,9 @@ impl ParamCache {
         self.lines[line].acquire().await
     }
 
-    /// Notes a run that was created just now.
-    pub(crate) fn created(&self, run_id: &str) {
-        self.insert(run_id.to_owned(), Known { version: 1, params: Arc::default() });
+    /// Notes a run that was created just now, at the position.
+    pub(crate) fn created(&self, run_id: &str, position: i64) {
+        self.insert(run_id.to_owned(), Known { version: 1, position, params: Arc::default() });
     }
 
     fn get(&self, run_id: &str) -> Option<Known> {
@@ -177,16 +203,16 @@ mod tests {
 
     #[test]
     fn an_append_of_params_moves_the_version() {
-        let known = Known { version: 1, params: Arc::default() };
-        let known = known.with(vec![param("lr", "1")]).with(Vec::new());
-        assert_eq!((known.version, known.params.get("lr").map(String::as_str)), (2, Some("1")));
+        let known = Known { version: 1, position: 3, params: Arc::default() };
+        let known = known.with(vec![param("lr", "1")], 5).with(Vec::new(), 9);
+        assert_eq!((known.version, known.position, known.params.get("lr").map(String::as_str)), (2, 5, Some("1")));
     }
 
     #[test]
     fn the_cache_is_bounded_in_runs_and_bytes() {
         let cache = ParamCache::default();
         for i in 0..3 * GENERATION {
-            cache.created(&i.to_string());
+            cache.created(&i.to_string(), 1);
         }
         let generations = cache.generations.lock().unwrap();
         assert!(generations.young.len() + generations.old.len() <= 2 * GENERATION);
@@ -195,16 +221,16 @@ mod tests {
         assert!(cache.get(&(3 * GENERATION - 1).to_string()).is_some());
 
         let large = vec![param("k", &"x".repeat(LARGEST))];
-        cache.insert("large".to_owned(), Known { version: 1, params: Arc::default() }.with(large));
+        cache.insert("large".to_owned(), Known { version: 1, position: 1, params: Arc::default() }.with(large, 2));
         assert!(cache.get("large").is_none());
     }
 
     #[test]
     fn a_run_that_is_used_survives_a_generation() {
         let cache = ParamCache::default();
-        cache.created("used");
+        cache.created("used", 1);
         for i in 0..2 * GENERATION {
-            cache.created(&i.to_string());
+            cache.created(&i.to_string(), 1);
             assert!(cache.get("used").is_some());
         }
         cache.forget("used");

@@ -43,8 +43,8 @@ pub(crate) async fn create(
     let run = decision.events.first().and_then(|(_, event)| Run::begin(event));
     let run = run.ok_or_else(|| ApiError::internal("the command to create a run decided something else"))?;
     match app.append(&context, user.as_deref(), decision).await? {
-        Ok(_) => {
-            app.params.created(&run.run_id);
+        Ok(position) => {
+            app.params.created(&run.run_id, position);
             created(&run)
         }
         Err(Rejection { guard: Guard { key: GuardKey::Idempotency(key), .. }, .. }) => {
