@@ -15,14 +15,21 @@ from mlflow.exceptions import MlflowException
 
 MASKS = [
     (re.compile(r"(?<![0-9a-f])[0-9a-f]{32}(?![0-9a-f])"), "<id>"),
-    (re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"), "<uuid>"),
+    # The client gives images a uuid whose first digit it may change to a letter.
+    (re.compile(r"[0-9a-z][0-9a-f]{7}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"), "<uuid>"),
+    # The commit of this checkout, which the client takes as the script's.
+    (re.compile(r"(?<![0-9a-f])[0-9a-f]{40}(?![0-9a-f])"), "<commit>"),
+    (re.compile(r"(http://127\.0\.0\.1:|port=)\d+"), r"\1<port>"),
     (re.compile(r"mlflow-artifacts:/\d+"), "mlflow-artifacts:/<experiment>"),
     (re.compile(r"\b[a-z]+-[a-z]+-\d{1,3}\b"), "<random name>"),
     (re.compile(r"\b1[789]\d{11}\b"), "<time>"),
     (re.compile(r"experiment (with id )?\d+|Experiment with id=\d+|The experiment \d+"), "experiment <id>"),
-    # Sets are printed in any order, and the reference ends some messages with its SQL.
+    # Sets are printed in any order, and the reference ends some messages with its SQL where ours say what to do.
     (re.compile(r"[\[{(]'.*"), "<list>"),
+    (re.compile(r"(?<= already exists\.) .*", re.DOTALL), ""),
     (re.compile(r" Error: .*", re.DOTALL), ""),
+    # The reference quotes the clauses in some of its messages only.
+    (re.compile(r"(?<=clause\(s\) in filter string: ).*", re.DOTALL), "<clauses>"),
 ]
 
 
