@@ -9,6 +9,7 @@ use runledger_domain::DomainError;
 use runledger_domain::points::{Columns, sample_interval};
 use serde::ser::SerializeSeq;
 use serde::{Serialize, Serializer};
+use std::borrow::Cow;
 use std::ops::Range;
 
 use crate::wire::{Answer, MetricOut};
@@ -39,7 +40,7 @@ struct Piece<'a> {
     key: &'a str,
     /// Shown with each point where the answer covers several runs.
     run_id: Option<&'a str>,
-    columns: Columns,
+    columns: Cow<'a, Columns>,
     shown: Range<usize>,
 }
 
@@ -60,8 +61,12 @@ pub(crate) async fn get_history(State(app): State<AppState>, args: Args) -> Resu
     let from = from.min(columns.len());
     let to = from.saturating_add(max_results).min(columns.len());
     let next_page_token = (to < columns.len()).then(|| write_token(to));
-    let metrics = Points(vec![Piece { key, run_id: None, columns, shown: from..to }]);
-    Answer::new(&History { metrics, next_page_token })
+    let key = key.to_owned();
+    let write = move || {
+        let metrics = Points(vec![Piece { key: &key, run_id: None, columns: Cow::Owned(columns), shown: from..to }]);
+        Answer::new(&History { metrics, next_page_token })
+    };
+    Answer::of_many(to - from, write).await
 }
 
 /// `metrics/get-history-bulk`: the histories of several runs one after the other, cut at a number of points.
@@ -88,18 +93,20 @@ pub(crate) async fn get_history_bulk(State(app): State<AppState>, args: Args) ->
         args.int("max_results")?.map_or(BULK_POINTS, |n| usize::try_from(n).unwrap_or(0)).min(BULK_POINTS);
     run_ids.sort_unstable();
     run_ids.dedup();
-    let mut points = Points::default();
+    let mut histories = Vec::new();
     let mut room = max_results;
-    for run_id in &run_ids {
+    for run_id in run_ids {
         if room == 0 {
             break;
         }
-        let columns = app.views.history(run_id, key).await?;
-        let shown = 0..columns.len().min(room);
-        room -= shown.len();
-        points.0.push(Piece { key, run_id: Some(run_id), columns, shown });
+        let columns = app.views.history(&run_id, key).await?;
+        let shown = columns.len().min(room);
+        room -= shown;
+        histories.push((run_id, columns, shown));
     }
-    Answer::new(&Bulk { metrics: points })
+    let key = key.to_owned();
+    Answer::of_many(max_results - room, move || Answer::new(&Bulk { metrics: Points::of_runs(&key, histories.iter()) }))
+        .await
 }
 
 /// `metrics/get-history-bulk-interval`: a sample of each run's history for a chart, optionally of a range of steps.
@@ -123,13 +130,19 @@ pub(crate) async fn get_history_bulk_interval(State(app): State<AppState>, args:
         }
     };
     let steps = steps(args.int("start_step")?, args.int("end_step")?)?;
-    let mut points = Points::default();
-    for run_id in &run_ids {
-        let columns = sample_interval(&app.views.history(run_id, key).await?, steps, max_results);
-        let shown = 0..columns.len();
-        points.0.push(Piece { key, run_id: Some(run_id), columns, shown });
+    let mut samples = Vec::new();
+    for run_id in run_ids {
+        let columns = sample_interval(&app.views.history(&run_id, key).await?, steps, max_results);
+        let shown = columns.len();
+        samples.push((run_id, columns, shown));
     }
-    Answer::new(&History { metrics: points, next_page_token: None })
+    let key = key.to_owned();
+    let points = samples.iter().map(|(_, _, shown)| shown).sum();
+    let write = move || {
+        let metrics = Points::of_runs(&key, samples.iter());
+        Answer::new(&History { metrics, next_page_token: None })
+    };
+    Answer::of_many(points, write).await
 }
 
 fn steps(start: Option<i64>, end: Option<i64>) -> Result<Option<(i64, i64)>, ApiError> {
@@ -162,7 +175,18 @@ fn read_token(token: &str) -> Result<usize, ApiError> {
     }
 }
 
-impl Points<'_> {
+impl<'a> Points<'a> {
+    /// Of each run the first points, as many as its number says.
+    fn of_runs(key: &'a str, runs: impl Iterator<Item = &'a (String, Columns, usize)>) -> Self {
+        let piece = |(run_id, columns, shown): &'a (String, Columns, usize)| Piece {
+            key,
+            run_id: Some(run_id.as_str()),
+            columns: Cow::Borrowed(columns),
+            shown: 0..*shown,
+        };
+        Self(runs.map(piece).collect())
+    }
+
     fn is_empty(&self) -> bool {
         self.0.iter().all(|piece| piece.shown.is_empty())
     }
@@ -189,7 +213,7 @@ mod tests {
     fn points_are_written_with_their_run_and_without_null() {
         let columns: Columns =
             [(1, f64::NAN), (2, 0.5)].map(|(step, value)| Point { step, timestamp: 9, value }).into_iter().collect();
-        let metrics = Points(vec![Piece { key: "m", run_id: Some("4f"), columns, shown: 0..2 }]);
+        let metrics = Points(vec![Piece { key: "m", run_id: Some("4f"), columns: Cow::Owned(columns), shown: 0..2 }]);
         let text = serde_json::to_string(&History { metrics, next_page_token: None }).unwrap();
         assert_eq!(
             text,

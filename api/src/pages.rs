@@ -4,6 +4,7 @@ mod html;
 
 use axum::extract::{Path, State};
 use axum::response::Html;
+use http::{HeaderMap, header};
 use runledger_domain::{Experiment, Run};
 use runledger_storage::search::{ExperimentQuery, RunQuery, ViewType, compile_experiments, compile_runs};
 use std::fmt::Write;
@@ -20,7 +21,7 @@ const RUNS: usize = 100;
 /// Params and metrics of a run that are shown.
 const VALUES: usize = 12;
 
-pub(crate) async fn experiments(State(app): State<AppState>) -> Result<Html<String>, ApiError> {
+pub(crate) async fn experiments(State(app): State<AppState>, headers: HeaderMap) -> Result<Html<String>, ApiError> {
     let search = compile_experiments(&ExperimentQuery {
         filter: "",
         order_by: &["last_update_time DESC".to_owned()],
@@ -33,10 +34,14 @@ pub(crate) async fn experiments(State(app): State<AppState>) -> Result<Html<Stri
     let mut body = String::new();
     body.push_str("<h1>Experiments</h1>");
     if experiments.iter().all(|experiment| experiment.experiment_id == 0) {
-        body.push_str(
+        let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or("localhost:5000");
+        write!(
+            body,
             "<p>Nothing is logged here under a name of its own yet. Point a training script to this server:</p>\
-             <pre>export MLFLOW_TRACKING_URI=http://localhost:5000\npython train.py</pre>",
-        );
+             <pre>export MLFLOW_TRACKING_URI=http://{}\npython train.py</pre>",
+            escape(host)
+        )
+        .unwrap_or_default();
     }
     body.push_str("<table><tr><th>Name<th>Id<th>Created<th>Updated<th>Artifacts</tr>");
     for Experiment { experiment_id, name, artifact_location, creation_time, last_update_time, .. } in &experiments {

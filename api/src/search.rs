@@ -8,7 +8,6 @@ use axum::response::{IntoResponse, Response};
 use http::{HeaderName, HeaderValue};
 use runledger_storage::search::{ExperimentQuery, RunQuery, ViewType, compile_experiments, compile_runs};
 use serde::Serialize;
-use tokio::task::spawn_blocking;
 
 use crate::args::{parse_experiment_id, wrong_type};
 use crate::wire::{Answer, ExperimentOut, RunOut};
@@ -56,14 +55,11 @@ pub(crate) async fn search_runs(State(app): State<AppState>, args: Args) -> Resu
     }
     let lag = app.views.catch_up().await?;
     let page = app.views.search_runs(&search).await?;
-    let write = move || {
+    let answer = Answer::of_many(page.items.len(), move || {
         let runs = page.items.iter().map(RunOut::new).collect();
         Answer::new(&Runs { runs, next_page_token: page.next_page_token })
-    };
-    // Thousands of runs take a while to write, which must not hold up the other requests of this thread.
-    let answer =
-        if max_results > DEFAULT_RUNS { spawn_blocking(write).await.map_err(ApiError::internal)? } else { write() };
-    Ok(with_lag(answer?, lag))
+    });
+    Ok(with_lag(answer.await?, lag))
 }
 
 pub(crate) async fn search_experiments(State(app): State<AppState>, args: Args) -> Result<Response, ApiError> {

@@ -2,32 +2,46 @@
 //!
 //! A server on a laptop or in a private network has no login, so a foreign page could reach it through the browser: by a
 //! name that is rebound to a private address (the `Host` check), or by sending a form across sites (the `Origin` check).
+//! Pages whose origin the operator allowed may do both, and are told so in the headers that browsers ask for.
 
 use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use std::net::{IpAddr, Ipv6Addr};
 
 use crate::{AppState, Settings};
 
 /// Refuses foreign hosts and foreign writes, and adds the headers that keep pages apart.
 pub(crate) async fn protect(State(app): State<AppState>, request: Request, next: Next) -> Response {
-    let refusal = refusal(&request, &app.settings);
-    let mut response = match refusal {
+    let origin = request.headers().get(header::ORIGIN).filter(|origin| is_allowed(origin, &app.settings)).cloned();
+    let asks_first = *request.method() == Method::OPTIONS && origin.is_some();
+    let mut response = match refusal(&request, &app.settings) {
         Some(reason) => (StatusCode::FORBIDDEN, reason).into_response(),
+        None if asks_first => (StatusCode::NO_CONTENT, PREFLIGHT).into_response(),
         None => next.run(request).await,
     };
     let headers = response.headers_mut();
+    if let Some(origin) = origin {
+        headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
+        headers.insert(header::VARY, HeaderValue::from_static("Origin"));
+    }
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(header::X_FRAME_OPTIONS, HeaderValue::from_static("SAMEORIGIN"));
     response
 }
 
+/// What a page of an allowed origin may send.
+const PREFLIGHT: [(HeaderName, &str); 3] = [
+    (header::ACCESS_CONTROL_ALLOW_METHODS, "GET, POST, PUT, PATCH, DELETE"),
+    (header::ACCESS_CONTROL_ALLOW_HEADERS, "Authorization, Content-Type, Idempotency-Key, X-Request-Id"),
+    (header::ACCESS_CONTROL_MAX_AGE, "600"),
+];
+
 fn refusal(request: &Request, settings: &Settings) -> Option<&'static str> {
     let (headers, path) = (request.headers(), request.uri().path());
-    // Load balancers ask these two by whatever address they have.
-    let open = matches!(path, "/health" | "/version");
+    // Load balancers and Prometheus ask these by whatever address they have.
+    let open = matches!(path, "/health" | "/version" | "/metrics");
     let host = host(request);
     if !open && !host.is_some_and(|host| is_served(host, settings)) {
         return Some("Invalid Host header - possible DNS rebinding attack detected");
@@ -84,13 +98,18 @@ fn matches(allowed: &str, host: &str) -> bool {
 fn may_write(headers: &HeaderMap, host: &str, settings: &Settings) -> bool {
     // Only browsers send an origin, and they always do with a write from another site.
     let Some(origin) = headers.get(header::ORIGIN) else { return true };
-    let Ok(origin) = origin.to_str() else { return false };
-    let own = origin.split_once("://").is_some_and(|(_, authority)| {
+    let authority = origin.to_str().ok().and_then(|origin| Some(origin.split_once("://")?.1));
+    let own = authority.is_some_and(|authority| {
         authority.eq_ignore_ascii_case(host)
             || without_port(authority).eq_ignore_ascii_case("localhost")
             || is_loopback(without_port(authority))
     });
-    own || settings.allowed_origins.iter().any(|allowed| allowed == "*" || allowed.eq_ignore_ascii_case(origin))
+    own || is_allowed(origin, settings)
+}
+
+fn is_allowed(origin: &HeaderValue, settings: &Settings) -> bool {
+    let origin = origin.as_bytes();
+    settings.allowed_origins.iter().any(|allowed| allowed == "*" || allowed.as_bytes().eq_ignore_ascii_case(origin))
 }
 
 fn is_loopback(name: &str) -> bool {

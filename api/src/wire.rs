@@ -12,6 +12,7 @@ use runledger_domain::{Experiment, Run};
 use serde::ser::SerializeSeq;
 use serde::{Serialize, Serializer};
 use std::collections::BTreeMap;
+use tokio::task::spawn_blocking;
 
 use crate::ApiError;
 
@@ -22,6 +23,16 @@ pub(crate) struct Answer(Bytes);
 impl Answer {
     pub(crate) fn new<T: Serialize>(value: &T) -> Result<Self, ApiError> {
         Ok(Self(serde_json::to_vec(value).map_err(ApiError::internal)?.into()))
+    }
+
+    /// The answer that `write` makes of about `items` runs or points. Many of them are written off the async threads, because
+    /// that takes long enough to hold up other requests.
+    pub(crate) async fn of_many(
+        items: usize,
+        write: impl FnOnce() -> Result<Self, ApiError> + Send + 'static,
+    ) -> Result<Self, ApiError> {
+        const MANY: usize = 1_000;
+        if items <= MANY { write() } else { spawn_blocking(write).await.map_err(ApiError::internal)? }
     }
 
     /// `{}`: done, nothing to tell.

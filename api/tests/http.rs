@@ -8,6 +8,7 @@ mod server;
 use axum::body::Body;
 use futures::future::join_all;
 use http::{Method, Request};
+use runledger_api::Settings;
 use serde_json::json;
 use server::Server;
 
@@ -228,4 +229,50 @@ async fn the_server_tells_about_itself() {
     assert!(runs.text().contains(&id));
     assert!(runs.headers.contains_key("x-request-id"));
     assert_eq!(runs.headers["x-content-type-options"], "nosniff");
+}
+
+#[tokio::test]
+async fn an_allowed_page_may_call_and_others_may_not() {
+    let settings = Settings { allowed_origins: vec!["https://ui.example".to_owned()], ..Settings::default() };
+    let server = Server::start_with(settings).await;
+    let call = |method: Method, origin: &str| {
+        let request = Request::builder()
+            .method(method)
+            .uri("/api/2.0/mlflow/runs/create")
+            .header("host", "localhost")
+            .header("origin", origin)
+            .header("content-type", "application/json")
+            .body(Body::from(r#"{"experiment_id":"0"}"#));
+        server.send(request.unwrap())
+    };
+    let preflight = call(Method::OPTIONS, "https://ui.example").await;
+    assert_eq!(preflight.status, 204);
+    assert_eq!(preflight.headers["access-control-allow-origin"], "https://ui.example");
+    assert_eq!(call(Method::POST, "https://ui.example").await.headers["vary"], "Origin");
+    assert_eq!(call(Method::OPTIONS, "https://evil.example").await.status, 405);
+    let refused = call(Method::POST, "https://evil.example").await;
+    assert_eq!((refused.status.as_u16(), refused.text().as_str()), (403, "Cross-origin request blocked"));
+}
+
+#[tokio::test]
+async fn histories_of_several_runs_come_together() {
+    let server = Server::start().await;
+    let runs = [server.run().await, server.run().await];
+    for run_id in &runs {
+        let point = |i: usize| json!({"key": "m", "value": i, "timestamp": i, "step": i});
+        for first in [0, 1_000] {
+            let metrics: Vec<_> = (first..first + 1_000).map(point).collect();
+            server.post("runs/log-batch", json!({"run_id": run_id, "metrics": metrics})).await.ok();
+        }
+    }
+    let ids = format!("run_ids={}&run_ids={}&metric_key=m", runs[0], runs[1]);
+    let sample = server.get(&format!("metrics/get-history-bulk-interval?{ids}&max_results=700")).await.ok();
+    assert_eq!(sample["metrics"].as_array().unwrap().len(), 1_400);
+    let steps = server.get(&format!("metrics/get-history-bulk-interval?{ids}&start_step=5&end_step=6")).await.ok();
+    assert_eq!(steps["metrics"].as_array().unwrap().len(), 4);
+    let ids = ids.replace("run_ids", "run_id");
+    let bulk = server.get(&format!("metrics/get-history-bulk?{ids}&max_results=2500")).await.ok();
+    assert_eq!(bulk["metrics"].as_array().unwrap().len(), 2_500);
+    let whole = server.get(&format!("metrics/get-history?run_id={}&metric_key=m", runs[0])).await.ok();
+    assert_eq!(whole["metrics"].as_array().unwrap().len(), 2_000);
 }

@@ -37,6 +37,10 @@ pub(crate) struct Reply {
 
 impl Server {
     pub(crate) async fn start() -> Self {
+        Self::start_with(Settings::default()).await
+    }
+
+    pub(crate) async fn start_with(settings: Settings) -> Self {
         let folder = TempDir::new().unwrap();
         let log_db = SqliteDb::open_log(folder.path()).await.unwrap();
         let views_db = Arc::new(SqliteDb::open_views(folder.path()).await.unwrap());
@@ -59,7 +63,7 @@ impl Server {
             spool: Spool::open(folder.path().join("spool"), None, &registry).await.unwrap(),
             store: ArtifactStore::open(&format!("file://{}", folder.path().display())).await.unwrap(),
         };
-        let deps = Deps { log, views, clock, ids, registry, artifacts, settings: Settings::default() };
+        let deps = Deps { log, views, clock, ids, registry, artifacts, settings };
         let router = router(deps).unwrap();
         Self { router, _folder: folder, _stop: stop.drop_guard() }
     }
