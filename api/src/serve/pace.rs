@@ -33,8 +33,10 @@ struct Deadline {
 pub(super) struct PacedBody<B> {
     body: B,
     deadline: Deadline,
-    started: Option<Instant>,
     received: u64,
+    /// How long the body was waited for so far; what the server itself takes does not count.
+    waited: Duration,
+    waiting_since: Option<Instant>,
 }
 
 /// A connection whose writes fail when they stall.
@@ -63,7 +65,7 @@ impl Deadline {
 
 impl<B> PacedBody<B> {
     pub(super) fn new(body: B) -> Self {
-        Self { body, deadline: Deadline::default(), started: None, received: 0 }
+        Self { body, deadline: Deadline::default(), received: 0, waited: Duration::ZERO, waiting_since: None }
     }
 }
 
@@ -76,12 +78,16 @@ where
     type Error = BodyError;
 
     fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
-        let Self { body, deadline, started, received } = self.get_mut();
+        let Self { body, deadline, received, waited, waiting_since } = self.get_mut();
         let poll = Pin::new(body).poll_frame(cx);
         let now = Instant::now();
+        let since = *waiting_since.get_or_insert(now);
         let earned = Duration::from_secs(*received / BYTES_PER_SECOND);
-        let until = (now + BODY_STALL).min(*started.get_or_insert(now) + BODY_STALL + earned);
-        match ready!(deadline.check(cx, poll, until)) {
+        let until = since + BODY_STALL.min((BODY_STALL + earned).saturating_sub(*waited));
+        let frame = ready!(deadline.check(cx, poll, until));
+        *waited += now - since;
+        *waiting_since = None;
+        match frame {
             Ok(frame) => {
                 if let Some(Ok(data)) = frame.as_ref().map(|frame| frame.as_ref().map(Frame::data_ref)) {
                     *received += data.map_or(0, |data| data.len() as u64);
