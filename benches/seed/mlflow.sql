@@ -1,5 +1,5 @@
 -- Adds the seeded runs :first to :runs - 1 to the experiment `seeded`, as MLflow's API would have stored them
--- (src/work/seed.rs says what a run holds). A run that the API made is the pattern for their headers.
+-- (src/works/seed.rs says what a run holds). A run that the API made is the pattern for their headers.
 BEGIN;
 -- The rows fit together; checking each foreign key would double the time.
 SET LOCAL session_replication_role = replica;

@@ -13,7 +13,7 @@ mod report;
 mod session;
 mod table;
 mod template;
-mod work;
+mod works;
 
 use std::{error::Error as _, io::Write as _, process::ExitCode};
 
@@ -21,7 +21,7 @@ use clap::Parser as _;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
-    let outcome = work::perform(args::Cli::parse().work).await;
+    let outcome = works::perform(args::Cli::parse().work).await;
     let outcome = outcome.and_then(|report| {
         let printed = report.map_or(Ok(()), |report| report.print());
         printed.map_err(|source| error::BenchError::Io { path: "the standard output".into(), source })

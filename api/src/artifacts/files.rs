@@ -10,11 +10,11 @@ pub(crate) struct Files<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     root_uri: Option<&'a str>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    files: Vec<File>,
+    files: Vec<Entry>,
 }
 
 #[derive(Debug, Serialize)]
-struct File {
+struct Entry {
     path: String,
     is_dir: bool,
     #[serde(skip_serializing_if = "is_zero")]
@@ -26,7 +26,7 @@ impl<'a> Files<'a> {
     pub(crate) fn below(folder: &ArtifactPath, entries: Vec<ArtifactEntry>) -> Self {
         let file = |entry: ArtifactEntry| {
             let below = entry.path.strip_prefix(folder.as_str()).unwrap_or(&entry.path);
-            File { path: below.trim_start_matches('/').to_owned(), is_dir: entry.is_dir, file_size: entry.size }
+            Entry { path: below.trim_start_matches('/').to_owned(), is_dir: entry.is_dir, file_size: entry.size }
         };
         Self { root_uri: None, files: entries.into_iter().map(file).collect() }
     }

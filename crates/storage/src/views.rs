@@ -7,6 +7,7 @@ mod segments;
 mod tables;
 
 pub use segments::SegmentKey;
+pub(crate) use segments::read_segment;
 
 use runledger_domain::event::{ArtifactStaged, DatasetInput, ModelOutput};
 use runledger_domain::points::{Columns, Point};

@@ -4,7 +4,8 @@ use runledger_domain::points::{Columns, merge};
 use runledger_domain::{Event, StreamId};
 
 use super::ReadModel;
-use crate::{Error, Row, Statement};
+use crate::views::read_segment;
+use crate::{Error, Statement};
 
 impl ReadModel {
     /// Every point of the metric, by timestamp, step and value, exact repeats once; empty for an unknown run or key.
@@ -13,7 +14,8 @@ impl ReadModel {
         let sql = "SELECT s.segment, s.columns FROM metric_segments s JOIN runs r ON r.run_no = s.run_no \
                    WHERE r.run_id = $1 AND s.key = $2 ORDER BY s.segment";
         let rows = self.db.fetch(&Statement::new(sql, vec![run_id.into(), key.into()])).await?;
-        let mut pieces = rows.into_iter().map(segment).collect::<Result<Vec<_>, _>>()?;
+        let mut pieces =
+            rows.into_iter().map(|row| read_segment(row).map(|(_, columns)| columns)).collect::<Result<Vec<_>, _>>()?;
 
         for recorded in self.log.read_streams(&[StreamId::run(run_id)], checkpoint).await? {
             // An event that does not read is the projector's to report.
@@ -26,13 +28,4 @@ impl ReadModel {
         let merged = tokio::task::spawn_blocking(move || merge(pieces)).await;
         merged.map_err(|source| Error::Backend { operation: "merge history", source: Box::new(source) })
     }
-}
-
-fn segment(mut row: Row) -> Result<Columns, Error> {
-    let number = row.int(0)?;
-    Columns::decode(&row.bytes(1)?).map_err(|source| Error::Corrupt {
-        table: "metric_segments",
-        id: number.to_string(),
-        reason: source.to_string(),
-    })
 }

@@ -59,9 +59,9 @@ pub(super) async fn merge_level(transaction: &mut dyn Transaction, key: &Segment
     }
     let mut numbers = Vec::with_capacity(rows.len());
     let mut pieces = Vec::with_capacity(rows.len());
-    for mut row in rows {
-        let segment = row.int(0)?;
-        pieces.push(decode(segment, &mut row)?);
+    for row in rows {
+        let (segment, columns) = read_segment(row)?;
+        pieces.push(columns);
         numbers.push(segment);
     }
     transaction.execute(&Statement::new(format!("DELETE FROM metric_segments WHERE {open}"), params())).await?;
@@ -75,12 +75,15 @@ pub(super) async fn merge_level(transaction: &mut dyn Transaction, key: &Segment
     transaction.insert(&SEGMENTS, rows.collect()).await
 }
 
-fn decode(segment: i64, row: &mut Row) -> Result<Columns, Error> {
-    Columns::decode(&row.bytes(1)?).map_err(|source| Error::Corrupt {
+/// Reads the columns `segment, columns`.
+pub(crate) fn read_segment(mut row: Row) -> Result<(i64, Columns), Error> {
+    let segment = row.int(0)?;
+    let columns = Columns::decode(&row.bytes(1)?).map_err(|source| Error::Corrupt {
         table: "metric_segments",
         id: segment.to_string(),
         reason: source.to_string(),
-    })
+    })?;
+    Ok((segment, columns))
 }
 
 fn row(run_no: i64, key: &str, segment: i64, level: i64, columns: &Columns) -> Vec<crate::Value> {

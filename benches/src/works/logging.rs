@@ -8,7 +8,7 @@ use crate::{
     report::Report,
     session::{self, api},
     template::Template,
-    work::{Prepared, measure, prepare},
+    works::{Prepared, measure, prepare},
 };
 
 const KEYS: usize = 10;

@@ -15,7 +15,7 @@ use crate::{
     report::Report,
     session::{self, api, body},
     template::Template,
-    work::{Prepared, measure, prepare},
+    works::{Prepared, measure, prepare},
 };
 
 /// Points of one page: what the Python client asks for.

@@ -10,7 +10,7 @@ use crate::{
     load::{Client, Done},
     report::Report,
     session,
-    work::{Prepared, measure, prepare},
+    works::{Prepared, measure, prepare},
 };
 
 /// Different files of one client, so that a store cannot answer from the last one alone.

@@ -10,7 +10,7 @@ use crate::{
     load::{Client, Done},
     report::Report,
     session::{self, api, body},
-    work::{Prepared, measure, prepare, seed::contents},
+    works::{Prepared, measure, prepare, seed::contents},
 };
 
 /// Create, log 20 params, 20 metrics and 5 tags in one batch, finish. One operation is all three requests.

@@ -21,7 +21,7 @@ use crate::{
     load::{Client, Done},
     report::{Report, count_f64},
     session::{self, api, body},
-    work::{Prepared, measure, prepare},
+    works::{Prepared, measure, prepare},
 };
 
 /// Runs between two progress lines.
