@@ -1,6 +1,8 @@
 //! The views equal the fold of the log: after any history of events, projected in any steps, a run read through the views is
 //! the run that its own events tell, also when the projector has not come far.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use runledger_domain::command::Decision;
@@ -35,7 +37,7 @@ async fn bench() -> Bench {
     let registry = prometheus::Registry::new();
     let metrics = LogMetrics::register(&registry).unwrap();
     let log = EventLog::start(Arc::new(db.clone()), Arc::new(SqliteAppend::new(&db)), metrics);
-    let read_model = ReadModel::new(views.clone(), log.clone());
+    let read_model = ReadModel::new(Arc::<SqliteDb>::clone(&views), log.clone());
     let deps = Deps {
         log: log.clone(),
         views: Views::new(views),

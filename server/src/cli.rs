@@ -54,7 +54,7 @@ pub(crate) struct Settings {
     /// text or json [default: text]
     #[arg(long, global = true, env = "RUNLEDGER_LOG_FORMAT", value_name = "FORMAT")]
     pub(crate) log_format: Option<String>,
-    /// Levels by module, such as info,runledger_api=debug
+    /// Levels by module, such as `info,runledger_api=debug`
     #[arg(long, global = true, env = "RUNLEDGER_LOG_FILTER", value_name = "FILTER")]
     pub(crate) log_filter: Option<String>,
     /// Serve the API without projecting events

@@ -1,5 +1,7 @@
 //! Given what a user sends, when it is decided, then these events and guards come out, or this refusal.
 
+#![expect(clippy::expect_used, reason = "a test fails by panicking")]
+
 use proptest::prelude::*;
 use runledger_domain::command::{self, CreateExperiment, CreateRun, LogBatch};
 use runledger_domain::event::RunUpdated;

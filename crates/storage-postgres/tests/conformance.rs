@@ -2,6 +2,8 @@
 //!
 //! `RUNLEDGER_TEST_POSTGRES_URL` names a server on which databases may be created; `scripts/with-postgres.sh` starts one.
 
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
+
 #[path = "support/database.rs"]
 #[expect(dead_code, reason = "each test binary uses its part of the helper")]
 mod database;

@@ -1,6 +1,8 @@
 //! The race that event logs on sequences lose: a writer that is held inside its transaction while others append and a reader
 //! tails. A trigger holds the insert of one chosen row until the test lets go of an advisory lock.
 
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
+
 #[path = "support/database.rs"]
 mod database;
 
@@ -112,11 +114,11 @@ async fn a_batch_of_unknown_outcome_is_appended_once() {
             }
         });
     }
-    let kill = "SELECT COUNT(pg_terminate_backend(pid)) FROM pg_stat_activity \
+    let cut = "SELECT COUNT(pg_terminate_backend(pid)) FROM pg_stat_activity \
                 WHERE pid <> pg_backend_pid() AND datname = current_database() AND query LIKE '%append_events%'";
     let mut killed = 0;
     while !tasks.is_empty() {
-        killed += count(&mut killer, kill).await;
+        killed += count(&mut killer, cut).await;
         while let Some(done) = tasks.try_join_next() {
             done.unwrap();
         }
