@@ -48,7 +48,7 @@ impl WorkerMetrics {
         let uploads = Opts::new("runledger_uploads_total", "Upload jobs by what became of them.");
         let in_flight = Opts::new("runledger_uploads_in_flight", "Upload jobs being worked on.");
         let bytes = Opts::new("runledger_upload_bytes_total", "Bytes brought to the artifact store.");
-        let buckets = prometheus::exponential_buckets(0.001, 3.0, 12)?;
+        let buckets = vec![0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0, 300.0];
         let seconds = HistogramOpts::new("runledger_upload_seconds", "Time of one upload to the artifact store.");
         let metrics = Self {
             uploads: IntCounterVec::new(uploads, &["outcome"])?,

@@ -12,8 +12,10 @@ pub(crate) enum Verdict {
     Stored,
     /// The upload failed for the last time before.
     GivenUp,
-    /// The path was uploaded again or deleted since.
+    /// The path was uploaded again since.
     Superseded,
+    /// The path, or a folder above, was deleted since, and the path was not uploaded again.
+    Deleted,
     /// The log does not know the upload.
     Unknown,
 }
@@ -42,10 +44,12 @@ fn judge_upload(job: &UploadJob, upload_id: &str, events: impl IntoIterator<Item
             Event::ArtifactStaged(staged) if staged.upload_id == upload_id => verdict = Verdict::Due,
             Event::ArtifactStored(stored) if stored.upload_id == upload_id => verdict = Verdict::Stored,
             Event::ArtifactUploadFailed(failed) if failed.upload_id == upload_id => verdict = Verdict::GivenUp,
-            Event::ArtifactStaged(staged) if staged.path == job.path && verdict == Verdict::Due => {
+            Event::ArtifactStaged(staged)
+                if staged.path == job.path && matches!(verdict, Verdict::Due | Verdict::Deleted) =>
+            {
                 verdict = Verdict::Superseded;
             }
-            Event::ArtifactDeleted(_) if verdict == Verdict::Due => verdict = Verdict::Superseded,
+            Event::ArtifactDeleted(_) if verdict == Verdict::Due => verdict = Verdict::Deleted,
             _ => {}
         }
     }
@@ -89,7 +93,8 @@ mod tests {
             (vec![stored("u0")], Verdict::Due),
             (vec![staged("u2", "a/b")], Verdict::Superseded),
             (vec![staged("u2", "a")], Verdict::Due),
-            (vec![deleted("a")], Verdict::Superseded),
+            (vec![deleted("a")], Verdict::Deleted),
+            (vec![deleted("a"), deleted("a/b")], Verdict::Deleted),
             (vec![deleted("a/b"), staged("u2", "a/b"), stored("u2")], Verdict::Superseded),
             (vec![stored("u1"), staged("u2", "a/b")], Verdict::Stored),
         ];

@@ -86,6 +86,7 @@ impl Worker {
             Verdict::Due => self.store(job, path, upload).await?,
             Verdict::Stored => Outcome::Repeated,
             Verdict::Superseded => Outcome::Superseded,
+            Verdict::Deleted => self.take_back(path).await?,
             // The spool keeps the bytes of an upload that was given up.
             Verdict::GivenUp => return Ok(Outcome::Repeated),
             Verdict::Unknown => {
@@ -103,16 +104,23 @@ impl Worker {
         let begun = Instant::now();
         let Deps { store, spool, metrics, .. } = &self.deps;
         store.put_file(path, spool, upload).await.map_err(|source| Error::Store { source })?;
-        if self.judge(job, path).await? == Verdict::Superseded {
-            // It was deleted meanwhile, perhaps before the object was there to be listed. Of a later upload to the path
-            // nothing is there yet, because its job waits for this one.
-            store.delete(path).await.map_err(|source| Error::Store { source })?;
-            return Ok(Outcome::Superseded);
+        match self.judge(job, path).await? {
+            Verdict::Deleted => return self.take_back(path).await,
+            // The later upload's job waits for this one, and overwrites the object.
+            Verdict::Superseded => return Ok(Outcome::Superseded),
+            Verdict::Due | Verdict::Stored | Verdict::GivenUp | Verdict::Unknown => {}
         }
         let stored = ArtifactStored { upload_id: upload.upload_id.clone(), path: job.path.clone() };
         self.append(job, &upload.upload_id, Event::ArtifactStored(stored)).await?;
         metrics.stored(upload.size, begun.elapsed());
         Ok(Outcome::Stored)
+    }
+
+    /// Removes the object of an upload that was deleted while it was copied: when the deletion was carried out, the object may
+    /// not have been there to be listed.
+    async fn take_back(&self, path: &ArtifactPath) -> Result<Outcome, Error> {
+        self.deps.store.delete(path).await.map_err(|source| Error::Store { source })?;
+        Ok(Outcome::Superseded)
     }
 
     /// Decides whether a failed job comes again. It is given up only for failures of its own or of the artifact store.
