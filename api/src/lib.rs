@@ -1,8 +1,8 @@
 //! The HTTP API: MLflow's REST endpoints, artifacts, the plain pages, and the server that runs them.
 //!
 //! One file per resource. A request passes `serve` (connections and time limits), `observe` (ids, metrics, panics, errors),
-//! `security` (foreign pages), then the router's handler, which reads [`args::Args`], asks `domain` for a decision, and
-//! appends it through [`app::App`] or reads the read model.
+//! `security` (foreign pages), then the router's handler, which reads `args::Args`, asks `domain` for a decision, and
+//! appends it through `app::App` or reads the read model.
 //!
 //! Invariant: handlers keep no state of their own that an answer depends on, so that any number of API processes may
 //! serve one log. What is cached is checked by a guard in the append.

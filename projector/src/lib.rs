@@ -1,7 +1,7 @@
 //! The projector: keeps the read model up with the log.
 //!
 //! It takes the events after the checkpoint, folds them to row changes, and applies these together with the new checkpoint in
-//! one transaction. It is woken by the log and looks by itself every [`POLL`]. It has no side effect but the views, so they
+//! one transaction. It is woken by the log and looks by itself now and then. It has no side effect but the views, so they
 //! can be thrown away and projected again.
 
 mod metrics;

@@ -116,15 +116,15 @@ async fn a_batch_of_unknown_outcome_is_appended_once() {
     }
     let cut = "SELECT COUNT(pg_terminate_backend(pid)) FROM pg_stat_activity \
                 WHERE pid <> pg_backend_pid() AND datname = current_database() AND query LIKE '%append_events%'";
-    let mut killed = 0;
+    let mut connections_cut = 0;
     while !tasks.is_empty() {
-        killed += count(&mut killer, cut).await;
+        connections_cut += count(&mut killer, cut).await;
         while let Some(done) = tasks.try_join_next() {
             done.unwrap();
         }
         sleep(Duration::from_millis(15)).await;
     }
-    assert!(killed > 0, "no connection was cut");
+    assert!(connections_cut > 0, "no connection was cut");
     let events = log.read(0, ReadLimit { events: 10_000, bytes: 1 << 30 }).await.unwrap();
     assert_eq!(events.len(), writers * 20);
     let distinct = count(&mut killer, "SELECT COUNT(DISTINCT event_id) FROM events").await;

@@ -60,7 +60,7 @@ pub(super) struct Rule {
     pub(super) lists: bool,
     /// Whether `IS NULL` and `IS NOT NULL` fit.
     pub(super) nulls: bool,
-    /// The name used in "Invalid comparator for <name>: <comparator>". Without one the message lists what is allowed.
+    /// The name used in `Invalid comparator for <name>: <comparator>`. Without one the message lists what is allowed.
     pub(super) refusal: Option<&'static str>,
 }
 
