@@ -11,9 +11,6 @@ mod range;
 mod run;
 mod upload;
 
-#[cfg(test)]
-mod tests;
-
 use axum::Router;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};

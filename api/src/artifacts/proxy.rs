@@ -90,3 +90,19 @@ fn object_path(raw: &str) -> Result<ArtifactPath, ApiError> {
     }
     Ok(path)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_path_is_what_follows_the_endpoint() {
+        let raw = |uri: &str| raw_path(&uri.parse().unwrap()).to_owned();
+        assert_eq!(raw("/api/2.0/mlflow-artifacts/artifacts/a/b%2Fc?x=/y"), "a/b%2Fc");
+        assert_eq!(raw("/ajax-api/2.0/mlflow-artifacts/artifacts/mlflow-artifacts/x/"), "mlflow-artifacts/x/");
+        assert_eq!(raw("/api/2.0/mlflow-artifacts/artifacts//etc"), "/etc");
+        assert_eq!(raw("/api/2.0/mlflow-artifacts/artifacts/"), "");
+        assert_eq!(raw("/api/2.0/mlflow-artifacts/mpu/create/a/b"), "a/b");
+        assert_eq!(raw("/api/2.0/mlflow-artifacts/presigned/a/b"), "a/b");
+    }
+}
