@@ -5,10 +5,11 @@ use runledger_storage::{AppendBatch, Db};
 use runledger_storage_postgres::{PostgresAppend, PostgresDb};
 use runledger_storage_sqlite::{SqliteAppend, SqliteDb};
 use std::sync::Arc;
+use thiserror::Error;
 use tokio::fs;
 
 use crate::Failure;
-use crate::config::Config;
+use crate::config::{Config, masked};
 
 /// The parts of a database that everything else is built on.
 #[derive(Debug)]
@@ -20,12 +21,25 @@ pub(crate) struct Backend {
     pub(crate) postgres: Option<PostgresDb>,
 }
 
+/// The database of the settings cannot be used.
+#[derive(Debug, Error)]
+#[error("{what}")]
+struct Unusable {
+    what: String,
+    source: runledger_storage::Error,
+}
+
 impl Backend {
     /// Opens the database and migrates it.
     pub(crate) async fn open(config: &Config) -> Result<Self, Failure> {
         if let Some(url) = &config.database_url {
-            let db = PostgresDb::connect(url).await?;
-            db.migrate().await?;
+            let shown = masked(url);
+            let db = PostgresDb::connect(url)
+                .await
+                .map_err(|source| Unusable { what: format!("cannot connect to {shown}; check --database-url"), source })?;
+            db.migrate()
+                .await
+                .map_err(|source| Unusable { what: format!("cannot bring the schema of {shown} up to date"), source })?;
             let append = PostgresAppend::new(&db, SystemIds.random_id());
             let shared: Arc<dyn Db> = Arc::new(db.clone());
             return Ok(Self { log: Arc::clone(&shared), append: Arc::new(append), views: shared, postgres: Some(db) });

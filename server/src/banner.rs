@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 use std::net::SocketAddr;
 
-use crate::config::Config;
+use crate::config::{Config, masked};
 
 /// Prints the address, where the data is, and the two lines that a researcher pastes.
 pub(crate) fn print(config: &Config, address: SocketAddr) -> io::Result<()> {
@@ -30,27 +30,4 @@ pub(crate) fn print(config: &Config, address: SocketAddr) -> io::Result<()> {
 /// A wildcard address is no place to connect to.
 fn reachable(address: SocketAddr) -> String {
     if address.ip().is_unspecified() { format!("127.0.0.1:{}", address.port()) } else { address.to_string() }
-}
-
-/// The URL without its password.
-fn masked(url: &str) -> String {
-    let Some((scheme, rest)) = url.split_once("://") else { return "PostgreSQL".to_owned() };
-    match rest.rsplit_once('@') {
-        Some((user, place)) => {
-            let user = user.split_once(':').map_or(user, |(user, _)| user);
-            format!("{scheme}://{user}@{place}")
-        }
-        None => url.to_owned(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn passwords_are_not_shown() {
-        assert_eq!(masked("postgres://me:secret@db:5432/x"), "postgres://me@db:5432/x");
-        assert_eq!(masked("postgres://db/x"), "postgres://db/x");
-    }
 }

@@ -72,6 +72,18 @@ impl Config {
     }
 }
 
+/// The URL without its password.
+pub(crate) fn masked(url: &str) -> String {
+    let Some((scheme, rest)) = url.split_once("://") else { return "PostgreSQL".to_owned() };
+    match rest.rsplit_once('@') {
+        Some((user, place)) => {
+            let user = user.split_once(':').map_or(user, |(user, _)| user);
+            format!("{scheme}://{user}@{place}")
+        }
+        None => url.to_owned(),
+    }
+}
+
 fn parse(path: &Path, text: &str) -> Result<Settings, ConfigError> {
     toml::from_str(text).map_err(|source| ConfigError::Parse { path: path.to_owned(), source })
 }
@@ -109,5 +121,11 @@ mod tests {
     fn another_database_is_refused() {
         let given = Settings { database_url: Some("mysql://x".to_owned()), ..Settings::default() };
         assert!(matches!(Config::load(given), Err(ConfigError::DatabaseUrl)));
+    }
+
+    #[test]
+    fn passwords_are_not_shown() {
+        assert_eq!(masked("postgres://me:secret@db:5432/x"), "postgres://me@db:5432/x");
+        assert_eq!(masked("postgres://db/x"), "postgres://db/x");
     }
 }

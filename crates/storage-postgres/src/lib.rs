@@ -10,6 +10,7 @@ pub use db::PostgresDb;
 pub use wake::relay_wake_ups;
 
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::{Connection, PgConnection};
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -32,6 +33,9 @@ impl PostgresDb {
             ("random_page_cost", "1.1"),
             ("max_parallel_workers_per_gather", "0"),
         ]);
+        // The pool would try until its time is over and then tell only that; one connection tells the reason at once.
+        let first = PgConnection::connect_with(&options).await.map_err(|source| error::from_sqlx("connect", source))?;
+        first.close().await.map_err(|source| error::from_sqlx("connect", source))?;
         let pool = PgPoolOptions::new()
             .max_connections(CONNECTIONS)
             .acquire_timeout(Duration::from_secs(10))
