@@ -34,12 +34,14 @@ impl Backend {
     pub(crate) async fn open(config: &Config) -> Result<Self, Failure> {
         if let Some(url) = &config.database_url {
             let shown = masked(url);
-            let db = PostgresDb::connect(url)
-                .await
-                .map_err(|source| Unusable { what: format!("cannot connect to {shown}; check --database-url"), source })?;
-            db.migrate()
-                .await
-                .map_err(|source| Unusable { what: format!("cannot bring the schema of {shown} up to date"), source })?;
+            let db = PostgresDb::connect(url).await.map_err(|source| Unusable {
+                what: format!("cannot connect to {shown}; check --database-url"),
+                source,
+            })?;
+            db.migrate().await.map_err(|source| Unusable {
+                what: format!("cannot bring the schema of {shown} up to date"),
+                source,
+            })?;
             let append = PostgresAppend::new(&db, SystemIds.random_id());
             let shared: Arc<dyn Db> = Arc::new(db.clone());
             return Ok(Self { log: Arc::clone(&shared), append: Arc::new(append), views: shared, postgres: Some(db) });
