@@ -13,8 +13,7 @@ help:
 	@echo "bench          the benchmarks, with the peers side by side"
 
 run:
-	cargo build --release -p runledger-server
-	target/release/runledger server
+	cargo run --release -p runledger-server -- server
 
 test:
 	scripts/test.sh

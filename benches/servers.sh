@@ -3,8 +3,9 @@
 # shellcheck disable=SC2154,SC2034
 # Building, installing, starting and stopping the servers. Sourced by run.sh.
 
-bench=$root/target/release/runledger-bench
-runledger=$root/target/release/runledger
+target=${CARGO_TARGET_DIR:-$root/target}
+bench=$target/release/runledger-bench
+runledger=$target/release/runledger
 venv=$root/.venv/bench
 declare -A group url
 

@@ -7,7 +7,8 @@ from pathlib import Path
 from harness.process import ServerProcess
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-BINARY = Path(os.environ.get("RUNLEDGER_BINARY", REPOSITORY / "target" / "release" / "runledger"))
+TARGET = REPOSITORY / os.environ.get("CARGO_TARGET_DIR", "target")
+BINARY = Path(os.environ.get("RUNLEDGER_BINARY", TARGET / "release" / "runledger"))
 
 
 class Runledger(ServerProcess):
