@@ -7,7 +7,7 @@ use runledger_queue::{Task, UploadJob};
 use runledger_storage::ReadLimit;
 use std::time::Duration;
 use tokio::sync::watch;
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
 use crate::{Deps, Error};
 
@@ -22,6 +22,8 @@ pub struct Dispatcher {
 
 /// How long an append by another process may go unnoticed.
 const POLL: Duration = Duration::from_millis(250);
+/// Events that come within this time are read together; nobody waits for them.
+const GATHER: Duration = Duration::from_millis(20);
 const LIMIT: ReadLimit = ReadLimit { events: 1000, bytes: 4 << 20 };
 
 impl Dispatcher {
@@ -54,6 +56,7 @@ impl Dispatcher {
     pub async fn wait(&mut self) {
         // Whether the time is over or the log has moved, the next step looks.
         drop(timeout(POLL, self.signal.changed()).await);
+        sleep(GATHER).await;
     }
 
     async fn dispatch(&self, recorded: &RecordedEvent) -> Result<(), Error> {
