@@ -42,7 +42,7 @@ pub(crate) struct Settings {
     /// Folder for artifacts [default: artifacts in the data folder]
     #[arg(long, global = true, env = "RUNLEDGER_ARTIFACT_STORE", value_name = "FOLDER")]
     pub(crate) artifact_store: Option<String>,
-    /// Bytes that may wait in the spool [default: 10 GiB]
+    /// Bytes that may wait in the spool [default: nine tenths of the free disk]
     #[arg(long, global = true, env = "RUNLEDGER_SPOOL_QUOTA", value_name = "BYTES")]
     pub(crate) spool_quota: Option<u64>,
     /// Further Host headers to serve

@@ -16,7 +16,8 @@ pub(crate) struct Config {
     pub(crate) data_dir: PathBuf,
     pub(crate) database_url: Option<String>,
     pub(crate) artifact_store: Option<String>,
-    pub(crate) spool_quota: u64,
+    /// Bytes; absent for what suits the disk.
+    pub(crate) spool_quota: Option<u64>,
     pub(crate) allowed_hosts: Vec<String>,
     pub(crate) allowed_origins: Vec<String>,
     pub(crate) log_format: String,
@@ -62,7 +63,7 @@ impl Config {
             data_dir: pick(&layers, "data-dir", |layer| layer.data_dir.clone())?,
             database_url: Some(database_url).filter(|url| !url.is_empty()),
             artifact_store: Some(artifact_store).filter(|url| !url.is_empty()),
-            spool_quota: pick(&layers, "spool-quota", |layer| layer.spool_quota)?,
+            spool_quota: Some(pick(&layers, "spool-quota", |layer| layer.spool_quota)?).filter(|bytes| *bytes > 0),
             allowed_hosts: pick(&layers, "allowed-hosts", |layer| layer.allowed_hosts.clone())?,
             allowed_origins: pick(&layers, "allowed-origins", |layer| layer.allowed_origins.clone())?,
             log_format: pick(&layers, "log-format", |layer| layer.log_format.clone())?,

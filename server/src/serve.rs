@@ -39,7 +39,7 @@ pub(crate) async fn run(config: Config) -> Result<(), Failure> {
     };
     default_experiment::ensure(&log, clock.as_ref(), ids.as_ref(), &settings.artifact_root).await?;
 
-    let spool = Spool::open(config.data_dir.join("spool"), Some(config.spool_quota), &registry).await?;
+    let spool = Spool::open(config.data_dir.join("spool"), config.spool_quota, &registry).await?;
     let folder = || config.data_dir.join("artifacts").display().to_string();
     let store = ArtifactStore::open(&config.artifact_store.clone().unwrap_or_else(folder)).await?;
 
