@@ -6,11 +6,11 @@
 mod experiment;
 mod run;
 
-pub use experiment::{CreateExperiment, delete_experiment, rename_experiment, restore_experiment};
+pub use experiment::{CreateExperiment, delete_experiment, purge_experiment, rename_experiment, restore_experiment};
 pub use experiment::{delete_experiment_tag, set_experiment_tag};
 pub use run::{
-    CreateRun, LogBatch, delete_run, delete_run_tag, log_batch, log_inputs, log_outputs, new_params, restore_run,
-    set_run_tags, update_run,
+    CreateRun, LogBatch, delete_run, delete_run_tag, log_batch, log_inputs, log_outputs, new_params, purge_run,
+    restore_run, set_run_tags, update_run,
 };
 
 use crate::guard::Guard;

@@ -8,9 +8,9 @@ mod payload;
 mod upcast;
 
 pub use payload::{
-    ArtifactDeleted, ArtifactStaged, ArtifactStored, ArtifactUploadFailed, Dataset, DatasetInput, ExperimentCreated,
-    ExperimentRenamed, InputsLogged, ModelOutput, OutputsLogged, ParamsLogged, RunCreated, RunUpdated, TagDeleted,
-    TagsSet,
+    ArtifactDeleted, ArtifactStaged, ArtifactStored, ArtifactUploadFailed, ArtifactUploadRetried, ArtifactUploaded,
+    Dataset, DatasetInput, ExperimentCreated, ExperimentRenamed, InputsLogged, ModelOutput, OutputsLogged,
+    ParamsLogged, RunCreated, RunUpdated, TagDeleted, TagsSet,
 };
 pub use upcast::DecodeError;
 
@@ -79,10 +79,12 @@ events! {
     ExperimentTagDeleted, 1, TagDeleted;
     ExperimentDeleted, 1, Empty;
     ExperimentRestored, 1, Empty;
+    ExperimentPurged, 1, Empty;
     RunCreated, 1, RunCreated;
     RunUpdated, 1, RunUpdated;
     RunDeleted, 1, Empty;
     RunRestored, 1, Empty;
+    RunPurged, 1, Empty;
     ParamsLogged, 1, ParamsLogged;
     TagsSet, 1, TagsSet;
     TagDeleted, 1, TagDeleted;
@@ -91,6 +93,8 @@ events! {
     ArtifactStaged, 1, ArtifactStaged;
     ArtifactStored, 1, ArtifactStored;
     ArtifactUploadFailed, 1, ArtifactUploadFailed;
+    ArtifactUploadRetried, 1, ArtifactUploadRetried;
+    ArtifactUploaded, 1, ArtifactUploaded;
     ArtifactDeleted, 1, ArtifactDeleted;
 }
 
@@ -142,6 +146,16 @@ impl Event {
 
     pub fn run_restored() -> Self {
         Self::RunRestored(Empty {})
+    }
+
+    /// The run and all that was logged to it is gone for good.
+    pub fn run_purged() -> Self {
+        Self::RunPurged(Empty {})
+    }
+
+    /// The experiment is gone for good; its runs were purged before.
+    pub fn experiment_purged() -> Self {
+        Self::ExperimentPurged(Empty {})
     }
 }
 

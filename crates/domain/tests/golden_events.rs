@@ -11,9 +11,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use runledger_domain::event::{
-    ArtifactDeleted, ArtifactStaged, ArtifactStored, ArtifactUploadFailed, Dataset, DatasetInput, ExperimentCreated,
-    ExperimentRenamed, InputsLogged, ModelOutput, OutputsLogged, ParamsLogged, RunCreated, RunUpdated, TagDeleted,
-    TagsSet,
+    ArtifactDeleted, ArtifactStaged, ArtifactStored, ArtifactUploadFailed, ArtifactUploadRetried, ArtifactUploaded,
+    Dataset, DatasetInput, ExperimentCreated, ExperimentRenamed, InputsLogged, ModelOutput, OutputsLogged,
+    ParamsLogged, RunCreated, RunUpdated, TagDeleted, TagsSet,
 };
 use runledger_domain::points::{BatchBuilder, Point};
 use runledger_domain::{Event, KeyValue, RunStatus};
@@ -48,8 +48,9 @@ macro_rules! kinds {
 
 kinds! {
     MetricsLogged, ExperimentCreated, ExperimentRenamed, ExperimentTagsSet, ExperimentTagDeleted, ExperimentDeleted,
-    ExperimentRestored, RunCreated, RunUpdated, RunDeleted, RunRestored, ParamsLogged, TagsSet, TagDeleted, InputsLogged,
-    OutputsLogged, ArtifactStaged, ArtifactStored, ArtifactUploadFailed, ArtifactDeleted,
+    ExperimentRestored, ExperimentPurged, RunCreated, RunUpdated, RunDeleted, RunRestored, RunPurged, ParamsLogged, TagsSet,
+    TagDeleted, InputsLogged, OutputsLogged, ArtifactStaged, ArtifactStored, ArtifactUploadFailed, ArtifactUploadRetried,
+    ArtifactUploaded, ArtifactDeleted,
 }
 
 #[test]
@@ -124,6 +125,7 @@ fn examples() -> Vec<Event> {
         Event::ExperimentTagDeleted(TagDeleted { key: "team".to_owned() }),
         Event::experiment_deleted(),
         Event::experiment_restored(),
+        Event::experiment_purged(),
         Event::RunCreated(RunCreated {
             run_id: RUN.to_owned(),
             experiment_id: 7,
@@ -140,6 +142,7 @@ fn examples() -> Vec<Event> {
         }),
         Event::run_deleted(),
         Event::run_restored(),
+        Event::run_purged(),
         Event::ParamsLogged(ParamsLogged { params: pairs() }),
         Event::TagsSet(TagsSet { tags: pairs() }),
         Event::TagDeleted(TagDeleted { key: "team".to_owned() }),
@@ -150,6 +153,8 @@ fn examples() -> Vec<Event> {
             path: artifact(),
             size: 9_007_199_254_740_993,
             sha256: "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08".to_owned(),
+            // Came later, and is left out where there is none.
+            traceparent: None,
         }),
         Event::ArtifactStored(ArtifactStored { upload_id: UPLOAD.to_owned(), path: artifact() }),
         Event::ArtifactUploadFailed(ArtifactUploadFailed {
@@ -157,6 +162,12 @@ fn examples() -> Vec<Event> {
             path: artifact(),
             reason: "the artifact store is full".to_owned(),
             attempts: 6,
+        }),
+        Event::ArtifactUploadRetried(ArtifactUploadRetried { upload_id: UPLOAD.to_owned(), path: artifact() }),
+        Event::ArtifactUploaded(ArtifactUploaded {
+            upload_id: UPLOAD.to_owned(),
+            path: artifact(),
+            size: 5_368_709_120,
         }),
         Event::ArtifactDeleted(ArtifactDeleted { path: artifact() }),
     ]

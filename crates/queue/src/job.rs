@@ -13,6 +13,9 @@ pub struct UploadJob {
     pub path: String,
     /// The log position of the event behind the job. 0: not known, some position before the event.
     pub position: i64,
+    /// The W3C trace context of the request behind the job.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub traceparent: Option<String>,
     pub task: Task,
 }
 
@@ -27,13 +30,13 @@ pub enum Task {
         /// Lower-case hex.
         sha256: String,
     },
-    /// Remove a deleted artifact from the object store.
+    /// Remove a deleted artifact, or everything below a deleted folder, from the object store.
     Remove,
 }
 
 impl UploadJob {
     pub fn new(path: String, position: i64, task: Task) -> Self {
-        Self { version: JOB_VERSION, path, position, task }
+        Self { version: JOB_VERSION, path, position, traceparent: None, task }
     }
 }
 

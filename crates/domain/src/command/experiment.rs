@@ -64,6 +64,16 @@ pub fn restore_experiment(id: i64) -> Decision {
     Decision::one(StreamId::experiment(id), Event::experiment_restored(), vec![guard])
 }
 
+/// Removes a deleted experiment for good, whose runs were purged before. Its name is free again.
+pub fn purge_experiment(experiment: &Experiment) -> Decision {
+    let id = experiment.experiment_id;
+    let guards = vec![
+        Guard::new(GuardKey::ExperimentName(experiment.name.clone()), Expect::Present, Then::Release),
+        Guard::new(GuardKey::Experiment(id), Expect::Deleted, Then::Release),
+    ];
+    Decision::one(StreamId::experiment(id), Event::experiment_purged(), guards)
+}
+
 /// Sets a tag on the experiment as it was read.
 pub fn set_experiment_tag(experiment: &Experiment, tag: KeyValue) -> Result<Decision, DomainError> {
     validate::experiment_tag(&tag)?;

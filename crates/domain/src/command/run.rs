@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use crate::command::Decision;
-use crate::event::{DatasetInput, InputsLogged, ModelOutput, OutputsLogged, ParamsLogged, RunCreated, RunUpdated};
+use crate::event::{
+    ArtifactDeleted, DatasetInput, InputsLogged, ModelOutput, OutputsLogged, ParamsLogged, RunCreated, RunUpdated,
+};
 use crate::event::{TagDeleted, TagsSet};
 use crate::guard::{Expect, Guard, GuardKey, Then};
 use crate::names::random_run_name;
@@ -189,6 +191,16 @@ pub fn delete_run(run_id: &str) -> Decision {
 pub fn restore_run(run_id: &str) -> Decision {
     let guard = Guard::new(GuardKey::Run(run_id.to_owned()), Expect::Present, Then::Restore);
     Decision::one(StreamId::run(run_id), Event::run_restored(), vec![guard])
+}
+
+/// Removes a deleted run for good, with the artifacts below `artifact_root` where this server keeps them.
+pub fn purge_run(run_id: &str, artifact_root: Option<String>) -> Decision {
+    let guard = Guard::new(GuardKey::Run(run_id.to_owned()), Expect::Deleted, Then::Release);
+    let purged = (StreamId::run(run_id), Event::run_purged());
+    let artifacts = artifact_root
+        .map(|path| (StreamId::artifact(&path), Event::ArtifactDeleted(ArtifactDeleted { path })))
+        .into_iter();
+    Decision { events: artifacts.chain([purged]).collect(), guards: vec![guard] }
 }
 
 /// Links data sets and consumed models to the run.

@@ -113,6 +113,9 @@ pub struct ArtifactStaged {
     pub size: u64,
     /// Lower-case hex.
     pub sha256: String,
+    /// The W3C trace context of the request that brought it, for the spans of the worker.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub traceparent: Option<String>,
 }
 
 /// The bytes are in the object store.
@@ -129,6 +132,22 @@ pub struct ArtifactUploadFailed {
     pub path: String,
     pub reason: String,
     pub attempts: u32,
+}
+
+/// A given-up or stuck upload is to be tried again: its bytes are still in the spool.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ArtifactUploadRetried {
+    pub upload_id: String,
+    pub path: String,
+}
+
+/// A client brought the bytes to the object store itself, in parts, so nobody here has seen them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ArtifactUploaded {
+    pub upload_id: String,
+    pub path: String,
+    /// Bytes.
+    pub size: u64,
 }
 
 /// The artifact, or everything below it when it is a folder, was deleted.
