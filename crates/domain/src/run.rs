@@ -107,7 +107,10 @@ impl Run {
                     }
                 }
             }
-            Event::RunCreated(_)
+            // What reads a purged run finds no run to fold into.
+            Event::RunPurged(_)
+            | Event::ExperimentPurged(_)
+            | Event::RunCreated(_)
             | Event::ExperimentCreated(_)
             | Event::ExperimentRenamed(_)
             | Event::ExperimentTagsSet(_)
@@ -115,6 +118,8 @@ impl Run {
             | Event::ArtifactStaged(_)
             | Event::ArtifactStored(_)
             | Event::ArtifactUploadFailed(_)
+            | Event::ArtifactUploadRetried(_)
+            | Event::ArtifactUploaded(_)
             | Event::ArtifactDeleted(_) => {}
         }
     }
