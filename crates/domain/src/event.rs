@@ -8,9 +8,9 @@ mod payload;
 mod upcast;
 
 pub use payload::{
-    ArtifactDeleted, ArtifactStaged, ArtifactStored, ArtifactUploadFailed, ArtifactUploadRetried, ArtifactUploaded,
-    Dataset, DatasetInput, ExperimentCreated, ExperimentRenamed, InputsLogged, ModelOutput, OutputsLogged,
-    ParamsLogged, RunCreated, RunUpdated, TagDeleted, TagsSet,
+    ArtifactDeleted, ArtifactRemoved, ArtifactStaged, ArtifactStored, ArtifactUploadFailed, ArtifactUploadRetried,
+    ArtifactUploaded, Dataset, DatasetInput, ExperimentCreated, ExperimentRenamed, InputsLogged, ModelOutput,
+    OutputsLogged, ParamsLogged, RunCreated, RunUpdated, TagDeleted, TagsSet,
 };
 pub use upcast::DecodeError;
 
@@ -96,6 +96,7 @@ events! {
     ArtifactUploadRetried, 1, ArtifactUploadRetried;
     ArtifactUploaded, 1, ArtifactUploaded;
     ArtifactDeleted, 1, ArtifactDeleted;
+    ArtifactRemoved, 1, ArtifactRemoved;
 }
 
 /// An event on its way into the log.

@@ -120,7 +120,8 @@ impl Run {
             | Event::ArtifactUploadFailed(_)
             | Event::ArtifactUploadRetried(_)
             | Event::ArtifactUploaded(_)
-            | Event::ArtifactDeleted(_) => {}
+            | Event::ArtifactDeleted(_)
+            | Event::ArtifactRemoved(_) => {}
         }
     }
 

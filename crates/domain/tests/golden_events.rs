@@ -11,9 +11,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use runledger_domain::event::{
-    ArtifactDeleted, ArtifactStaged, ArtifactStored, ArtifactUploadFailed, ArtifactUploadRetried, ArtifactUploaded,
-    Dataset, DatasetInput, ExperimentCreated, ExperimentRenamed, InputsLogged, ModelOutput, OutputsLogged,
-    ParamsLogged, RunCreated, RunUpdated, TagDeleted, TagsSet,
+    ArtifactDeleted, ArtifactRemoved, ArtifactStaged, ArtifactStored, ArtifactUploadFailed, ArtifactUploadRetried,
+    ArtifactUploaded, Dataset, DatasetInput, ExperimentCreated, ExperimentRenamed, InputsLogged, ModelOutput,
+    OutputsLogged, ParamsLogged, RunCreated, RunUpdated, TagDeleted, TagsSet,
 };
 use runledger_domain::points::{BatchBuilder, Point};
 use runledger_domain::{Event, KeyValue, RunStatus};
@@ -50,7 +50,7 @@ kinds! {
     MetricsLogged, ExperimentCreated, ExperimentRenamed, ExperimentTagsSet, ExperimentTagDeleted, ExperimentDeleted,
     ExperimentRestored, ExperimentPurged, RunCreated, RunUpdated, RunDeleted, RunRestored, RunPurged, ParamsLogged, TagsSet,
     TagDeleted, InputsLogged, OutputsLogged, ArtifactStaged, ArtifactStored, ArtifactUploadFailed, ArtifactUploadRetried,
-    ArtifactUploaded, ArtifactDeleted,
+    ArtifactUploaded, ArtifactDeleted, ArtifactRemoved,
 }
 
 #[test]
@@ -170,6 +170,7 @@ fn examples() -> Vec<Event> {
             size: 5_368_709_120,
         }),
         Event::ArtifactDeleted(ArtifactDeleted { path: artifact() }),
+        Event::ArtifactRemoved(ArtifactRemoved { path: artifact(), deletion: 1_234_567 }),
     ]
 }
 

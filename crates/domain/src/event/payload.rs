@@ -155,3 +155,11 @@ pub struct ArtifactUploaded {
 pub struct ArtifactDeleted {
     pub path: String,
 }
+
+/// The objects of a deletion are gone from the object store.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ArtifactRemoved {
+    pub path: String,
+    /// The log position of the `ArtifactDeleted`.
+    pub deletion: i64,
+}
