@@ -5,7 +5,7 @@
 
 help:
 	@echo "run            build and start the server on 127.0.0.1:5000 (SQLite, local artifacts)"
-	@echo "test           everything: Rust tests with PostgreSQL, then the real mlflow clients"
+	@echo "test           everything: Rust tests on the real services, then the real mlflow clients"
 	@echo "test-embedded  the Rust tests that need no service"
 	@echo "test-e2e       only the tests with the real mlflow clients; ARGS='-k kill' picks some"
 	@echo "check          formatting, lints, docs, file sizes, crate boundaries, migrations"

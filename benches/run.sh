@@ -49,7 +49,7 @@ esac
 servers=$(echo "$ours,$peers" | tr ',' ' ')
 
 if [ -z "${RUNLEDGER_TEST_POSTGRES_URL:-}" ]; then
-  exec "$root/scripts/with-postgres.sh" "$benches/run.sh" "${arguments[@]}"
+  exec "$root/scripts/with-services.sh" --only postgres "$benches/run.sh" "${arguments[@]}"
 fi
 
 # shellcheck source=benches/servers.sh

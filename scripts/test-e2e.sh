@@ -5,4 +5,4 @@ cd "$(dirname "$0")/.."
 
 scripts/setup-test.sh
 cargo build --release -p runledger-server
-scripts/with-postgres.sh .venv/mlflow3/bin/python -m pytest -c tests/pyproject.toml tests "$@"
+scripts/with-services.sh .venv/mlflow3/bin/python -m pytest -c tests/pyproject.toml tests "$@"

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Every test: Rust against SQLite and PostgreSQL, then the real mlflow clients.
+# Every test: Rust on SQLite and the real services, then the real mlflow clients.
 # Installs what is missing first; a service that is missing afterwards is a
 # failure, never a skip.
 set -euo pipefail
@@ -14,7 +14,7 @@ section "server binary"
 cargo build --release -p runledger-server
 
 section "Rust tests"
-scripts/with-postgres.sh cargo test --workspace
+scripts/with-services.sh cargo test --workspace
 
 section "mlflow clients"
-scripts/with-postgres.sh .venv/mlflow3/bin/python -m pytest -c tests/pyproject.toml tests
+scripts/with-services.sh .venv/mlflow3/bin/python -m pytest -c tests/pyproject.toml tests

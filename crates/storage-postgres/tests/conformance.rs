@@ -1,6 +1,6 @@
 //! The suite of `storage` on a real PostgreSQL, and what only PostgreSQL has: several processes on one log.
 //!
-//! `RUNLEDGER_TEST_POSTGRES_URL` names a server on which databases may be created; `scripts/with-postgres.sh` starts one.
+//! `RUNLEDGER_TEST_POSTGRES_URL` names a server on which databases may be created; `scripts/with-services.sh` starts one.
 
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 

@@ -11,7 +11,7 @@ impl Database {
     pub(crate) async fn create() -> Self {
         #[expect(clippy::disallowed_methods, reason = "a test is configured by its environment")]
         let admin = std::env::var("RUNLEDGER_TEST_POSTGRES_URL")
-            .expect("RUNLEDGER_TEST_POSTGRES_URL names no PostgreSQL; run the tests under scripts/with-postgres.sh");
+            .expect("RUNLEDGER_TEST_POSTGRES_URL names no PostgreSQL; run the tests under scripts/with-services.sh");
         #[expect(clippy::disallowed_methods, reason = "a test needs a name that nobody else has")]
         let name = format!("test_{}", uuid::Uuid::new_v4().simple());
         let mut connection = PgConnection::connect(&admin).await.unwrap();
