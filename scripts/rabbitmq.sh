@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# A private RabbitMQ with the management plugin: its own folder, node name, ports
+# A private RabbitMQ with the plugins for management and Prometheus: its own folder, node name, ports
 # and port mapper, so that several run side by side and none leaves anything behind.
 #
 #   rabbitmq.sh bin                prints the folder of rabbitmq-server and rabbitmqctl
@@ -9,6 +9,7 @@
 #   rabbitmq.sh restart DIR        ends it in good order, if it runs, and starts it with its data on the same ports
 #   rabbitmq.sh stop DIR           ends it and removes DIR
 #   rabbitmq.sh management DIR     prints the URL of its management API
+#   rabbitmq.sh metrics DIR        prints host and port of its metrics for Prometheus
 #   rabbitmq.sh ctl DIR ARG...     runs rabbitmqctl on it
 set -euo pipefail
 # shellcheck source=scripts/service.sh
@@ -31,10 +32,10 @@ owner() {
   first_user rabbitmq nobody
 }
 
-# What the node and its tools have to agree on; sets `amqp_port`, `management_port` and `environment`.
+# What the node and its tools have to agree on; sets `amqp_port`, `management_port`, `metrics_port` and `environment`.
 settings_of() {
   local dir=$1 distribution_port epmd_port
-  read -r amqp_port management_port distribution_port epmd_port < <(ports_of "$dir" 4)
+  read -r amqp_port management_port distribution_port epmd_port metrics_port < <(ports_of "$dir" 5)
   environment=(
     HOME="$dir"
     ERL_EPMD_PORT="$epmd_port" ERL_EPMD_ADDRESS=127.0.0.1
@@ -58,12 +59,14 @@ write_configuration() {
 listeners.tcp.1 = 127.0.0.1:$amqp_port
 management.tcp.ip = 127.0.0.1
 management.tcp.port = $management_port
+prometheus.tcp.ip = 127.0.0.1
+prometheus.tcp.port = $metrics_port
 collect_statistics_interval = 1000
 vm_memory_high_watermark.absolute = 512MB
 disk_free_limit.absolute = 50MB
 raft.wal_max_size_bytes = 16777216
 CONF
-  echo '[rabbitmq_management].' >"$dir/enabled_plugins"
+  echo '[rabbitmq_management, rabbitmq_prometheus].' >"$dir/enabled_plugins"
   echo '[].' >"$dir/advanced.config"
   if [ ! -f "$dir/.erlang.cookie" ]; then
     (umask 077 && od -An -N16 -tx1 /dev/urandom | tr -d ' \n' >"$dir/.erlang.cookie")
@@ -113,7 +116,7 @@ case "${1:-}" in
     bin_dir
     exit
     ;;
-  start | kill | halt | restart | stop | management) [ $# -eq 2 ] || usage ;;
+  start | kill | halt | restart | stop | management | metrics) [ $# -eq 2 ] || usage ;;
   ctl) [ $# -gt 2 ] || usage ;;
   *) usage ;;
 esac
@@ -133,6 +136,10 @@ case $1 in
   management)
     settings_of "$dir"
     echo "http://guest:guest@127.0.0.1:$management_port"
+    ;;
+  metrics)
+    settings_of "$dir"
+    echo "127.0.0.1:$metrics_port"
     ;;
   ctl)
     settings_of "$dir"

@@ -53,7 +53,7 @@ start() {
   if ! is_running "$dir"; then
     case $kind in
       minio)
-        launch "$dir" "$(id -un)" env MINIO_ROOT_USER="$access" MINIO_ROOT_PASSWORD="$secret" MINIO_BROWSER=off MINIO_UPDATE=off \
+        launch "$dir" "$(id -un)" env MINIO_ROOT_USER="$access" MINIO_ROOT_PASSWORD="$secret" MINIO_BROWSER=off MINIO_PROMETHEUS_AUTH_TYPE=public MINIO_UPDATE=off \
           "$binary" server --quiet --address "127.0.0.1:$port" "$dir/data"
         ;;
       versitygw)

@@ -130,11 +130,13 @@ within() {
 
 # The fields come after the name of the process, which is in parentheses and may hold anything.
 started_at() {
-  sed 's/.*) //' "/proc/$1/stat" 2>/dev/null | awk '$1 != "Z" { print $20 }'
+  { sed 's/.*) //' "/proc/$1/stat" 2>/dev/null || true; } | awk '$1 != "Z" { print $20 }'
 }
 
+# Processes end while they are listed; that is no answer, so what `sed` says of it does not count.
 group_lives() {
-  sed 's/.*) //' /proc/[0-9]*/stat 2>/dev/null | awk -v group="$1" '$3 == group && $1 != "Z" { alive = 1 } END { exit !alive }'
+  { sed 's/.*) //' /proc/[0-9]*/stat 2>/dev/null || true; } |
+    awk -v group="$1" '$3 == group && $1 != "Z" { alive = 1 } END { exit !alive }'
 }
 
 group_is_gone() {
