@@ -1,14 +1,16 @@
 # The commands of the project. What takes more than a line lives in scripts/.
 # CI runs `check` and `test`; everything else is for the desk.
 
-.PHONY: help run test test-embedded test-e2e check fix bench
+.PHONY: help run test test-embedded test-e2e check fix bench up down
 
 help:
 	@echo "run            build and start the server on 127.0.0.1:5000 (SQLite, local artifacts)"
 	@echo "test           everything: Rust tests on the real services, then the real mlflow clients"
 	@echo "test-embedded  the Rust tests that need no service"
 	@echo "test-e2e       only the tests with the real mlflow clients; ARGS='-k kill' picks some"
-	@echo "check          formatting, lints, docs, file sizes, crate boundaries, migrations"
+	@echo "up             the roles apart, with PostgreSQL, RabbitMQ, MinIO, HAProxy, Prometheus; ARGS='--port 6000'"
+	@echo "down           stops that; ARGS=--delete removes its data"
+	@echo "check          formatting, lints, docs, file sizes, crate boundaries, migrations, compose files"
 	@echo "fix            format, and apply what clippy can repair by itself"
 	@echo "bench          the benchmarks, with the peers side by side"
 
@@ -30,6 +32,14 @@ check:
 fix:
 	cargo fmt --all
 	cargo clippy --workspace --all-targets --fix --allow-dirty --allow-staged
+
+up:
+	scripts/setup-test.sh
+	cargo build --release -p runledger-server
+	scripts/up.sh $(ARGS)
+
+down:
+	scripts/down.sh $(ARGS)
 
 bench:
 	benches/run.sh

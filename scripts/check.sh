@@ -26,3 +26,6 @@ if command -v shellcheck >/dev/null; then
   section "shell scripts"
   shellcheck -x scripts/*.sh .ci/run
 fi
+
+section "containers, balancer, alerts"
+scripts/check-compose.sh

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
-"""Rules of the repository that no compiler knows: file sizes, crate boundaries, migrations in pairs."""
+"""Rules of the repository that no compiler knows: file sizes, crate boundaries, migrations in pairs, names of metrics."""
 
+import re
 import subprocess
 import sys
 import tomllib
@@ -21,10 +22,10 @@ ROLES = {"runledger-api", "runledger-ingest-worker", "runledger-projector"}
 
 
 def main() -> int:
-    violations = [*long_files(), *misplaced_dependencies(), *unpaired_migrations()]
+    violations = [*long_files(), *misplaced_dependencies(), *unpaired_migrations(), *unknown_metrics()]
     for violation in violations:
         print(violation, file=sys.stderr)
-    print(f"file sizes, crate boundaries, migration pairs: {len(violations)} violations")
+    print(f"file sizes, crate boundaries, migration pairs, metrics: {len(violations)} violations")
     return 1 if violations else 0
 
 
@@ -62,6 +63,21 @@ def unpaired_migrations() -> Iterator[str]:
     for name in sorted(postgres ^ sqlite):
         present, absent = ("postgres", "sqlite") if name in postgres else ("sqlite", "postgres")
         yield f"migrations/{present}/{name} has no counterpart in migrations/{absent}"
+
+
+def unknown_metrics() -> Iterator[str]:
+    """A dashboard or an alert over a metric that nobody has would stay silent for ever."""
+    known = {
+        name
+        for path in tracked_files()
+        if path.suffix == ".rs"
+        for name in re.findall(r'"(runledger_[a-z_]+)"', path.read_text())
+    }
+    for path in sorted((ROOT / "compose").rglob("*")):
+        if path.suffix in {".json", ".yml"}:
+            for name in sorted(set(re.findall(r"\brunledger_[a-z_]+", path.read_text()))):
+                if name not in known and name.removesuffix("_bucket") not in known:
+                    yield f"{path.relative_to(ROOT)}: no crate has a metric {name}"
 
 
 def migrations_of(back_end: str) -> Iterator[Path]:
