@@ -28,6 +28,15 @@ impl Db for PostgresDb {
         let transaction = self.pool.begin().await.map_err(|source| from_sqlx("begin", source))?;
         Ok(Box::new(PostgresTransaction(transaction)))
     }
+
+    /// Autocommit: one round trip.
+    async fn write(&self, statement: &Statement) -> Result<Vec<Row>, Error> {
+        self.fetch(statement).await
+    }
+
+    fn now_ms(&self) -> &'static str {
+        "CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT)"
+    }
 }
 
 #[async_trait]

@@ -34,6 +34,10 @@ impl Db for SqliteDb {
             self.writer.begin_with("BEGIN IMMEDIATE").await.map_err(|source| from_sqlx("begin", source))?;
         Ok(Box::new(SqliteTransaction(transaction)))
     }
+
+    fn now_ms(&self) -> &'static str {
+        "CAST(unixepoch('subsec') * 1000 AS INTEGER)"
+    }
 }
 
 #[async_trait]

@@ -1,6 +1,7 @@
 //! What every back end must show. A back end's tests call [`all`] with a fresh database; the behaviour is owned here, once.
 
 mod guards;
+mod leases;
 mod log;
 pub mod search;
 mod views;
@@ -43,6 +44,10 @@ pub async fn all(fixture: &Fixture) -> Result<(), Failure> {
     guards::a_rejected_request_leaves_its_neighbours_alone(fixture).await?;
     guards::the_later_of_run_and_experiment_counts(fixture).await?;
     guards::a_version_lets_one_of_many_through(fixture).await?;
+    leases::a_name_has_one_holder(fixture).await?;
+    leases::renewal_keeps_a_lease_and_death_frees_it(fixture).await?;
+    leases::a_lost_lease_says_so(fixture).await?;
+    leases::many_contend_for_one_name(fixture).await?;
     views::only_one_projector_moves_the_checkpoint(fixture).await?;
     views::the_latest_metric_follows_the_rule(fixture).await?;
     views::merged_history_is_complete(fixture).await?;

@@ -75,6 +75,17 @@ pub trait Db: Debug + Send + Sync {
 
     /// Begins a write transaction. It is rolled back when it is dropped without [`Transaction::commit`].
     async fn begin(&self) -> Result<Box<dyn Transaction>, Error>;
+
+    /// Runs one writing statement in a transaction of its own, and answers the rows that it returns.
+    async fn write(&self, statement: &Statement) -> Result<Vec<Row>, Error> {
+        let mut transaction = self.begin().await?;
+        let rows = transaction.fetch(statement).await?;
+        transaction.commit().await?;
+        Ok(rows)
+    }
+
+    /// The SQL expression for the present time by the database's own clock, in milliseconds since the epoch.
+    fn now_ms(&self) -> &'static str;
 }
 
 /// A write transaction.

@@ -101,10 +101,8 @@ impl EventLog {
 
     /// The next experiment id. An id that is not used leaves a gap, which is allowed.
     pub async fn next_experiment_id(&self) -> Result<i64, Error> {
-        let mut transaction = self.db.begin().await?;
         let sql = "UPDATE counters SET value = value + 1 WHERE name = 'experiment' RETURNING value";
-        let rows = transaction.fetch(&Statement::new(sql, vec![])).await?;
-        transaction.commit().await?;
+        let rows = self.db.write(&Statement::new(sql, vec![])).await?;
         let missing = || Error::Corrupt { table: "counters", id: "experiment".to_owned(), reason: "no row".to_owned() };
         rows.first().ok_or_else(missing)?.int(0)
     }
