@@ -1,10 +1,11 @@
 //! The projection: a pure fold of events to row changes.
 
-use runledger_domain::event::{ArtifactStaged, RunUpdated};
+use runledger_domain::event::{ArtifactStaged, ArtifactUploaded, RunUpdated};
 use runledger_domain::points::{Batch, Columns, Point};
 use runledger_domain::{Event, KeyValue, RUN_NAME_TAG, RecordedEvent};
+use runledger_storage::ArtifactState;
 use runledger_storage::views::{
-    Changes, DeadLetter, ExperimentRow, LinkedDataset, LinkedModel, RunRow, RunText, SettledArtifact, Sweep,
+    Changes, DeadLetter, ExperimentRow, LinkedDataset, LinkedModel, RunRow, RunText, Sweep, Turn, UploadRow, UploadTurn,
 };
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -73,6 +74,12 @@ impl Projection {
             Event::ExperimentRenamed(renamed) => self.experiment(recorded, |row| row.name = renamed.name)?,
             Event::ExperimentDeleted(_) => self.experiment_lifecycle(recorded, true)?,
             Event::ExperimentRestored(_) => self.experiment_lifecycle(recorded, false)?,
+            Event::ExperimentPurged(_) => {
+                let experiment_id = experiment_id(recorded)?;
+                self.rows.experiments.remove(&experiment_id);
+                self.rows.runs.retain(|_, row| row.experiment_id != experiment_id);
+                self.changes.sweep = Some(Sweep::Experiment { experiment_id });
+            }
             Event::ExperimentTagsSet(set) => self.experiment_tags(experiment_id(recorded)?, set.tags),
             Event::ExperimentTagDeleted(deleted) => {
                 self.changes.experiment_tags.insert((experiment_id(recorded)?, deleted.key), None);
@@ -98,6 +105,11 @@ impl Projection {
             Event::RunUpdated(update) => self.run_updated(recorded, update)?,
             Event::RunDeleted(_) => self.run(recorded, |row| (row.deleted, row.deleted_time) = (true, Some(at)))?,
             Event::RunRestored(_) => self.run(recorded, |row| (row.deleted, row.deleted_time) = (false, None))?,
+            Event::RunPurged(_) => {
+                let RunRow { run_no, run_id, .. } = self.known_run(recorded)?.clone();
+                self.rows.runs.remove(&run_id);
+                self.changes.purged_runs.insert(run_no);
+            }
             Event::MetricsLogged(batch) => self.metrics(recorded, &batch)?,
             Event::ParamsLogged(logged) => {
                 let (run_no, experiment_id) = self.known_run(recorded).map(|row| (row.run_no, row.experiment_id))?;
@@ -130,14 +142,25 @@ impl Projection {
                 let run_no = self.known_run(recorded)?.run_no;
                 self.link_models(recorded, run_no, "output", outputs.models.into_iter());
             }
-            Event::ArtifactStaged(staged) => self.staged(at, staged),
-            Event::ArtifactStored(stored) => self.settled(stored.path, stored.upload_id, at, None),
+            Event::ArtifactStaged(staged) => {
+                let ArtifactStaged { upload_id, path, size, sha256, .. } = staged;
+                let row = UploadRow { upload_id, size, sha256, state: ArtifactState::Staged, at };
+                self.changes.uploads.insert(path, row);
+            }
+            Event::ArtifactUploaded(uploaded) => {
+                let ArtifactUploaded { upload_id, path, size } = uploaded;
+                let row = UploadRow { upload_id, size, sha256: String::new(), state: ArtifactState::Stored, at };
+                self.changes.uploads.insert(path, row);
+            }
+            Event::ArtifactStored(stored) => self.turn(stored.path, stored.upload_id, Turn::Stored { at }),
             Event::ArtifactUploadFailed(failed) => {
-                self.settled(failed.path, failed.upload_id, at, Some(failed.reason));
+                self.turn(failed.path, failed.upload_id, Turn::Failed { reason: failed.reason });
             }
+            Event::ArtifactUploadRetried(retried) => self.turn(retried.path, retried.upload_id, Turn::Retried),
             Event::ArtifactDeleted(deleted) => {
-                self.changes.sweep = Some(Sweep::Artifacts { path: deleted.path });
+                self.changes.sweep = Some(Sweep::Artifacts { path: deleted.path, deletion: recorded.position });
             }
+            Event::ArtifactRemoved(removed) => self.changes.removed.push((removed.path, removed.deletion)),
         }
         Ok(())
     }
@@ -154,7 +177,8 @@ impl Projection {
     fn experiment_lifecycle(&mut self, recorded: &RecordedEvent, deleted: bool) -> Result<(), String> {
         self.experiment(recorded, |row| row.deleted = deleted)?;
         let (experiment_id, at) = (experiment_id(recorded)?, recorded.recorded_at);
-        for row in self.rows.runs.values_mut().filter(|row| row.experiment_id == experiment_id) {
+        let turned = |row: &&mut RunRow| row.experiment_id == experiment_id && row.deleted != deleted;
+        for row in self.rows.runs.values_mut().filter(turned) {
             (row.deleted, row.deleted_time) = (deleted, deleted.then_some(at));
         }
         self.changes.sweep = Some(Sweep::Runs { experiment_id, deleted, at });
@@ -223,12 +247,8 @@ impl Projection {
         self.changes.models.extend(models.map(|model| LinkedModel { position, run_no, direction, model }));
     }
 
-    fn staged(&mut self, at: i64, staged: ArtifactStaged) {
-        self.changes.staged.insert(staged.path.clone(), (at, staged));
-    }
-
-    fn settled(&mut self, path: String, upload_id: String, at: i64, error: Option<String>) {
-        self.changes.settled.push(SettledArtifact { path, upload_id, at, error });
+    fn turn(&mut self, path: String, upload_id: String, turn: Turn) {
+        self.changes.turns.push(UploadTurn { path, upload_id, turn });
     }
 }
 

@@ -40,6 +40,7 @@ pub async fn all(fixture: &Fixture) -> Result<(), Failure> {
     log::events_read_as_they_were_written(fixture).await?;
     log::reads_are_bounded(fixture).await?;
     log::events_cannot_be_changed(fixture).await?;
+    log::a_reactor_moves_from_where_it_is(fixture).await?;
     guards::each_expectation_is_checked(fixture).await?;
     guards::a_rejected_request_leaves_its_neighbours_alone(fixture).await?;
     guards::the_later_of_run_and_experiment_counts(fixture).await?;

@@ -15,6 +15,7 @@ mod group_commit;
 mod leases;
 mod log;
 mod metrics;
+mod reactors;
 mod read_model;
 
 pub use append::{AppendBatch, AppendRequest, EncodedEvent, Outcome, Rejection};
@@ -23,4 +24,7 @@ pub use error::Error;
 pub use leases::{Lease, Leases};
 pub use log::{EventLog, GuardState, ReadLimit};
 pub use metrics::LogMetrics;
-pub use read_model::{Artifact, ArtifactEntry, ArtifactState, DatasetSummary, Page, ReadModel, VIEWS};
+pub use read_model::{
+    Artifact, ArtifactEntry, ArtifactState, DatasetSummary, DeletedExperiment, DeletedRun, DeletedRuns, Page,
+    ReadModel, Removal, VIEWS,
+};

@@ -1,7 +1,7 @@
 //! The event log: append through group commit, read by position and by stream.
 
 use runledger_domain::guard::GuardKey;
-use runledger_domain::{RecordedEvent, StreamId};
+use runledger_domain::{RecordedEvent, StreamId, StreamKind};
 use std::sync::Arc;
 use tokio::sync::watch;
 
@@ -51,6 +51,10 @@ impl EventLog {
         self.commit.append(request).await
     }
 
+    pub(crate) fn db(&self) -> &dyn Db {
+        self.db.as_ref()
+    }
+
     /// The position of the last event, 0 when there is none.
     pub async fn head(&self) -> Result<i64, Error> {
         let last = Statement::new("SELECT position FROM events ORDER BY position DESC LIMIT 1", vec![]);
@@ -89,6 +93,15 @@ impl EventLog {
             "SELECT {COLUMNS} FROM events WHERE stream_id IN {streams} AND position > {after} ORDER BY position"
         );
         self.db.fetch(&statement).await?.into_iter().map(recorded).collect()
+    }
+
+    /// The events of streams of the kind after `position`, up to and including `upto`, in order. The range bounds the work.
+    pub async fn read_kind(&self, kind: StreamKind, position: i64, upto: i64) -> Result<Vec<RecordedEvent>, Error> {
+        let sql = format!(
+            "SELECT {COLUMNS} FROM events WHERE position > $1 AND position <= $2 AND stream_kind = $3 ORDER BY position"
+        );
+        let params = vec![position.into(), upto.into(), kind.as_str().into()];
+        self.db.fetch(&Statement::new(sql, params)).await?.into_iter().map(recorded).collect()
     }
 
     /// The guard's row, if there is one.

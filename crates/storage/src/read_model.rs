@@ -6,12 +6,16 @@
 
 mod artifacts;
 mod children;
+mod deleted;
 mod experiments;
 mod history;
 mod runs;
+mod uploads;
 
 pub use artifacts::{Artifact, ArtifactEntry, ArtifactState};
+pub use deleted::{DeletedExperiment, DeletedRun, DeletedRuns};
 pub use runs::DatasetSummary;
+pub use uploads::Removal;
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -3,16 +3,19 @@
 //! Guarantee: the checkpoint moves only from the position that the writer believes in. Two projectors on one database cannot
 //! both apply an event: the slower one gets [`Error::Conflict`] and reads again.
 
+mod artifacts;
+mod changes;
 mod segments;
+mod sweep;
 mod tables;
 
+pub use changes::{
+    Changes, DeadLetter, ExperimentRow, LinkedDataset, LinkedModel, RunRow, RunText, Sweep, Turn, UploadRow, UploadTurn,
+};
 pub use segments::SegmentKey;
 pub(crate) use segments::read_segment;
 
-use runledger_domain::event::{ArtifactStaged, DatasetInput, ModelOutput};
-use runledger_domain::points::{Columns, Point};
-use runledger_domain::{KeyValue, RunStatus};
-use std::collections::{BTreeMap, HashMap};
+use runledger_domain::RunStatus;
 use std::sync::Arc;
 
 use crate::read_model::VIEWS;
@@ -22,111 +25,6 @@ use crate::{Db, Error, Row, Statement, Transaction};
 #[derive(Clone, Debug)]
 pub struct Views {
     db: Arc<dyn Db>,
-}
-
-/// A row of `runs`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RunRow {
-    /// The log position of the run's creation.
-    pub run_no: i64,
-    pub run_id: String,
-    pub experiment_id: i64,
-    pub name: String,
-    pub user_id: String,
-    pub status: RunStatus,
-    pub start_time: i64,
-    pub end_time: Option<i64>,
-    pub deleted: bool,
-    pub deleted_time: Option<i64>,
-    pub artifact_uri: String,
-}
-
-/// A row of `experiments`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ExperimentRow {
-    pub experiment_id: i64,
-    pub name: String,
-    pub artifact_location: String,
-    pub deleted: bool,
-    pub creation_time: i64,
-    pub last_update_time: i64,
-}
-
-/// Something that touches rows which the projection does not name one by one. It is carried out after all other changes.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Sweep {
-    /// Every run of the experiment is deleted or restored.
-    Runs { experiment_id: i64, deleted: bool, at: i64 },
-    /// The artifact, or every artifact below the folder, is gone.
-    Artifacts { path: String },
-}
-
-/// An event that could not be applied.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct DeadLetter {
-    pub position: i64,
-    pub stream_id: String,
-    pub kind: String,
-    pub error: String,
-    pub failed_at: i64,
-}
-
-/// What a batch of events changes. Each key occurs once, with its final value. Runs are named by `run_no`.
-#[derive(Clone, Debug, Default)]
-pub struct Changes {
-    pub experiments: BTreeMap<i64, ExperimentRow>,
-    /// `None` deletes the tag.
-    pub experiment_tags: BTreeMap<(i64, String), Option<String>>,
-    pub runs: BTreeMap<i64, RunRow>,
-    pub params: Vec<RunText>,
-    /// `None` deletes the tag.
-    pub tags: BTreeMap<(i64, String), (i64, Option<String>)>,
-    /// The greatest point of the batch by MLflow's rule, by run and key.
-    pub metrics: HashMap<(i64, Arc<str>), (i64, Point)>,
-    /// New history by run and key, with the log position of its first event.
-    pub segments: BTreeMap<(i64, Arc<str>), (i64, Columns)>,
-    pub datasets: Vec<LinkedDataset>,
-    pub models: Vec<LinkedModel>,
-    pub staged: BTreeMap<String, (i64, ArtifactStaged)>,
-    pub settled: Vec<SettledArtifact>,
-    pub dead_letters: Vec<DeadLetter>,
-    pub sweep: Option<Sweep>,
-}
-
-/// A param of a run.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RunText {
-    pub run_no: i64,
-    pub experiment_id: i64,
-    pub entry: KeyValue,
-}
-
-/// A data set that a run used; `position` is the event's.
-#[derive(Clone, Debug)]
-pub struct LinkedDataset {
-    pub position: i64,
-    pub run_no: i64,
-    pub experiment_id: i64,
-    pub input: DatasetInput,
-}
-
-/// A model that a run consumed or produced; `position` is the event's.
-#[derive(Clone, Debug)]
-pub struct LinkedModel {
-    pub position: i64,
-    pub run_no: i64,
-    /// `input` or `output`.
-    pub direction: &'static str,
-    pub model: ModelOutput,
-}
-
-/// An upload that came to its end; `error` is the reason when it was given up.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SettledArtifact {
-    pub path: String,
-    pub upload_id: String,
-    pub at: i64,
-    pub error: Option<String>,
 }
 
 impl Views {
@@ -175,14 +73,19 @@ impl Views {
         &self,
         expected: i64,
         position: i64,
-        changes: Changes,
+        mut changes: Changes,
         merges: &[SegmentKey],
     ) -> Result<(), Error> {
         let mut transaction = self.db.begin().await?;
         move_checkpoint(transaction.as_mut(), expected, position).await?;
+        let (purged_runs, sweep) = (std::mem::take(&mut changes.purged_runs), changes.sweep.take());
         tables::write(transaction.as_mut(), changes).await?;
         for key in merges {
             segments::merge_level(transaction.as_mut(), key).await?;
+        }
+        sweep::purge_runs(transaction.as_mut(), &purged_runs).await?;
+        if let Some(sweep) = sweep {
+            sweep::carry_out(transaction.as_mut(), sweep).await?;
         }
         transaction.commit().await
     }

@@ -2,14 +2,14 @@
 
 use runledger_domain::command::Decision;
 use runledger_domain::points::{BatchBuilder, Point};
-use runledger_domain::{Event, StreamId};
+use runledger_domain::{Event, StreamId, StreamKind};
 use std::collections::BTreeMap;
 use std::time::Duration;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
 use super::{Failure, Fixture, accepted, encode, ensure, failure, tag};
-use crate::{EventLog, ReadLimit, Statement};
+use crate::{Error, EventLog, ReadLimit, Statement};
 
 const ALL: ReadLimit = ReadLimit { events: 100_000, bytes: 1 << 30 };
 
@@ -103,7 +103,27 @@ pub(super) async fn reads_are_bounded(fixture: &Fixture) -> Result<(), Failure> 
     let streams = [StreamId::run("sized"), StreamId::run("writer-0")];
     let of_both = log.read_streams(&streams, 0).await?.len();
     let counted: usize = streams.iter().filter_map(|stream| per_stream.get(stream.as_str())).sum();
-    ensure(of_both == counted, || format!("{of_both} events of two streams, {counted} in the whole log"))
+    ensure(of_both == counted, || format!("{of_both} events of two streams, {counted} in the whole log"))?;
+
+    let request = tag(StreamId::artifact("a/b"), "1", vec![]);
+    let position = accepted(log.append(request).await?)?;
+    let of_kind = log.read_kind(StreamKind::Artifact, start, position).await?;
+    let positions: Vec<i64> = of_kind.iter().map(|event| event.position).collect();
+    ensure(positions == [position], || format!("artifact events at {positions:?} instead of {position}"))?;
+    let before = log.read_kind(StreamKind::Artifact, start, position - 1).await?;
+    ensure(before.is_empty(), || "an event beyond the range".to_owned())
+}
+
+pub(super) async fn a_reactor_moves_from_where_it_is(fixture: &Fixture) -> Result<(), Failure> {
+    let (log, other) = (fixture.open()?, fixture.open()?);
+    ensure(log.reactor_position("r").await?.is_none(), || "a new reactor has a place".to_owned())?;
+    for (expected, position) in [(None, 3), (Some(3), 9)] {
+        log.move_reactor("r", expected, position).await?;
+        let late = other.move_reactor("r", expected, position).await;
+        ensure(matches!(late, Err(Error::Conflict { .. })), || format!("{late:?} from {expected:?}"))?;
+        ensure(log.reactor_position("r").await? == Some(position), || "the reactor did not move".to_owned())?;
+    }
+    Ok(())
 }
 
 pub(super) async fn events_cannot_be_changed(fixture: &Fixture) -> Result<(), Failure> {

@@ -25,9 +25,13 @@ pub struct Artifact {
     pub upload_id: String,
     /// Bytes.
     pub size: u64,
-    /// Lower-case hex.
+    /// Lower-case hex; empty where a client brought the bytes to the object store itself.
     pub sha256: String,
     pub state: ArtifactState,
+    /// Why the upload was given up.
+    pub error: Option<String>,
+    /// When it was taken, in milliseconds since the epoch.
+    pub staged_at: i64,
 }
 
 /// A file or folder in a listing.
@@ -51,7 +55,7 @@ impl ArtifactState {
     }
 }
 
-const COLUMNS: &str = "path, upload_id, size, sha256, state";
+pub(super) const COLUMNS: &str = "path, upload_id, size, sha256, state, error, staged_at";
 
 impl ReadModel {
     /// The artifact at the path as it was acknowledged; `None` when there is none or it was deleted.
@@ -66,7 +70,7 @@ impl ReadModel {
         let streams: Vec<StreamId> = parents.chain([path]).map(StreamId::artifact).collect();
         for recorded in self.log.read_streams(&streams, checkpoint).await? {
             let Ok(event) = recorded.decode() else { continue };
-            artifact = fold(artifact, event, path);
+            artifact = fold(artifact, event, recorded.recorded_at, path);
         }
         Ok(artifact)
     }
@@ -94,21 +98,16 @@ impl ReadModel {
         }
         Ok(entries.into_values().collect())
     }
-
-    /// The uploads that are staged and neither stored nor given up.
-    pub async fn staged_artifacts(&self) -> Result<Vec<Artifact>, Error> {
-        let sql = format!("SELECT {COLUMNS} FROM artifacts WHERE state = $1 ORDER BY staged_at");
-        let staged = Statement::new(sql, vec![ArtifactState::Staged.as_str().into()]);
-        self.db.fetch(&staged).await?.into_iter().map(read).collect()
-    }
 }
 
 /// Folds an event of the path's stream, or of a parent's, into the artifact.
-fn fold(artifact: Option<Artifact>, event: Event, path: &str) -> Option<Artifact> {
-    let settle = |state, upload_id: &str| {
+fn fold(artifact: Option<Artifact>, event: Event, at: i64, path: &str) -> Option<Artifact> {
+    use ArtifactState::{Failed, Staged, Stored};
+
+    let turn = |upload_id: &str, from: &[ArtifactState], state, error| {
         let artifact = artifact.clone()?;
-        let newest = artifact.upload_id == upload_id;
-        Some(Artifact { state: if newest { state } else { artifact.state }, ..artifact })
+        let turns = artifact.upload_id == upload_id && from.contains(&artifact.state);
+        Some(if turns { Artifact { state, error, ..artifact } } else { artifact })
     };
     match event {
         Event::ArtifactStaged(staged) if staged.path == path => Some(Artifact {
@@ -116,16 +115,29 @@ fn fold(artifact: Option<Artifact>, event: Event, path: &str) -> Option<Artifact
             upload_id: staged.upload_id,
             size: staged.size,
             sha256: staged.sha256,
-            state: ArtifactState::Staged,
+            state: Staged,
+            error: None,
+            staged_at: at,
         }),
-        Event::ArtifactStored(stored) => settle(ArtifactState::Stored, &stored.upload_id),
-        Event::ArtifactUploadFailed(failed) => settle(ArtifactState::Failed, &failed.upload_id),
+        Event::ArtifactUploaded(uploaded) if uploaded.path == path => Some(Artifact {
+            path: uploaded.path,
+            upload_id: uploaded.upload_id,
+            size: uploaded.size,
+            sha256: String::new(),
+            state: Stored,
+            error: None,
+            staged_at: at,
+        }),
+        Event::ArtifactStored(stored) => turn(&stored.upload_id, &[Staged, Stored, Failed], Stored, None),
+        Event::ArtifactUploadFailed(failed) => turn(&failed.upload_id, &[Staged, Failed], Failed, Some(failed.reason)),
+        Event::ArtifactUploadRetried(retried) => turn(&retried.upload_id, &[Failed], Staged, None),
         Event::ArtifactDeleted(_) => None,
         _ => artifact,
     }
 }
 
-fn read(mut row: Row) -> Result<Artifact, Error> {
+/// Reads [`COLUMNS`].
+pub(super) fn read(mut row: Row) -> Result<Artifact, Error> {
     let path = row.text(0)?;
     let state = match row.text(4)?.as_str() {
         "staged" => ArtifactState::Staged,
@@ -134,7 +146,8 @@ fn read(mut row: Row) -> Result<Artifact, Error> {
         other => return Err(corrupt(&path, format!("state {other:?}"))),
     };
     let size = unsigned(row.int(2)?, &path)?;
-    Ok(Artifact { upload_id: row.text(1)?, size, sha256: row.text(3)?, state, path })
+    let (upload_id, sha256) = (row.text(1)?, row.text(3)?);
+    Ok(Artifact { upload_id, size, sha256, state, error: row.opt_text(5)?, staged_at: row.int(6)?, path })
 }
 
 fn unsigned(size: i64, path: &str) -> Result<u64, Error> {

@@ -1,7 +1,7 @@
 //! Experiments, one by id or name, or a page of a search.
 
 use runledger_domain::guard::GuardKey;
-use runledger_domain::{Experiment, StreamId};
+use runledger_domain::{Event, Experiment, StreamId};
 use std::collections::{BTreeMap, HashMap};
 
 use super::{Page, ReadModel};
@@ -23,6 +23,7 @@ impl ReadModel {
             // An event that does not read is the projector's to report.
             let Ok(event) = recorded.decode() else { continue };
             match &mut experiment {
+                _ if matches!(event, Event::ExperimentPurged(_)) => experiment = None,
                 Some(experiment) => experiment.evolve(&event, recorded.recorded_at),
                 None => experiment = Experiment::begin(&event, recorded.recorded_at),
             }

@@ -19,9 +19,13 @@ impl ReadModel {
 
         for recorded in self.log.read_streams(&[StreamId::run(run_id)], checkpoint).await? {
             // An event that does not read is the projector's to report.
-            if let Ok(Event::MetricsLogged(batch)) = recorded.decode() {
-                let ranges = batch.per_key().filter(|(name, _)| *name == key);
-                pieces.extend(ranges.map(|(_, range)| batch.columns().slice(range)));
+            match recorded.decode() {
+                Ok(Event::MetricsLogged(batch)) => {
+                    let ranges = batch.per_key().filter(|(name, _)| *name == key);
+                    pieces.extend(ranges.map(|(_, range)| batch.columns().slice(range)));
+                }
+                Ok(Event::RunPurged(_)) => pieces.clear(),
+                _ => {}
             }
         }
         // Merging sorts, which is work enough to leave the runtime's threads to others.

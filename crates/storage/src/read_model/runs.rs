@@ -1,6 +1,6 @@
 //! Runs, one by id or a page of a search.
 
-use runledger_domain::{Run, RunStatus, StreamId};
+use runledger_domain::{Event, Run, RunStatus, StreamId};
 use std::collections::BTreeMap;
 
 use super::{Page, ReadModel, children};
@@ -39,6 +39,7 @@ impl ReadModel {
             // An event that does not read is the projector's to report; the run is answered without it.
             let Ok(event) = recorded.decode() else { continue };
             match &mut run {
+                _ if matches!(event, Event::RunPurged(_) | Event::ExperimentPurged(_)) => run = None,
                 Some(run) => run.evolve(&event),
                 None => run = Run::begin(&event),
             }

@@ -1,6 +1,6 @@
 //! The changes as rows: one bulk insert per table.
 
-use super::{Changes, ExperimentRow, LinkedDataset, LinkedModel, RunRow, SettledArtifact, Sweep, segments};
+use super::{Changes, ExperimentRow, LinkedDataset, LinkedModel, RunRow, artifacts, segments};
 use crate::ColumnType::{Bool, Float, Int, Text};
 use crate::{BulkInsert, Error, Statement, Transaction, Value};
 
@@ -107,20 +107,6 @@ const RUN_MODELS: BulkInsert = BulkInsert {
     suffix: "ON CONFLICT (run_no, direction, model_id) DO NOTHING",
 };
 
-const ARTIFACTS: BulkInsert = BulkInsert {
-    table: "artifacts",
-    columns: &[
-        ("path", Text),
-        ("upload_id", Text),
-        ("size", Int),
-        ("sha256", Text),
-        ("state", Text),
-        ("staged_at", Int),
-    ],
-    suffix: "ON CONFLICT (path) DO UPDATE SET upload_id = excluded.upload_id, size = excluded.size, \
-             sha256 = excluded.sha256, state = excluded.state, error = NULL, staged_at = excluded.staged_at, stored_at = NULL",
-};
-
 const DEAD_LETTERS: BulkInsert = BulkInsert {
     table: "dead_letters",
     columns: &[
@@ -188,14 +174,7 @@ pub(super) async fn write(transaction: &mut dyn Transaction, changes: Changes) -
     transaction.insert(&DATASET_INPUTS, inputs).await?;
     transaction.insert(&RUN_MODELS, changes.models.into_iter().map(run_model).collect()).await?;
 
-    let staged = changes.staged.into_values().map(|(at, staged)| {
-        let size = i64::try_from(staged.size).unwrap_or(i64::MAX);
-        vec![staged.path.into(), staged.upload_id.into(), size.into(), staged.sha256.into(), "staged".into(), at.into()]
-    });
-    transaction.insert(&ARTIFACTS, staged.collect()).await?;
-    for settled in changes.settled {
-        settle(transaction, settled).await?;
-    }
+    artifacts::write(transaction, changes.uploads, changes.turns, changes.removed).await?;
 
     let letters = changes.dead_letters.into_iter().map(|letter| {
         let name = crate::VIEWS.into();
@@ -208,11 +187,7 @@ pub(super) async fn write(transaction: &mut dyn Transaction, changes: Changes) -
             letter.failed_at.into(),
         ]
     });
-    transaction.insert(&DEAD_LETTERS, letters.collect()).await?;
-    if let Some(sweep) = changes.sweep {
-        carry_out(transaction, sweep).await?;
-    }
-    Ok(())
+    transaction.insert(&DEAD_LETTERS, letters.collect()).await
 }
 
 fn experiment(row: ExperimentRow) -> Vec<Value> {
@@ -289,38 +264,4 @@ async fn delete_tag(
 ) -> Result<(), Error> {
     let sql = format!("DELETE FROM {table} WHERE {owner} = $1 AND key = $2");
     transaction.execute(&Statement::new(sql, vec![id.into(), key.into()])).await.map(drop)
-}
-
-/// An upload that was overtaken by a newer one of its path changes nothing.
-async fn settle(transaction: &mut dyn Transaction, settled: SettledArtifact) -> Result<(), Error> {
-    let statement = match settled.error {
-        None => Statement::new(
-            "UPDATE artifacts SET state = 'stored', stored_at = $1, error = NULL WHERE path = $2 AND upload_id = $3",
-            vec![settled.at.into(), settled.path.into(), settled.upload_id.into()],
-        ),
-        Some(error) => Statement::new(
-            "UPDATE artifacts SET state = 'failed', error = $1 WHERE path = $2 AND upload_id = $3",
-            vec![error.into(), settled.path.into(), settled.upload_id.into()],
-        ),
-    };
-    transaction.execute(&statement).await.map(drop)
-}
-
-async fn carry_out(transaction: &mut dyn Transaction, sweep: Sweep) -> Result<(), Error> {
-    let statement = match sweep {
-        Sweep::Runs { experiment_id, deleted: true, at } => Statement::new(
-            "UPDATE runs SET deleted = TRUE, deleted_time = $1 WHERE experiment_id = $2 AND deleted = FALSE",
-            vec![at.into(), experiment_id.into()],
-        ),
-        Sweep::Runs { experiment_id, deleted: false, .. } => Statement::new(
-            "UPDATE runs SET deleted = FALSE, deleted_time = NULL WHERE experiment_id = $1 AND deleted = TRUE",
-            vec![experiment_id.into()],
-        ),
-        // `0` follows `/`, so the range is every path below the folder.
-        Sweep::Artifacts { path } => Statement::new(
-            "DELETE FROM artifacts WHERE path = $1 OR (path >= $2 AND path < $3)",
-            vec![(&path).into(), format!("{path}/").into(), format!("{path}0").into()],
-        ),
-    };
-    transaction.execute(&statement).await.map(drop)
 }

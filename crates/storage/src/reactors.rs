@@ -1,0 +1,30 @@
+//! How far reactors have come in the log: what acts on events, once, and is not repeated when the views are rebuilt.
+
+use crate::{Error, EventLog, Statement};
+
+impl EventLog {
+    /// The position up to which the reactor has acted; `None` when it never did.
+    pub async fn reactor_position(&self, name: &str) -> Result<Option<i64>, Error> {
+        let sql = "SELECT position FROM reactors WHERE name = $1";
+        let rows = self.db().fetch(&Statement::new(sql, vec![name.into()])).await?;
+        rows.first().map(|row| row.int(0)).transpose()
+    }
+
+    /// Moves the reactor from where it believes to be.
+    ///
+    /// [`Error::Conflict`]: another process moved it.
+    pub async fn move_reactor(&self, name: &str, expected: Option<i64>, position: i64) -> Result<(), Error> {
+        let statement = match expected {
+            None => Statement::new(
+                "INSERT INTO reactors (name, position) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING RETURNING name",
+                vec![name.into(), position.into()],
+            ),
+            Some(expected) => Statement::new(
+                "UPDATE reactors SET position = $1 WHERE name = $2 AND position = $3 RETURNING name",
+                vec![position.into(), name.into(), expected.into()],
+            ),
+        };
+        let moved = self.db().write(&statement).await?;
+        if moved.is_empty() { Err(Error::Conflict { what: "the place of a reactor" }) } else { Ok(()) }
+    }
+}

@@ -1,0 +1,146 @@
+//! What a projection changes: rows by their keys, and what touches rows that it does not name one by one.
+
+use runledger_domain::event::{DatasetInput, ModelOutput};
+use runledger_domain::points::{Columns, Point};
+use runledger_domain::{KeyValue, RunStatus};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
+
+use crate::ArtifactState;
+
+/// A row of `runs`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RunRow {
+    /// The log position of the run's creation.
+    pub run_no: i64,
+    pub run_id: String,
+    pub experiment_id: i64,
+    pub name: String,
+    pub user_id: String,
+    pub status: RunStatus,
+    pub start_time: i64,
+    pub end_time: Option<i64>,
+    pub deleted: bool,
+    pub deleted_time: Option<i64>,
+    pub artifact_uri: String,
+}
+
+/// A row of `experiments`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ExperimentRow {
+    pub experiment_id: i64,
+    pub name: String,
+    pub artifact_location: String,
+    pub deleted: bool,
+    pub creation_time: i64,
+    pub last_update_time: i64,
+}
+
+/// Something that touches rows which the projection does not name one by one. It is carried out after all other changes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Sweep {
+    /// Every run of the experiment is deleted or restored.
+    Runs { experiment_id: i64, deleted: bool, at: i64 },
+    /// The experiment is gone for good, with whatever is left of its runs.
+    Experiment { experiment_id: i64 },
+    /// The artifact, or every artifact below the folder, is gone. The objects are yet to be removed from the store; `deletion`
+    /// is the event's position.
+    Artifacts { path: String, deletion: i64 },
+}
+
+/// An event that could not be applied.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DeadLetter {
+    pub position: i64,
+    pub stream_id: String,
+    pub kind: String,
+    pub error: String,
+    pub failed_at: i64,
+}
+
+/// What a batch of events changes. Each key occurs once, with its final value. Runs are named by `run_no`.
+#[derive(Clone, Debug, Default)]
+pub struct Changes {
+    pub experiments: BTreeMap<i64, ExperimentRow>,
+    /// `None` deletes the tag.
+    pub experiment_tags: BTreeMap<(i64, String), Option<String>>,
+    pub runs: BTreeMap<i64, RunRow>,
+    pub params: Vec<RunText>,
+    /// `None` deletes the tag.
+    pub tags: BTreeMap<(i64, String), (i64, Option<String>)>,
+    /// The greatest point of the batch by MLflow's rule, by run and key.
+    pub metrics: HashMap<(i64, Arc<str>), (i64, Point)>,
+    /// New history by run and key, with the log position of its first event.
+    pub segments: BTreeMap<(i64, Arc<str>), (i64, Columns)>,
+    pub datasets: Vec<LinkedDataset>,
+    pub models: Vec<LinkedModel>,
+    /// The newest upload by path.
+    pub uploads: BTreeMap<String, UploadRow>,
+    /// What became of uploads, in the order of the log.
+    pub turns: Vec<UploadTurn>,
+    /// Paths whose objects are gone from the store, with the position of their deletion.
+    pub removed: Vec<(String, i64)>,
+    /// Runs that are gone for good, with all that hangs on them.
+    pub purged_runs: BTreeSet<i64>,
+    pub dead_letters: Vec<DeadLetter>,
+    pub sweep: Option<Sweep>,
+}
+
+/// A param of a run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RunText {
+    pub run_no: i64,
+    pub experiment_id: i64,
+    pub entry: KeyValue,
+}
+
+/// A data set that a run used; `position` is the event's.
+#[derive(Clone, Debug)]
+pub struct LinkedDataset {
+    pub position: i64,
+    pub run_no: i64,
+    pub experiment_id: i64,
+    pub input: DatasetInput,
+}
+
+/// A model that a run consumed or produced; `position` is the event's.
+#[derive(Clone, Debug)]
+pub struct LinkedModel {
+    pub position: i64,
+    pub run_no: i64,
+    /// `input` or `output`.
+    pub direction: &'static str,
+    pub model: ModelOutput,
+}
+
+/// A new upload to a path.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UploadRow {
+    pub upload_id: String,
+    /// Bytes.
+    pub size: u64,
+    /// Lower-case hex; empty when it is not known.
+    pub sha256: String,
+    pub state: ArtifactState,
+    /// Milliseconds since the epoch.
+    pub at: i64,
+}
+
+/// What became of an upload. It counts only for the newest upload of the path.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UploadTurn {
+    pub path: String,
+    pub upload_id: String,
+    pub turn: Turn,
+}
+
+/// How an upload goes on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Turn {
+    /// The store has its bytes since this time, in milliseconds since the epoch.
+    Stored { at: i64 },
+    /// It was given up.
+    Failed { reason: String },
+    /// What was given up is tried again.
+    Retried,
+}
