@@ -1,50 +1,38 @@
 //! The queue of the embedded mode, in memory. The log publishes again what it held when the process ended.
 
 use async_trait::async_trait;
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::time::sleep;
 
-use crate::{Delivery, LADDER, QueueError, Receipt, UploadJob, UploadQueue};
+use crate::ladder::{is_last, rung};
+use crate::{DeadLetter, Delivery, LADDER, QueueError, Receipt, UploadJob, UploadQueue};
 
 /// Jobs held in memory; further ones wait in the log.
 const CAPACITY: usize = 16_384;
+/// Dead letters held in memory; older ones are forgotten.
+const DEAD_LETTERS: usize = 1_000;
 
-/// A bounded queue with a lane per path. Clones share it.
+/// A bounded queue, first in, first out. Clones share it.
 #[derive(Clone, Debug)]
 pub struct InProcess(Arc<Shared>);
 
 #[derive(Debug)]
 struct Shared {
-    lanes: Mutex<Lanes>,
-    /// One permit for each path in `Lanes::ready`.
+    held: Mutex<Held>,
+    /// One permit for each job in `Held::ready`.
     ready: Semaphore,
     room: Arc<Semaphore>,
     ladder: Vec<Duration>,
+    losses: watch::Sender<u64>,
 }
 
 #[derive(Debug, Default)]
-struct Lanes {
-    by_path: HashMap<String, Lane>,
-    ready: VecDeque<String>,
-    /// Numbers the delays, so that a timer knows whether its delay is still on.
-    delays: u64,
-}
-
-/// The jobs of one path; the front one is ready, with a worker, or delayed. A lane without jobs is removed.
-#[derive(Debug)]
-struct Lane {
-    jobs: VecDeque<Waiting>,
-    front: Front,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Front {
-    Ready,
-    Taken,
-    Delayed(u64),
+struct Held {
+    ready: VecDeque<Waiting>,
+    dead: VecDeque<DeadLetter>,
 }
 
 #[derive(Debug)]
@@ -63,23 +51,23 @@ impl Default for InProcess {
 impl InProcess {
     /// A queue of at most `capacity` jobs, with its own delays between attempts.
     pub fn new(capacity: usize, ladder: &[Duration]) -> Self {
-        let (lanes, ready) = (Mutex::default(), Semaphore::new(0));
-        Self(Arc::new(Shared { lanes, ready, room: Arc::new(Semaphore::new(capacity)), ladder: ladder.to_vec() }))
+        Self(Arc::new(Shared {
+            held: Mutex::default(),
+            ready: Semaphore::new(0),
+            room: Arc::new(Semaphore::new(capacity)),
+            ladder: ladder.to_vec(),
+            losses: watch::Sender::default(),
+        }))
     }
 }
 
 #[async_trait]
 impl UploadQueue for InProcess {
-    async fn publish(&self, job: UploadJob) -> Result<(), QueueError> {
-        let room = Arc::clone(&self.0.room).acquire_owned().await.map_err(closed("publish"))?;
-        let mut lanes = self.0.lock();
-        let path = job.path.clone();
-        let waiting = Waiting { job, attempt: 1, _room: room };
-        let lane = lanes.by_path.entry(path.clone()).or_insert(Lane { jobs: VecDeque::new(), front: Front::Taken });
-        lane.jobs.push_back(waiting);
-        // A job of a new path is ready. One that follows a delayed job probably supersedes it, so it need not wait either.
-        if lane.jobs.len() == 1 || matches!(lane.front, Front::Delayed(_)) {
-            self.0.make_ready(&mut lanes, &path);
+    async fn publish(&self, jobs: Vec<UploadJob>) -> Result<(), QueueError> {
+        for job in jobs {
+            let room = Arc::clone(&self.0.room).acquire_owned().await.map_err(closed("publish"))?;
+            self.0.lock().ready.push_back(Waiting { job, attempt: 1, _room: room });
+            self.0.ready.add_permits(1);
         }
         Ok(())
     }
@@ -87,92 +75,98 @@ impl UploadQueue for InProcess {
     async fn next(&self) -> Result<Delivery, QueueError> {
         loop {
             self.0.ready.acquire().await.map_err(closed("next"))?.forget();
-            if let Some(delivery) = self.take() {
-                return Ok(delivery);
+            // Bound first, so that the lock is free again when the delivery is made.
+            let waiting = self.0.lock().ready.pop_front();
+            if let Some(waiting) = waiting {
+                let (job, attempt) = (waiting.job.clone(), waiting.attempt);
+                let receipt = Box::new(Taken { queue: Arc::clone(&self.0), waiting: Some(waiting) });
+                return Ok(Delivery { job, attempt, last: is_last(attempt, self.0.ladder.len()), receipt });
             }
         }
     }
-}
 
-impl InProcess {
-    fn take(&self) -> Option<Delivery> {
-        let mut lanes = self.0.lock();
-        let path = lanes.ready.pop_front()?;
-        let lane = lanes.by_path.get_mut(&path)?;
-        lane.front = Front::Taken;
-        let front = lane.jobs.front()?;
-        let last = front.attempt as usize > self.0.ladder.len();
-        let receipt = Box::new(Taken { queue: Arc::clone(&self.0), path: Some(path) });
-        Some(Delivery { job: front.job.clone(), attempt: front.attempt, last, receipt })
+    fn outlives_process(&self) -> bool {
+        false
+    }
+
+    /// Never counts: while the process lives nothing is lost, and afterwards there is nobody to count.
+    fn losses(&self) -> watch::Receiver<u64> {
+        self.0.losses.subscribe()
+    }
+
+    fn health(&self) -> Result<(), String> {
+        Ok(())
+    }
+
+    async fn dead_letters(&self, limit: usize) -> Result<Vec<DeadLetter>, QueueError> {
+        Ok(self.0.lock().dead.iter().take(limit).cloned().collect())
+    }
+
+    async fn forget_dead_letters(&self, upload_id: &str) -> Result<usize, QueueError> {
+        let mut held = self.0.lock();
+        let before = held.dead.len();
+        held.dead.retain(|letter| letter.upload_id.as_deref() != Some(upload_id));
+        Ok(before - held.dead.len())
     }
 }
 
 impl Shared {
-    fn lock(&self) -> MutexGuard<'_, Lanes> {
+    fn lock(&self) -> MutexGuard<'_, Held> {
         // Nothing in here can panic half-way through a change.
-        self.lanes.lock().unwrap_or_else(PoisonError::into_inner)
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn make_ready(&self, lanes: &mut Lanes, path: &str) {
-        if let Some(lane) = lanes.by_path.get_mut(path) {
-            lane.front = Front::Ready;
-            lanes.ready.push_back(path.to_owned());
-            self.ready.add_permits(1);
-        }
-    }
-
-    fn finish(&self, path: &str) {
-        let mut lanes = self.lock();
-        let Some(lane) = lanes.by_path.get_mut(path) else { return };
-        lane.jobs.pop_front();
-        if lane.jobs.is_empty() {
-            lanes.by_path.remove(path);
-        } else {
-            self.make_ready(&mut lanes, path);
-        }
-    }
-
-    fn delay(self: Arc<Self>, path: String) {
-        let mut lanes = self.lock();
-        lanes.delays += 1;
-        let number = lanes.delays;
-        let Some(lane) = lanes.by_path.get_mut(&path) else { return };
-        let Some(front) = lane.jobs.front_mut() else { return };
-        let rung = (front.attempt as usize).min(self.ladder.len()).saturating_sub(1);
+    fn delay(self: &Arc<Self>, waiting: Waiting, rung: usize) {
         let delay = self.ladder.get(rung).copied().unwrap_or_default();
-        front.attempt += 1;
-        lane.front = Front::Delayed(number);
-        drop(lanes);
+        // A queue that nobody holds any more is not kept for the sake of its delayed jobs.
+        let queue = Arc::downgrade(self);
         tokio::spawn(async move {
             sleep(delay).await;
-            let mut lanes = self.lock();
-            if lanes.by_path.get(&path).is_some_and(|lane| lane.front == Front::Delayed(number)) {
-                self.make_ready(&mut lanes, &path);
+            if let Some(queue) = queue.upgrade() {
+                queue.lock().ready.push_back(waiting);
+                queue.ready.add_permits(1);
             }
         });
     }
 }
 
-/// The receipt of the front job of a path.
 #[derive(Debug)]
 struct Taken {
     queue: Arc<Shared>,
     /// `None` once the job is settled.
-    path: Option<String>,
+    waiting: Option<Waiting>,
 }
 
 #[async_trait]
 impl Receipt for Taken {
     async fn ack(mut self: Box<Self>) -> Result<(), QueueError> {
-        if let Some(path) = self.path.take() {
-            self.queue.finish(&path);
-        }
+        self.waiting = None;
         Ok(())
     }
 
     async fn retry_later(mut self: Box<Self>) -> Result<(), QueueError> {
-        if let Some(path) = self.path.take() {
-            Arc::clone(&self.queue).delay(path);
+        if let Some(mut waiting) = self.waiting.take() {
+            let rung = rung(waiting.attempt, self.queue.ladder.len());
+            waiting.attempt = waiting.attempt.saturating_add(1);
+            self.queue.delay(waiting, rung);
+        }
+        Ok(())
+    }
+
+    async fn defer(mut self: Box<Self>) -> Result<(), QueueError> {
+        if let Some(waiting) = self.waiting.take() {
+            self.queue.delay(waiting, 0);
+        }
+        Ok(())
+    }
+
+    async fn bury(mut self: Box<Self>, reason: &str) -> Result<(), QueueError> {
+        if let Some(waiting) = self.waiting.take() {
+            let body = serde_json::to_vec(&waiting.job).unwrap_or_default();
+            let mut held = self.queue.lock();
+            held.dead.push_back(DeadLetter::read(&body, reason.to_owned()));
+            let surplus = held.dead.len().saturating_sub(DEAD_LETTERS);
+            held.dead.drain(..surplus);
         }
         Ok(())
     }
@@ -180,8 +174,9 @@ impl Receipt for Taken {
 
 impl Drop for Taken {
     fn drop(&mut self) {
-        if let Some(path) = self.path.take() {
-            self.queue.make_ready(&mut self.queue.lock(), &path);
+        if let Some(waiting) = self.waiting.take() {
+            self.queue.lock().ready.push_front(waiting);
+            self.queue.ready.add_permits(1);
         }
     }
 }
@@ -197,7 +192,7 @@ mod tests {
     use crate::conformance::{job, soon};
 
     fn queue() -> InProcess {
-        InProcess::new(100, &[Duration::from_millis(10), Duration::from_millis(50)])
+        InProcess::new(1_000, &conformance::LADDER)
     }
 
     #[tokio::test]
@@ -208,23 +203,35 @@ mod tests {
     #[tokio::test]
     async fn a_full_queue_makes_publishers_wait() {
         let queue = InProcess::new(2, &LADDER);
-        queue.publish(job("a", 1)).await.unwrap();
-        queue.publish(job("b", 2)).await.unwrap();
-        assert!(soon(queue.publish(job("c", 3))).await.is_none());
+        queue.publish(vec![job("a", 1), job("b", 2)]).await.unwrap();
+        assert!(soon(queue.publish(vec![job("c", 3)])).await.is_none());
         queue.next().await.unwrap().ack().await.unwrap();
-        soon(queue.publish(job("c", 3))).await.unwrap().unwrap();
+        soon(queue.publish(vec![job("c", 3)])).await.unwrap().unwrap();
     }
 
     #[tokio::test]
-    async fn it_forgets_the_paths_it_is_done_with() {
+    async fn a_job_takes_room_until_it_is_settled_for_good() {
         let queue = queue();
+        queue.publish((0..10).map(|position| job("a", position)).collect()).await.unwrap();
         for position in 0..10 {
-            queue.publish(job("a", position)).await.unwrap();
+            let delivery = queue.next().await.unwrap();
+            if position % 2 == 0 {
+                delivery.ack().await.unwrap();
+            } else {
+                delivery.bury("given up").await.unwrap();
+            }
         }
-        for _ in 0..10 {
-            queue.next().await.unwrap().ack().await.unwrap();
+        assert_eq!(queue.0.room.available_permits(), 1_000);
+    }
+
+    #[tokio::test]
+    async fn the_oldest_dead_letters_are_forgotten() {
+        let queue = queue();
+        for position in 0..1_005 {
+            queue.publish(vec![job(&position.to_string(), position)]).await.unwrap();
+            queue.next().await.unwrap().bury("given up").await.unwrap();
         }
-        assert!(queue.0.lock().by_path.is_empty() && queue.0.lock().ready.is_empty());
-        assert_eq!(queue.0.room.available_permits(), 100);
+        let letters = queue.dead_letters(usize::MAX).await.unwrap();
+        assert_eq!((letters.len(), letters[0].path.as_deref()), (1_000, Some("5")));
     }
 }
