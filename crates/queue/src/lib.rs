@@ -4,31 +4,25 @@
 //! may overtake each other; a job that is to be retried comes again after the next delay of the [`LADDER`]. The log can
 //! publish everything again, so a queue may lose all it holds, as long as [`UploadQueue::losses`] tells.
 
+#[cfg(any(test, feature = "conformance"))]
+pub mod conformance;
+
+mod dead_letter;
 mod in_process;
 mod job;
+mod ladder;
 mod rabbitmq;
 
-#[cfg(test)]
-mod conformance;
-
+pub use dead_letter::DeadLetter;
 pub use in_process::InProcess;
 pub use job::{JOB_VERSION, Task, UploadJob};
-pub use rabbitmq::{RabbitMq, RabbitMqSettings};
+pub use ladder::LADDER;
+pub use rabbitmq::{RabbitMq, RabbitMqError, RabbitMqSettings};
 
 use async_trait::async_trait;
 use std::fmt::Debug;
-use std::time::Duration;
 use thiserror::Error;
 use tokio::sync::watch;
-
-/// How long a job waits after its first, second, … failed attempt. After one more it is given up.
-pub const LADDER: [Duration; 5] = [
-    Duration::from_secs(1),
-    Duration::from_secs(5),
-    Duration::from_secs(30),
-    Duration::from_mins(5),
-    Duration::from_mins(30),
-];
 
 /// The queue cannot be reached; the same call may succeed later.
 #[derive(Debug, Error)]
@@ -45,8 +39,11 @@ pub trait UploadQueue: Debug + Send + Sync {
     /// error some of the jobs may be in the queue.
     async fn publish(&self, jobs: Vec<UploadJob>) -> Result<(), QueueError>;
 
-    /// Waits for the next job. No job is lost when the caller stops waiting.
+    /// Waits for the next job, however long the queue is out of reach. No job is lost when the caller stops waiting.
     async fn next(&self) -> Result<Delivery, QueueError>;
+
+    /// Whether jobs stay in the queue when this process ends.
+    fn outlives_process(&self) -> bool;
 
     /// Counts how often the queue may have lost what it held, such as when it was deleted and made anew. A new number means
     /// that all jobs which are still due have to be published again.
@@ -71,18 +68,6 @@ pub struct Delivery {
     /// The ladder ends here: if the attempt fails, the job is to be given up.
     pub last: bool,
     receipt: Box<dyn Receipt>,
-}
-
-/// A message that no worker is going to get any more.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct DeadLetter {
-    /// The upload, if the message could be read that far.
-    pub upload_id: Option<String>,
-    pub path: Option<String>,
-    /// Why it is here.
-    pub reason: String,
-    /// The message, cut to 1 kB.
-    pub body: String,
 }
 
 /// The way of a delivery back into its queue.
