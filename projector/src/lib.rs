@@ -3,8 +3,14 @@
 //! It takes the events after the checkpoint, folds them to row changes, and applies these together with the new checkpoint in
 //! one transaction. It is woken by the log and looks by itself now and then. It has no side effect but the views, so they
 //! can be thrown away and projected again.
+//!
+//! Several projectors share the work: the runs are split into shards, each with a checkpoint, and each projector takes its
+//! share of them by leases. One that dies is taken over from. A single one has all shards, at one checkpoint and in one
+//! transaction.
 
+mod assignment;
 mod metrics;
+mod places;
 mod project;
 mod runs;
 mod step;
@@ -14,7 +20,7 @@ pub use step::{Projector, Report};
 
 use runledger_domain::Clock;
 use runledger_storage::views::Views;
-use runledger_storage::{Error, EventLog, ReadModel};
+use runledger_storage::{Error, EventLog, Leases, ReadModel};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::{sleep, timeout};
@@ -32,6 +38,10 @@ pub struct Deps {
     pub views: Views,
     /// Is told how far the views have come, for the searches that wait in this process.
     pub read_model: ReadModel,
+    /// Among all projectors on the same views.
+    pub leases: Leases,
+    /// Names this projector and no other.
+    pub id: String,
     pub clock: Arc<dyn Clock>,
     pub metrics: ProjectorMetrics,
 }
@@ -60,6 +70,7 @@ pub async fn run(deps: Deps, shutdown: CancellationToken) {
             }
         }
     }
+    projector.leave().await;
 }
 
 fn report(error: &Error) {

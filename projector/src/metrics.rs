@@ -5,6 +5,7 @@ use prometheus::{Histogram, HistogramOpts, IntCounter, IntGauge, Opts, Registry}
 /// Counts and gauges of one projector. Clones share their values.
 #[derive(Clone, Debug)]
 pub struct ProjectorMetrics {
+    pub(crate) shards: IntGauge,
     pub(crate) events: IntCounter,
     pub(crate) lag_events: IntGauge,
     pub(crate) lag_milliseconds: IntGauge,
@@ -17,14 +18,18 @@ impl ProjectorMetrics {
     pub fn register(registry: &Registry) -> Result<Self, prometheus::Error> {
         let seconds = prometheus::exponential_buckets(0.001, 2.0, 14)?;
         let metrics = Self {
+            shards: IntGauge::with_opts(Opts::new(
+                "runledger_projector_shards",
+                "Shards of the views that this process works on.",
+            ))?,
             events: IntCounter::with_opts(Opts::new("runledger_projector_events_total", "Events projected."))?,
             lag_events: IntGauge::with_opts(Opts::new(
                 "runledger_projector_lag_events",
-                "Events in the log that the views do not show yet.",
+                "Events in the log that the shards of this process do not show yet.",
             ))?,
             lag_milliseconds: IntGauge::with_opts(Opts::new(
                 "runledger_projector_lag_milliseconds",
-                "Age of the oldest event that the views do not show yet.",
+                "Age of the oldest event that the shards of this process do not show yet.",
             ))?,
             dead_letters: IntCounter::with_opts(Opts::new(
                 "runledger_projector_dead_letters_total",
@@ -34,6 +39,7 @@ impl ProjectorMetrics {
                 HistogramOpts::new("runledger_projector_step_seconds", "Time of one batch.").buckets(seconds),
             )?,
         };
+        registry.register(Box::new(metrics.shards.clone()))?;
         registry.register(Box::new(metrics.events.clone()))?;
         registry.register(Box::new(metrics.lag_events.clone()))?;
         registry.register(Box::new(metrics.lag_milliseconds.clone()))?;

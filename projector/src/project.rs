@@ -5,7 +5,8 @@ use runledger_domain::points::{Batch, Columns, Point};
 use runledger_domain::{Event, KeyValue, RUN_NAME_TAG, RecordedEvent};
 use runledger_storage::ArtifactState;
 use runledger_storage::views::{
-    Changes, DeadLetter, ExperimentRow, LinkedDataset, LinkedModel, RunRow, RunText, Sweep, Turn, UploadRow, UploadTurn,
+    Changes, DeadLetter, ExperimentRow, LinkedDataset, LinkedModel, RunRow, RunText, Shards, Sweep, Turn, UploadRow,
+    UploadTurn,
 };
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -15,6 +16,7 @@ use crate::runs::Rows;
 /// A batch in the making. Rows are changed in place, so that the next event of the batch sees them.
 #[derive(Debug, Default)]
 pub(crate) struct Projection {
+    shards: Shards,
     pub(crate) rows: Rows,
     pub(crate) changes: Changes,
     /// Metric keys recur in every batch of a run, so each is kept once.
@@ -22,17 +24,20 @@ pub(crate) struct Projection {
 }
 
 impl Projection {
-    pub(crate) fn new(rows: Rows) -> Self {
-        Self { rows, ..Self::default() }
+    pub(crate) fn new(shards: Shards, rows: Rows) -> Self {
+        Self { shards, rows, ..Self::default() }
     }
 
-    /// Folds events from the front until the end, or until one that sweeps over many rows, which ends a batch. Returns how
+    /// Folds events that concern the shards from the front until the end, or until one that sweeps over many rows, which ends a batch. Returns how
     /// many were folded.
     pub(crate) fn fold(&mut self, events: &[RecordedEvent], now: i64) -> usize {
         for (index, recorded) in events.iter().enumerate() {
             let applied =
                 recorded.decode().map_err(|error| chain(&error)).and_then(|event| self.apply(recorded, event));
-            if let Err(error) = applied {
+            // An event that concerns several shards is set aside by the one that it belongs to.
+            if let Err(error) =
+                applied.or_else(|error| if self.shards.contains(home(recorded)) { Err(error) } else { Ok(()) })
+            {
                 self.dead_letter(recorded, error, now);
             }
             if self.changes.sweep.is_some() {
@@ -175,13 +180,15 @@ impl Projection {
     }
 
     fn experiment_lifecycle(&mut self, recorded: &RecordedEvent, deleted: bool) -> Result<(), String> {
-        self.experiment(recorded, |row| row.deleted = deleted)?;
         let (experiment_id, at) = (experiment_id(recorded)?, recorded.recorded_at);
         let turned = |row: &&mut RunRow| row.experiment_id == experiment_id && row.deleted != deleted;
         for row in self.rows.runs.values_mut().filter(turned) {
             (row.deleted, row.deleted_time) = (deleted, deleted.then_some(at));
         }
         self.changes.sweep = Some(Sweep::Runs { experiment_id, deleted, at });
+        if self.shards.contains(Shards::COMMON) {
+            self.experiment(recorded, |row| row.deleted = deleted)?;
+        }
         Ok(())
     }
 
@@ -250,6 +257,17 @@ impl Projection {
     fn turn(&mut self, path: String, upload_id: String, turn: Turn) {
         self.changes.turns.push(UploadTurn { path, upload_id, turn });
     }
+}
+
+/// Whether the event changes anything in the shards. What sweeps over the runs of an experiment concerns all of them.
+pub(crate) fn concerns(shards: Shards, recorded: &RecordedEvent) -> bool {
+    shards.contains(home(recorded))
+        || matches!(recorded.kind.as_str(), "ExperimentDeleted" | "ExperimentRestored" | "ExperimentPurged")
+}
+
+/// The shard that the event belongs to.
+fn home(recorded: &RecordedEvent) -> usize {
+    recorded.stream.run_id().map_or(Shards::COMMON, Shards::of_run)
 }
 
 /// Merges what one statement would insert twice: databases refuse two rows of one key in one upsert.

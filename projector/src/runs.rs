@@ -2,14 +2,14 @@
 
 use runledger_domain::RecordedEvent;
 use runledger_storage::Error;
-use runledger_storage::views::{ExperimentRow, RunRow, Views};
+use runledger_storage::views::{ExperimentRow, RunRow, Shards, Views};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// Rows in memory; more than this are forgotten before the next batch.
 const CAPACITY: usize = 50_000;
 
-/// What the projector knows about existing rows. It is right only as long as nobody else moves the checkpoint, so it is
-/// cleared on every conflict.
+/// What the projector knows about existing rows. It is right only as long as nobody else moves the checkpoints, so it is
+/// cleared on every conflict, and whenever the shards are others.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Rows {
     pub(crate) runs: HashMap<String, RunRow>,
@@ -18,7 +18,7 @@ pub(crate) struct Rows {
 
 impl Rows {
     /// Loads the rows that the events name and that are not known yet.
-    pub(crate) async fn load(&mut self, views: &Views, events: &[RecordedEvent]) -> Result<(), Error> {
+    pub(crate) async fn load(&mut self, views: &Views, shards: Shards, events: &[RecordedEvent]) -> Result<(), Error> {
         if self.runs.len() > CAPACITY {
             self.runs.clear();
         }
@@ -27,6 +27,9 @@ impl Rows {
         if !unknown.is_empty() {
             let found = views.runs(&unknown).await?;
             self.runs.extend(found.into_iter().map(|row| (row.run_id.clone(), row)));
+        }
+        if !shards.contains(Shards::COMMON) {
+            return Ok(());
         }
         let ids: BTreeSet<i64> = events.iter().filter_map(|event| event.stream.experiment_id()).collect();
         let unknown: Vec<i64> = ids.into_iter().filter(|id| !self.experiments.contains_key(id)).collect();

@@ -4,9 +4,11 @@ mod guards;
 mod leases;
 mod log;
 pub mod search;
+mod snapshot;
 mod views;
 
 pub use search::Failure;
+pub use snapshot::snapshot;
 
 use runledger_domain::command::Decision;
 use runledger_domain::event::{ExperimentCreated, TagsSet};
@@ -50,6 +52,7 @@ pub async fn all(fixture: &Fixture) -> Result<(), Failure> {
     leases::a_lost_lease_says_so(fixture).await?;
     leases::many_contend_for_one_name(fixture).await?;
     views::only_one_projector_moves_the_checkpoint(fixture).await?;
+    views::shards_move_apart(fixture).await?;
     views::the_latest_metric_follows_the_rule(fixture).await?;
     views::merged_history_is_complete(fixture).await?;
     search::search_matches_oracle(fixture.views.as_ref()).await

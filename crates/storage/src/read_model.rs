@@ -25,8 +25,12 @@ use tokio::time::{Instant, timeout};
 use crate::views::DeadLetter;
 use crate::{Db, Error, EventLog, Row, Statement};
 
-/// The name of the projection that fills the views, in the table `projections`.
+/// The name of the projection that fills the views. In the table `projections` it is followed by `/` and the shard.
 pub const VIEWS: &str = "views";
+
+/// The lowest checkpoint of all shards; a shard without one has not begun.
+const CHECKPOINT: &str = "SELECT CASE WHEN COUNT(*) = 8 THEN MIN(position) ELSE 0 END FROM projections WHERE name IN \
+    ('views/0', 'views/1', 'views/2', 'views/3', 'views/4', 'views/5', 'views/6', 'views/7')";
 
 /// How long a search waits for the views.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -57,19 +61,18 @@ impl ReadModel {
         Self { db, log, checkpoint, poll: Arc::new(Semaphore::new(1)) }
     }
 
-    /// The position up to which the views are complete.
+    /// The position up to which the views are complete, in every shard.
     pub async fn checkpoint(&self) -> Result<i64, Error> {
-        let sql = "SELECT position FROM projections WHERE name = $1";
-        let rows = self.db.fetch(&Statement::new(sql, vec![VIEWS.into()])).await?;
+        let rows = self.db.fetch(&Statement::new(CHECKPOINT, vec![])).await?;
         rows.first().map_or(Ok(0), |row| row.int(0))
     }
 
-    /// Changes whenever the views are known to have moved.
+    /// Changes whenever all shards of the views are known to have moved.
     pub fn signal(&self) -> watch::Receiver<i64> {
         self.checkpoint.subscribe()
     }
 
-    /// Tells waiting searches how far the views have come.
+    /// Tells waiting searches how far every shard of the views has come.
     pub fn advanced(&self, position: i64) {
         self.checkpoint.send_if_modified(|known| std::mem::replace(known, (*known).max(position)) < position);
     }

@@ -1,11 +1,13 @@
 //! Writing the views: what a projection changed, and the checkpoint, in one transaction.
 //!
-//! Guarantee: the checkpoint moves only from the position that the writer believes in. Two projectors on one database cannot
-//! both apply an event: the slower one gets [`Error::Conflict`] and reads again.
+//! Guarantee: the checkpoint of a shard moves only from the position that the writer believes in. Two projectors on one database
+//! cannot both apply an event to a shard: the slower one gets [`Error::Conflict`] and reads again.
 
 mod artifacts;
 mod changes;
+mod datasets;
 mod segments;
+mod shards;
 mod sweep;
 mod tables;
 
@@ -14,11 +16,11 @@ pub use changes::{
 };
 pub use segments::SegmentKey;
 pub(crate) use segments::read_segment;
+pub use shards::Shards;
 
 use runledger_domain::RunStatus;
 use std::sync::Arc;
 
-use crate::read_model::VIEWS;
 use crate::{Db, Error, Row, Statement, Transaction};
 
 /// The views of one database.
@@ -32,15 +34,18 @@ impl Views {
         Self { db }
     }
 
-    /// Makes the checkpoint at 0 where there is none yet, and returns where it stands.
-    pub async fn checkpoint(&self) -> Result<i64, Error> {
-        let mut transaction = self.db.begin().await?;
-        let insert = "INSERT INTO projections (name, position) VALUES ($1, 0) ON CONFLICT (name) DO NOTHING";
-        transaction.execute(&Statement::new(insert, vec![VIEWS.into()])).await?;
-        let select = Statement::new("SELECT position FROM projections WHERE name = $1", vec![VIEWS.into()]);
-        let rows = transaction.fetch(&select).await?;
-        transaction.commit().await?;
-        rows.first().map_or(Ok(0), |row| row.int(0))
+    /// Where the shards stand.
+    pub async fn checkpoints(&self) -> Result<[i64; Shards::COUNT], Error> {
+        let mut statement = Statement::default();
+        let names = statement.bind_list(Shards::ALL.iter().map(Shards::checkpoint));
+        statement.sql = format!("SELECT position FROM projections WHERE name IN {names} ORDER BY name");
+        let rows = self.db.fetch(&statement).await?;
+        let positions = rows.iter().map(|row| row.int(0)).collect::<Result<Vec<_>, _>>()?;
+        positions.try_into().map_err(|found: Vec<_>| Error::Corrupt {
+            table: "projections",
+            id: Shards::ALL.iter().map(Shards::checkpoint).collect::<Vec<_>>().join(", "),
+            reason: format!("{} rows instead of {}", found.len(), Shards::COUNT),
+        })
     }
 
     /// The rows of the runs that exist.
@@ -66,36 +71,53 @@ impl Views {
         self.db.fetch(&statement).await?.into_iter().map(experiment_row).collect()
     }
 
-    /// Applies the changes, merges the segments, and moves the checkpoint from `expected` to `position`.
+    /// Applies the changes, merges the segments, and moves the checkpoints of all the shards from `expected` to `position`.
     ///
-    /// [`Error::Conflict`]: another projector moved it.
+    /// [`Error::Conflict`]: another projector moved one of them.
     pub async fn apply(
         &self,
+        shards: Shards,
         expected: i64,
         position: i64,
         mut changes: Changes,
         merges: &[SegmentKey],
     ) -> Result<(), Error> {
         let mut transaction = self.db.begin().await?;
-        move_checkpoint(transaction.as_mut(), expected, position).await?;
+        move_checkpoints(transaction.as_mut(), shards, expected, position).await?;
+        let datasets = std::mem::take(&mut changes.datasets);
         let (purged_runs, sweep) = (std::mem::take(&mut changes.purged_runs), changes.sweep.take());
         tables::write(transaction.as_mut(), changes).await?;
         for key in merges {
             segments::merge_level(transaction.as_mut(), key).await?;
         }
+        // Several projectors write data sets. They come late, so that none waits long for another.
+        datasets::write(transaction.as_mut(), datasets).await?;
         sweep::purge_runs(transaction.as_mut(), &purged_runs).await?;
         if let Some(sweep) = sweep {
-            sweep::carry_out(transaction.as_mut(), sweep).await?;
+            sweep::carry_out(transaction.as_mut(), sweep, shards).await?;
         }
         transaction.commit().await
     }
 }
 
 /// Goes first, so that a second projector waits here and then gives way, before it has done any work.
-async fn move_checkpoint(transaction: &mut dyn Transaction, expected: i64, position: i64) -> Result<(), Error> {
-    let sql = "UPDATE projections SET position = $1 WHERE name = $2 AND position = $3";
-    let moved = transaction.execute(&Statement::new(sql, vec![position.into(), VIEWS.into(), expected.into()])).await?;
-    if moved == 1 { Ok(()) } else { Err(Error::Conflict { what: "the checkpoint of the views" }) }
+async fn move_checkpoints(
+    transaction: &mut dyn Transaction,
+    shards: Shards,
+    expected: i64,
+    position: i64,
+) -> Result<(), Error> {
+    let mut statement = Statement::default();
+    let (position, expected) = (statement.bind(position), statement.bind(expected));
+    let names = statement.bind_list(shards.iter().map(Shards::checkpoint));
+    statement.sql =
+        format!("UPDATE projections SET position = {position} WHERE position = {expected} AND name IN {names}");
+    let moved = transaction.execute(&statement).await?;
+    if usize::try_from(moved) == Ok(shards.len()) {
+        Ok(())
+    } else {
+        Err(Error::Conflict { what: "a checkpoint of the views" })
+    }
 }
 
 fn run_row(mut row: Row) -> Result<RunRow, Error> {

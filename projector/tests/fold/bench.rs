@@ -1,10 +1,12 @@
 //! A log, its views and a projector in a temporary folder, moved step by step.
 
+use prometheus::Registry;
 use runledger_domain::command::Decision;
 use runledger_domain::{Event, IdGen, StreamId, SystemClock, SystemIds};
 use runledger_projector::{Deps, Projector, ProjectorMetrics};
+use runledger_storage::conformance::snapshot;
 use runledger_storage::views::Views;
-use runledger_storage::{AppendRequest, Db, EventLog, LogMetrics, ReadModel};
+use runledger_storage::{AppendRequest, Db, EventLog, Leases, LogMetrics, ReadModel};
 use runledger_storage_sqlite::{SqliteAppend, SqliteDb};
 use std::sync::Arc;
 
@@ -13,7 +15,7 @@ pub(crate) struct Bench {
     pub(crate) views: Arc<dyn Db>,
     pub(crate) read_model: ReadModel,
     pub(crate) projector: Projector,
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
 }
 
 impl Bench {
@@ -21,18 +23,25 @@ impl Bench {
         let folder = tempfile::tempdir().unwrap();
         let db = SqliteDb::open_log(folder.path()).await.unwrap();
         let views: Arc<dyn Db> = Arc::new(SqliteDb::open_views(folder.path()).await.unwrap());
-        let registry = prometheus::Registry::new();
-        let metrics = LogMetrics::register(&registry).unwrap();
+        let metrics = LogMetrics::register(&Registry::new()).unwrap();
         let log = EventLog::start(Arc::new(db.clone()), Arc::new(SqliteAppend::new(&db)), metrics);
         let read_model = ReadModel::new(Arc::clone(&views), log.clone());
-        let deps = Deps {
-            log: log.clone(),
-            views: Views::new(Arc::clone(&views)),
-            read_model: read_model.clone(),
-            clock: Arc::new(SystemClock),
-            metrics: ProjectorMetrics::register(&registry).unwrap(),
-        };
-        Self { log, views, read_model, projector: Projector::new(deps), _folder: folder }
+        let projector = projector(&log, &views, "alone", Leases::alone());
+        Self { log, views, read_model, projector, folder }
+    }
+
+    /// One more projector on the same views.
+    pub(crate) fn projector(&self, id: &str, leases: &Leases) -> Projector {
+        projector(&self.log, &self.views, id, leases.clone())
+    }
+
+    /// What one projector makes of the whole log.
+    pub(crate) async fn projected_by_one(&self) -> Vec<String> {
+        let folder = tempfile::tempdir_in(self.folder.path()).unwrap();
+        let views: Arc<dyn Db> = Arc::new(SqliteDb::open_views(folder.path()).await.unwrap());
+        let mut projector = projector(&self.log, &views, "one", Leases::alone());
+        while !projector.step().await.unwrap().caught_up {}
+        snapshot(views.as_ref()).await.unwrap()
     }
 
     /// Appends the events in one request, as of the given time.
@@ -50,4 +59,16 @@ impl Bench {
     pub(crate) async fn project(&mut self) {
         while !self.projector.step().await.unwrap().caught_up {}
     }
+}
+
+fn projector(log: &EventLog, views: &Arc<dyn Db>, id: &str, leases: Leases) -> Projector {
+    Projector::new(Deps {
+        log: log.clone(),
+        views: Views::new(Arc::clone(views)),
+        read_model: ReadModel::new(Arc::clone(views), log.clone()),
+        leases,
+        id: id.to_owned(),
+        clock: Arc::new(SystemClock),
+        metrics: ProjectorMetrics::register(&Registry::new()).unwrap(),
+    })
 }

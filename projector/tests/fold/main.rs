@@ -7,6 +7,7 @@ mod artifacts;
 mod bench;
 mod histories;
 mod purges;
+mod shards;
 
 use bench::Bench;
 use histories::{Guards, RUNS, created, event, experiment_created, run_id};

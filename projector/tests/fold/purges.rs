@@ -70,7 +70,7 @@ async fn a_purged_run_is_gone_at_once_and_leaves_no_rows() {
         assert_eq!(rows(&bench, table).await, 0, "{table}");
     }
     // Created, filled and purged within one step.
-    bench.append([vec![created(7)], everything(7), vec![purge(7)]].concat()).await;
+    bench.append([vec![created(3)], everything(3), vec![purge(3)]].concat()).await;
     bench.project().await;
     for table in OF_RUNS {
         assert_eq!(rows(&bench, table).await, 0, "{table}");
@@ -106,11 +106,11 @@ async fn what_was_deleted_is_found_by_its_time() {
         let runs = views.deleted_runs(which, after, 10).await.unwrap();
         runs.into_iter().map(|run| (run.run_id, run.deleted_time)).collect::<Vec<_>>()
     };
-    let expected = [("run0", 100), ("run1", 200), ("run2", 200)].map(|(id, at)| (id.to_owned(), at));
+    let expected = [(run_id(0), 100), (run_id(1), 200), (run_id(2), 200)];
     assert_eq!(found(200, None, None, None).await, expected);
     assert_eq!(found(100, None, Some(&[1]), None).await, expected[..1]);
     assert_eq!(found(99, None, None, None).await, []);
-    assert_eq!(found(200, None, None, Some("run0")).await, expected[1..]);
+    assert_eq!(found(200, None, None, Some(&run_id(0))).await, expected[1..]);
     assert_eq!(found(200, Some(&[run_id(2)]), None, None).await, expected[2..]);
     assert_eq!(found(200, Some(&[]), None, None).await, []);
     assert_eq!(found(200, None, Some(&[2]), None).await, []);

@@ -5,7 +5,7 @@ use runledger_domain::points::{Columns, Point, merge};
 use std::sync::Arc;
 
 use super::{Failure, Fixture, ensure};
-use crate::views::{Changes, RunRow, SegmentKey, Views};
+use crate::views::{Changes, RunRow, SegmentKey, Shards, Sweep, Views};
 use crate::{Error, ReadModel};
 
 const RUN: i64 = 1_000_001;
@@ -28,14 +28,44 @@ fn run() -> RunRow {
 
 pub(super) async fn only_one_projector_moves_the_checkpoint(fixture: &Fixture) -> Result<(), Failure> {
     let views = Views::new(Arc::clone(&fixture.views));
-    let start = views.checkpoint().await?;
+    let start = views.checkpoints().await?[0];
     let changes = || Changes { runs: [(RUN, run())].into(), ..Changes::default() };
-    let (one, other) = tokio::join!(views.apply(start, start + 1, changes(), &[]), async {
-        Views::new(Arc::clone(&fixture.views)).apply(start, start + 1, changes(), &[]).await
+    let (one, other) = tokio::join!(views.apply(Shards::ALL, start, start + 1, changes(), &[]), async {
+        Views::new(Arc::clone(&fixture.views)).apply(Shards::ALL, start, start + 1, changes(), &[]).await
     });
     let conflicts = [&one, &other].iter().filter(|outcome| matches!(outcome, Err(Error::Conflict { .. }))).count();
     ensure(one.is_ok() != other.is_ok() && conflicts == 1, || format!("{one:?} and {other:?}"))?;
-    ensure(views.checkpoint().await? == start + 1, || "the checkpoint is not where it was moved".to_owned())
+    ensure(views.checkpoints().await?[0] == start + 1, || "the checkpoint is not where it was moved".to_owned())
+}
+
+/// Each shard has its checkpoint, the views are as far as the last of them, and a sweep touches a shard's own runs.
+pub(super) async fn shards_move_apart(fixture: &Fixture) -> Result<(), Failure> {
+    let views = Views::new(Arc::clone(&fixture.views));
+    let read_model = ReadModel::new(Arc::clone(&fixture.views), fixture.open()?);
+    let start = views.checkpoints().await?[0];
+    let ids =
+        ["", "ends-in-x", "ends-in-é", "0", "1", "7", "8", "9", "f", "A", "a"].map(|end| format!("sharded-{end}"));
+    let row = |(run_no, run_id): (i64, &String)| {
+        (run_no, RunRow { run_no, run_id: run_id.clone(), experiment_id: 7, ..run() })
+    };
+    let runs = (2_000_000..).zip(&ids).map(row).collect();
+    views.apply(Shards::ALL, start, start + 1, Changes { runs, ..Changes::default() }, &[]).await?;
+
+    let parts: [Shards; 3] = [vec![0, 5], vec![1, 2, 3, 4], vec![6, 7]].map(|part| part.into_iter().collect());
+    let mut done = Shards::NONE;
+    for part in parts {
+        let sweep = Some(Sweep::Runs { experiment_id: 7, deleted: true, at: 1 });
+        views.apply(part, start + 1, start + 2, Changes { sweep, ..Changes::default() }, &[]).await?;
+        let again = views.apply(part, start + 1, start + 2, Changes::default(), &[]).await;
+        ensure(matches!(again, Err(Error::Conflict { .. })), || format!("applied twice: {again:?}"))?;
+        done = done.iter().chain(part.iter()).collect();
+        let complete = read_model.checkpoint().await?;
+        ensure((complete == start + 2) == (done == Shards::ALL), || format!("complete to {complete} after {done:?}"))?;
+        for row in views.runs(&ids.each_ref().map(String::as_str)).await? {
+            ensure(row.deleted == done.contains_run(&row.run_id), || format!("{} after {done:?}", row.run_id))?;
+        }
+    }
+    Ok(())
 }
 
 pub(super) async fn the_latest_metric_follows_the_rule(fixture: &Fixture) -> Result<(), Failure> {
@@ -55,8 +85,8 @@ pub(super) async fn the_latest_metric_follows_the_rule(fixture: &Fixture) -> Res
     let read_model = ReadModel::new(Arc::clone(&fixture.views), fixture.open()?);
     for (number, (sent, stands)) in (1..).zip(story) {
         let metrics = [((RUN, Arc::from("m")), (1_000, sent))].into();
-        let checkpoint = views.checkpoint().await?;
-        views.apply(checkpoint, checkpoint + 1, Changes { metrics, ..Changes::default() }, &[]).await?;
+        let checkpoint = views.checkpoints().await?[0];
+        views.apply(Shards::ALL, checkpoint, checkpoint + 1, Changes { metrics, ..Changes::default() }, &[]).await?;
         let run = read_model.run("viewed").await?;
         let latest = run.as_ref().and_then(|run| run.metrics.get("m").copied());
         ensure(latest == Some(stands), || format!("point {number}: {latest:?} instead of {stands:?}"))?;
@@ -87,8 +117,10 @@ pub(super) async fn merged_history_is_complete(fixture: &Fixture) -> Result<(), 
             merges.push(SegmentKey { run_no: RUN, key: Arc::clone(&key), level });
         }
         let segments = [((RUN, Arc::clone(&key)), (number, columns))].into();
-        let checkpoint = views.checkpoint().await?;
-        views.apply(checkpoint, checkpoint + 1, Changes { segments, ..Changes::default() }, &merges).await?;
+        let checkpoint = views.checkpoints().await?[0];
+        views
+            .apply(Shards::ALL, checkpoint, checkpoint + 1, Changes { segments, ..Changes::default() }, &merges)
+            .await?;
     }
     let read_model = ReadModel::new(Arc::clone(&fixture.views), fixture.open()?);
     let (history, expected) = (read_model.history("viewed", "h").await?, merge(all));

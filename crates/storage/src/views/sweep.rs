@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::Sweep;
+use super::{Shards, Sweep};
 use crate::{Error, Statement, Transaction};
 
 /// What hangs on a run.
@@ -23,26 +23,38 @@ pub(super) async fn purge_runs(transaction: &mut dyn Transaction, runs: &BTreeSe
     Ok(())
 }
 
-pub(super) async fn carry_out(transaction: &mut dyn Transaction, sweep: Sweep) -> Result<(), Error> {
+/// Carries out what concerns the shards.
+pub(super) async fn carry_out(transaction: &mut dyn Transaction, sweep: Sweep, shards: Shards) -> Result<(), Error> {
+    let own_runs = shards.and_holds("run_id");
     match sweep {
         Sweep::Runs { experiment_id, deleted: true, at } => {
-            let sql = "UPDATE runs SET deleted = TRUE, deleted_time = $1 WHERE experiment_id = $2 AND deleted = FALSE";
-            run(transaction, sql, vec![at.into(), experiment_id.into()]).await
+            let sql = format!(
+                "UPDATE runs SET deleted = TRUE, deleted_time = $1 \
+                 WHERE experiment_id = $2 AND deleted = FALSE{own_runs}"
+            );
+            run(transaction, &sql, vec![at.into(), experiment_id.into()]).await
         }
         Sweep::Runs { experiment_id, deleted: false, .. } => {
-            let sql =
-                "UPDATE runs SET deleted = FALSE, deleted_time = NULL WHERE experiment_id = $1 AND deleted = TRUE";
-            run(transaction, sql, vec![experiment_id.into()]).await
+            let sql = format!(
+                "UPDATE runs SET deleted = FALSE, deleted_time = NULL \
+                 WHERE experiment_id = $1 AND deleted = TRUE{own_runs}"
+            );
+            run(transaction, &sql, vec![experiment_id.into()]).await
         }
         Sweep::Experiment { experiment_id } => {
-            let runs = "SELECT run_no FROM runs WHERE experiment_id = $1";
+            let params = || vec![experiment_id.into()];
             for table in CHILDREN {
-                let sql = format!("DELETE FROM {table} WHERE run_no IN ({runs})");
-                run(transaction, &sql, vec![experiment_id.into()]).await?;
+                let sql = format!(
+                    "DELETE FROM {table} WHERE run_no IN (SELECT run_no FROM runs WHERE experiment_id = $1{own_runs})"
+                );
+                run(transaction, &sql, params()).await?;
             }
-            for table in ["runs", "datasets", "experiment_tags", "experiments"] {
-                let sql = format!("DELETE FROM {table} WHERE experiment_id = $1");
-                run(transaction, &sql, vec![experiment_id.into()]).await?;
+            run(transaction, &format!("DELETE FROM runs WHERE experiment_id = $1{own_runs}"), params()).await?;
+            // Each shard does so, because each may have written one until now; the last one leaves none.
+            run(transaction, "DELETE FROM datasets WHERE experiment_id = $1", params()).await?;
+            if shards.contains(Shards::COMMON) {
+                run(transaction, "DELETE FROM experiment_tags WHERE experiment_id = $1", params()).await?;
+                run(transaction, "DELETE FROM experiments WHERE experiment_id = $1", params()).await?;
             }
             Ok(())
         }

@@ -1,6 +1,6 @@
 //! The changes as rows: one bulk insert per table.
 
-use super::{Changes, ExperimentRow, LinkedDataset, LinkedModel, RunRow, artifacts, segments};
+use super::{Changes, ExperimentRow, LinkedModel, RunRow, artifacts, segments};
 use crate::ColumnType::{Bool, Float, Int, Text};
 use crate::{BulkInsert, Error, Statement, Transaction, Value};
 
@@ -72,35 +72,6 @@ const METRICS: BulkInsert = BulkInsert {
              WHERE (excluded.step, excluded.timestamp, excluded.value) > (metrics.step, metrics.timestamp, metrics.value)",
 };
 
-const DATASETS: BulkInsert = BulkInsert {
-    table: "datasets",
-    columns: &[
-        ("experiment_id", Int),
-        ("name", Text),
-        ("digest", Text),
-        ("source_type", Text),
-        ("source", Text),
-        ("schema", Text),
-        ("profile", Text),
-    ],
-    // The first description of a data set is kept.
-    suffix: "ON CONFLICT (experiment_id, name, digest) DO NOTHING",
-};
-
-const DATASET_INPUTS: BulkInsert = BulkInsert {
-    table: "dataset_inputs",
-    columns: &[
-        ("run_no", Int),
-        ("name", Text),
-        ("digest", Text),
-        ("experiment_id", Int),
-        ("tags", Text),
-        ("context", Text),
-        ("linked_at", Int),
-    ],
-    suffix: "ON CONFLICT (run_no, name, digest) DO NOTHING",
-};
-
 const RUN_MODELS: BulkInsert = BulkInsert {
     table: "run_models",
     columns: &[("run_no", Int), ("direction", Text), ("model_id", Text), ("step", Int), ("linked_at", Int)],
@@ -169,9 +140,6 @@ pub(super) async fn write(transaction: &mut dyn Transaction, changes: Changes) -
     transaction.insert(&METRICS, metrics.collect()).await?;
     segments::insert(transaction, changes.segments).await?;
 
-    let (datasets, inputs) = datasets(changes.datasets);
-    transaction.insert(&DATASETS, datasets).await?;
-    transaction.insert(&DATASET_INPUTS, inputs).await?;
     transaction.insert(&RUN_MODELS, changes.models.into_iter().map(run_model).collect()).await?;
 
     artifacts::write(transaction, changes.uploads, changes.turns, changes.removed).await?;
@@ -215,34 +183,6 @@ fn run(row: RunRow) -> Vec<Value> {
         row.deleted_time.into(),
         row.artifact_uri.into(),
     ]
-}
-
-fn datasets(linked: Vec<LinkedDataset>) -> (Vec<Vec<Value>>, Vec<Vec<Value>>) {
-    let rows = linked.into_iter().map(|LinkedDataset { position, run_no, experiment_id, input }| {
-        let context = input.tags.iter().find(|tag| tag.key == "mlflow.data.context").map(|tag| tag.value.clone());
-        let tags = serde_json::to_string(&input.tags).unwrap_or_default();
-        let dataset = input.dataset;
-        let link = vec![
-            run_no.into(),
-            (&dataset.name).into(),
-            (&dataset.digest).into(),
-            experiment_id.into(),
-            tags.into(),
-            context.into(),
-            position.into(),
-        ];
-        let row = vec![
-            experiment_id.into(),
-            dataset.name.into(),
-            dataset.digest.into(),
-            dataset.source_type.into(),
-            dataset.source.into(),
-            dataset.schema.into(),
-            dataset.profile.into(),
-        ];
-        (row, link)
-    });
-    rows.unzip()
 }
 
 fn run_model(linked: LinkedModel) -> Vec<Value> {
