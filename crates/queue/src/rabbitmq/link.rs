@@ -70,6 +70,11 @@ impl Link {
         self.connection.status().connected()
     }
 
+    /// Whether the broker takes no messages from this connection.
+    pub(super) fn is_blocked(&self) -> bool {
+        self.connection.status().blocked()
+    }
+
     /// Says good-bye if the broker still listens, and ends the connection in any case.
     pub(super) async fn close(&self) {
         // Whatever comes of it, the socket is shut.

@@ -164,9 +164,13 @@ impl Session {
     }
 
     async fn watch_all(&self, shared: &Shared) -> Result<String, Fault> {
-        let mut upkeep = Upkeep::open(&self.control).await?;
         let mut control = pin!(self.control.events());
         let mut publishing = pin!(self.publishing.events());
+        // What happened before anybody listened is only seen by looking; the first look at the links comes at once.
+        if self.publishing.is_blocked() {
+            self.publisher.set_blocked(Some("no reason was given".to_owned()));
+        }
+        let mut upkeep = Upkeep::open(&self.control).await?;
         let mut look = interval(LOOK);
         look.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
