@@ -5,24 +5,29 @@
 
 use sqlx::migrate::Migrator;
 
+/// Where the record is kept of what was applied to the log.
+pub const LOG_RECORD: &str = "migrations_log";
+/// Where the record is kept of what was applied to the views.
+pub const VIEWS_RECORD: &str = "migrations_views";
+
 /// The event log and its guards.
 pub fn postgres_log() -> Migrator {
-    named(sqlx::migrate!("postgres/log"), "migrations_log")
+    named(sqlx::migrate!("postgres/log"), LOG_RECORD)
 }
 
 /// The read model.
 pub fn postgres_views() -> Migrator {
-    named(sqlx::migrate!("postgres/views"), "migrations_views")
+    named(sqlx::migrate!("postgres/views"), VIEWS_RECORD)
 }
 
 /// The event log and its guards.
 pub fn sqlite_log() -> Migrator {
-    named(sqlx::migrate!("sqlite/log"), "migrations_log")
+    named(sqlx::migrate!("sqlite/log"), LOG_RECORD)
 }
 
 /// The read model.
 pub fn sqlite_views() -> Migrator {
-    named(sqlx::migrate!("sqlite/views"), "migrations_views")
+    named(sqlx::migrate!("sqlite/views"), VIEWS_RECORD)
 }
 
 /// On PostgreSQL both sets live in one database, each with its own record of what was applied.

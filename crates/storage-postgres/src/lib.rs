@@ -3,6 +3,7 @@
 mod append;
 mod db;
 mod error;
+mod schema;
 mod wake;
 
 pub use append::PostgresAppend;
@@ -43,16 +44,5 @@ impl PostgresDb {
             .await
             .map_err(|source| error::from_sqlx("connect", source))?;
         Ok(Self { pool })
-    }
-
-    /// Brings the schema to the newest version. Several processes may try at once.
-    pub async fn migrate(&self) -> Result<(), Error> {
-        for migrator in [runledger_migrations::postgres_log(), runledger_migrations::postgres_views()] {
-            migrator
-                .run(&self.pool)
-                .await
-                .map_err(|source| Error::Backend { operation: "migrate", source: Box::new(source) })?;
-        }
-        Ok(())
     }
 }
