@@ -93,6 +93,11 @@ impl Leases {
         Self::shared_for(db, holder, TTL)
     }
 
+    /// The name that whoever changes the object of an artifact must hold, so that two uploads of one path cannot mix.
+    pub fn name_of_artifact(path: &str) -> String {
+        format!("artifact/{path}")
+    }
+
     /// The same with another time to live.
     pub fn shared_for(db: Arc<dyn Db>, holder: String, ttl: Duration) -> Self {
         let shared = Arc::new(Shared::new(ttl, Some(LeaseTable::new(db, holder, ttl))));

@@ -110,7 +110,7 @@ async fn artifacts_follow_their_events() {
         bench.project().await;
     }
     let listed = bench.read_model.list_artifacts("r").await.unwrap();
-    let names: Vec<(&str, bool)> = listed.iter().map(|entry| (entry.path.as_str(), entry.is_dir)).collect();
+    let names: Vec<(&str, bool)> = listed.iter().map(|entry| (entry.path.as_str(), entry.file.is_none())).collect();
     let expected = ["r/a", "r/again", "r/dir2", "r/direct", "r/failed", "r/overwritten", "r/retried"];
     assert_eq!(names, expected.map(|path| (path, path == "r/dir2")));
 }

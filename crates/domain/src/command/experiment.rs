@@ -65,10 +65,9 @@ pub fn restore_experiment(id: i64) -> Decision {
 }
 
 /// Removes a deleted experiment for good, whose runs were purged before. Its name is free again.
-pub fn purge_experiment(experiment: &Experiment) -> Decision {
-    let id = experiment.experiment_id;
+pub fn purge_experiment(id: i64, name: String) -> Decision {
     let guards = vec![
-        Guard::new(GuardKey::ExperimentName(experiment.name.clone()), Expect::Present, Then::Release),
+        Guard::new(GuardKey::ExperimentName(name), Expect::Deleted, Then::Release),
         Guard::new(GuardKey::Experiment(id), Expect::Deleted, Then::Release),
     ];
     Decision::one(StreamId::experiment(id), Event::experiment_purged(), guards)

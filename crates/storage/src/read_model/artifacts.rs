@@ -39,9 +39,10 @@ pub struct Artifact {
 pub struct ArtifactEntry {
     /// Below the artifact root.
     pub path: String,
-    pub is_dir: bool,
-    /// Bytes; 0 for a folder.
+    /// Bytes; of a folder, all below it.
     pub size: u64,
+    /// `None` for a folder.
+    pub file: Option<Artifact>,
 }
 
 impl ArtifactState {
@@ -86,15 +87,18 @@ impl ReadModel {
         } else {
             format!(" AND path < {}", statement.bind(format!("{folder}0")))
         };
-        statement.sql = format!("SELECT path, size FROM artifacts WHERE path >= {from}{below} ORDER BY path");
-        let mut entries = BTreeMap::new();
-        for mut row in self.db.fetch(&statement).await? {
-            let (path, size) = (row.text(0)?, row.int(1)?);
-            let Some(rest) = path.strip_prefix(&prefix) else { continue };
-            let (name, is_dir) = rest.split_once('/').map_or((rest, false), |(name, _)| (name, true));
-            let path = format!("{prefix}{name}");
-            let size = if is_dir { 0 } else { unsigned(size, &path)? };
-            entries.entry(path.clone()).or_insert(ArtifactEntry { path, is_dir, size });
+        statement.sql = format!("SELECT {COLUMNS} FROM artifacts WHERE path >= {from}{below} ORDER BY path");
+        let mut entries: BTreeMap<String, ArtifactEntry> = BTreeMap::new();
+        for row in self.db.fetch(&statement).await? {
+            let artifact = read(row)?;
+            let Some(rest) = artifact.path.strip_prefix(&prefix) else { continue };
+            let (name, is_file) = rest.split_once('/').map_or((rest, true), |(name, _)| (name, false));
+            let (path, size) = (format!("{prefix}{name}"), artifact.size);
+            let entry = entries.entry(path.clone()).or_insert(ArtifactEntry { path, size: 0, file: None });
+            entry.size += size;
+            if is_file {
+                entry.file = Some(artifact);
+            }
         }
         Ok(entries.into_values().collect())
     }
