@@ -36,7 +36,8 @@ pub struct QueueError {
 #[async_trait]
 pub trait UploadQueue: Debug + Send + Sync {
     /// Returns when the queue holds all the jobs, durably if it outlives the process. Waits while the queue is full. After an
-    /// error some of the jobs may be in the queue.
+    /// error some of the jobs may be in the queue. Without jobs it waits until the queue can take some; by then the losses from
+    /// before are counted.
     async fn publish(&self, jobs: Vec<UploadJob>) -> Result<(), QueueError>;
 
     /// Waits for the next job, however long the queue is out of reach. No job is lost when the caller stops waiting.

@@ -19,6 +19,7 @@ mod session;
 mod shared;
 mod supervisor;
 mod topology;
+mod trial;
 mod upkeep;
 
 use async_trait::async_trait;
@@ -108,6 +109,13 @@ impl RabbitMq {
         let end = CancellationToken::new();
         tokio::spawn(end.clone().run_until_cancelled_owned(supervisor::run(Arc::clone(&shared))));
         Ok(Self(Arc::new(Handle { shared, _end: end.drop_guard() })))
+    }
+
+    /// Sends a message through a queue of its own, which ends with this, and touches no queue of jobs.
+    pub async fn try_out(url: &str) -> Result<(), QueueError> {
+        let operation = "try out";
+        let address = Address::parse(url).map_err(|source| QueueError { operation, source: source.into() })?;
+        trial::run(&address).await.map_err(|source| QueueError { operation, source: source.into() })
     }
 }
 

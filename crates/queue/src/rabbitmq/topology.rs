@@ -15,7 +15,7 @@ use crate::ladder::rung;
 /// Leaves room for what comes after the prefix.
 const PREFIX_LIMIT: usize = 200;
 /// Deliveries that end without an outcome before the broker takes a job for the cause of crashes.
-const DELIVERY_LIMIT: i64 = 20;
+const DELIVERY_LIMIT: i64 = 100;
 /// Looking at dead letters counts as a delivery, and must never be the end of one.
 const NO_DELIVERY_LIMIT: i64 = i32::MAX as i64;
 
