@@ -4,7 +4,8 @@ use prometheus::Registry;
 use runledger_domain::command::Decision;
 use runledger_domain::guard::GuardKey;
 use runledger_domain::{Clock, IdGen};
-use runledger_storage::{AppendRequest, EventLog, Outcome, ReadModel, Rejection};
+use runledger_service::Readiness;
+use runledger_storage::{AppendRequest, EventLog, Leases, Outcome, ReadModel, Rejection};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -23,10 +24,12 @@ pub(crate) type AppState = Arc<App>;
 pub(crate) struct App {
     pub(crate) log: EventLog,
     pub(crate) views: ReadModel,
+    pub(crate) leases: Leases,
     pub(crate) artifacts: ArtifactDeps,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) ids: Arc<dyn IdGen>,
     pub(crate) registry: Registry,
+    pub(crate) readiness: Readiness,
     pub(crate) settings: Settings,
     pub(crate) metrics: HttpMetrics,
     pub(crate) params: ParamCache,
@@ -37,15 +40,17 @@ pub(crate) struct App {
 
 impl App {
     pub(crate) fn new(deps: Deps) -> Result<Self, prometheus::Error> {
-        let Deps { log, views, clock, ids, registry, artifacts, settings } = deps;
+        let Deps { log, views, leases, clock, ids, registry, readiness, artifacts, settings } = deps;
         let metrics = HttpMetrics::register(&registry)?;
         Ok(Self {
             log,
             views,
+            leases,
             artifacts,
             clock,
             ids,
             registry,
+            readiness,
             settings,
             metrics,
             params: ParamCache::default(),

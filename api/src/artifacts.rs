@@ -6,6 +6,8 @@
 mod download;
 mod files;
 mod headers;
+mod multipart;
+mod presigned;
 mod proxy;
 mod range;
 mod run;
@@ -24,6 +26,7 @@ use crate::{ApiError, AppState};
 /// All routes of artifacts, under both of MLflow's prefixes.
 pub(crate) fn routes() -> Router<AppState> {
     let mut router = Router::new()
+        .route("/api/runledger/v1/artifacts/{run_id}", get(run::details))
         .route("/get-artifact", get(run::download))
         .route("/ajax-api/2.0/mlflow/upload-artifact", post(run::upload));
     for prefix in ["/api/2.0", "/ajax-api/2.0"] {
@@ -31,13 +34,15 @@ pub(crate) fn routes() -> Router<AppState> {
         router = router
             .route(&format!("{prefix}/mlflow/artifacts/list"), get(run::list))
             .route(&format!("{prefix}/mlflow/artifacts/download"), get(run::download))
-            .route(&format!("{prefix}/mlflow/artifacts/presigned-upload-url"), post(proxy::no_presigned_urls))
-            .route(&format!("{prefix}/mlflow/artifacts/presigned-download-url"), post(proxy::no_presigned_urls))
+            .route(&format!("{prefix}/mlflow/artifacts/presigned-upload-url"), post(presigned::upload_url))
+            .route(&format!("{prefix}/mlflow/artifacts/presigned-download-url"), post(presigned::download_url))
             .route(&format!("{prefix}/mlflow-artifacts/artifacts"), get(proxy::list))
             .route(&format!("{prefix}/mlflow-artifacts/artifacts/"), object())
             .route(&format!("{prefix}/mlflow-artifacts/artifacts/{{*path}}"), object())
-            .route(&format!("{prefix}/mlflow-artifacts/mpu/{{step}}/{{*path}}"), post(proxy::no_multipart_uploads))
-            .route(&format!("{prefix}/mlflow-artifacts/presigned/{{*path}}"), get(proxy::no_multipart_downloads));
+            .route(&format!("{prefix}/mlflow-artifacts/mpu/create/{{*path}}"), post(multipart::create))
+            .route(&format!("{prefix}/mlflow-artifacts/mpu/complete/{{*path}}"), post(multipart::complete))
+            .route(&format!("{prefix}/mlflow-artifacts/mpu/abort/{{*path}}"), post(multipart::abort))
+            .route(&format!("{prefix}/mlflow-artifacts/presigned/{{*path}}"), get(multipart::presigned));
     }
     router
 }

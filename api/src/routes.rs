@@ -26,6 +26,7 @@ pub(crate) fn with_state(app: AppState) -> Router {
         .route("/", get(pages::experiments))
         .route("/experiments/{id}", get(pages::experiment))
         .route("/health", get(system::health))
+        .route("/ready", get(system::ready))
         .route("/version", get(system::version))
         .route("/metrics", get(system::metrics))
         .route("/api/3.0/mlflow/server-info", get(system::server_info))

@@ -3,7 +3,8 @@
 use prometheus::Registry;
 use runledger_artifacts::{ArtifactStore, Spool};
 use runledger_domain::{Clock, IdGen};
-use runledger_storage::{EventLog, ReadModel};
+use runledger_service::Readiness;
+use runledger_storage::{EventLog, Leases, ReadModel};
 use std::sync::Arc;
 
 /// The parts that the API works with.
@@ -11,10 +12,14 @@ use std::sync::Arc;
 pub struct Deps {
     pub log: EventLog,
     pub views: ReadModel,
+    /// For changing objects that a worker may be changing too.
+    pub leases: Leases,
     pub clock: Arc<dyn Clock>,
     pub ids: Arc<dyn IdGen>,
     /// Gets the metrics of the API, and is what `/metrics` shows.
     pub registry: Registry,
+    /// What `/ready` shows.
+    pub readiness: Readiness,
     pub artifacts: ArtifactDeps,
     pub settings: Settings,
 }
@@ -39,10 +44,17 @@ pub struct Settings {
     /// Origins of pages that may send writes, such as `https://ml.example.org`; `*` for any. A page that this server
     /// itself delivered always may.
     pub allowed_origins: Vec<String>,
+    /// Tell clients to exchange large files with the object store directly, where it can sign URLs.
+    pub direct_transfers: bool,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { artifact_root: "mlflow-artifacts:/".to_owned(), allowed_hosts: Vec::new(), allowed_origins: Vec::new() }
+        Self {
+            artifact_root: "mlflow-artifacts:/".to_owned(),
+            allowed_hosts: Vec::new(),
+            allowed_origins: Vec::new(),
+            direct_transfers: false,
+        }
     }
 }

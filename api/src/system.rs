@@ -3,10 +3,9 @@
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::header;
-use prometheus::TextEncoder;
 use serde_json::{Value, json};
 
-use crate::{ApiError, AppState};
+use crate::AppState;
 use axum::Json;
 
 /// The version of MLflow whose REST contract is served. Clients parse it and choose features by it, so it is not
@@ -22,13 +21,14 @@ pub(crate) async fn version() -> impl IntoResponse {
 }
 
 /// The capabilities that clients ask for before they transfer artifacts.
-pub(crate) async fn server_info() -> Json<Value> {
+pub(crate) async fn server_info(State(app): State<AppState>) -> Json<Value> {
+    let direct = app.settings.direct_transfers && app.artifacts.store.supports_direct_transfers();
     Json(json!({
         "store_type": "SqlStore",
         "workspaces_enabled": false,
         "trace_archival_enabled": false,
-        "multipart_uploads_enabled": false,
-        "multipart_downloads_enabled": false,
+        "multipart_uploads_enabled": direct,
+        "multipart_downloads_enabled": direct,
         "artifact_serving_enabled": true,
         "presigned_upload_run_id_supported": false,
         "presigned_upload_model_id_supported": false,
@@ -45,7 +45,11 @@ pub(crate) async fn no_logged_models() -> Json<Value> {
     Json(json!({}))
 }
 
-pub(crate) async fn metrics(State(app): State<AppState>) -> Result<Response, ApiError> {
-    let text = TextEncoder::new().encode_to_string(&app.registry.gather()).map_err(ApiError::internal)?;
-    Ok(([(header::CONTENT_TYPE, prometheus::TEXT_FORMAT)], text).into_response())
+/// What the process stands on; 503 when something essential is away.
+pub(crate) async fn ready(State(app): State<AppState>) -> Response {
+    runledger_service::ready(&app.readiness)
+}
+
+pub(crate) async fn metrics(State(app): State<AppState>) -> Response {
+    runledger_service::metrics(&app.registry)
 }

@@ -139,7 +139,12 @@ async fn refusals_say_what_is_wrong() {
     let folder = get(&server, "dir", &[]).await.refused();
     assert_eq!((folder.0, folder.2.as_str()), (400, "Artifact path refers to a directory, not a file: 'dir'"));
     for step in ["create", "complete", "abort"] {
-        let mpu = server.call(Method::POST, &format!("/api/2.0/mlflow-artifacts/mpu/{step}/dir"), "{}").await.refused();
+        let url = format!("/api/2.0/mlflow-artifacts/mpu/{step}/dir");
+        let nameless = server.call(Method::POST, &url, "{}").await.refused();
+        assert_eq!(nameless.0, 400);
+        assert!(nameless.2.contains("'path'"), "{}", nameless.2);
+        let body = json!({"path": "/home/me/a.bin", "upload_id": "u", "parts": [{"part_number": 1, "etag": "e"}]});
+        let mpu = server.call(Method::POST, &url, &body.to_string()).await.refused();
         assert_eq!((mpu.0, mpu.1.as_str()), (501, "NOT_IMPLEMENTED"));
         assert!(
             mpu.2.starts_with("Multipart upload is not supported for the current artifact repository"),
@@ -194,6 +199,27 @@ async fn runs_name_their_artifacts_by_relative_paths() {
         let nobody = server.call(Method::GET, &format!("{endpoint}?run_id=nope&path=a"), "").await;
         assert_eq!(nobody.refused().0, 404);
     }
+}
+
+#[tokio::test]
+async fn our_own_listing_tells_how_far_each_upload_is() {
+    let server = Server::start().await;
+    let run = server.run().await;
+    for path in ["a.txt", "dir/b.txt", "dir/c/d.txt"] {
+        put(&server, &format!("0/{run}/artifacts/{path}"), "hello").await;
+    }
+    let list =
+        async |query: &str| server.call(Method::GET, &format!("/api/runledger/v1/artifacts/{run}{query}"), "").await;
+    let root = list("").await.ok();
+    assert_eq!(root["root_uri"], format!("mlflow-artifacts:/0/{run}/artifacts"));
+    let file = &root["entries"][0];
+    assert_eq!((&file["path"], &file["state"], &file["size"]), (&json!("a.txt"), &json!("staged"), &json!(5)));
+    assert_eq!(file["sha256"], "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824");
+    assert!(file["staged_at"].is_i64() && file["upload_id"].is_string() && file["error"].is_null());
+    assert_eq!(root["entries"][1], json!({"path": "dir", "is_dir": true, "size": 10}));
+    let dir = list("?path=dir").await.ok();
+    assert_eq!(dir["entries"][0]["path"], "dir/b.txt");
+    assert_eq!(list("?path=../x").await.refused().2, "Invalid path");
 }
 
 #[tokio::test]

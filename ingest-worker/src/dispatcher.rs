@@ -1,109 +1,201 @@
 //! The reactor that turns events into jobs: the log is the outbox, the queue may forget.
 
-use runledger_artifacts::ArtifactPath;
-use runledger_domain::event::{ArtifactDeleted, ArtifactStaged};
-use runledger_domain::{Event, RecordedEvent};
-use runledger_queue::{Task, UploadJob};
-use runledger_storage::ReadLimit;
+use runledger_domain::event::{ArtifactStaged, ArtifactUploadRetried};
+use runledger_domain::{Clock, Event, RecordedEvent, StreamId, StreamKind};
+use runledger_queue::{Task, UploadJob, UploadQueue};
+use runledger_storage::{EventLog, ReadModel};
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep, timeout};
 
-use crate::{Deps, Error};
+use crate::Error;
+
+/// What the dispatcher works with. Clones share everything.
+#[derive(Clone, Debug)]
+pub struct DispatcherDeps {
+    pub log: EventLog,
+    pub views: ReadModel,
+    pub queue: Arc<dyn UploadQueue>,
+    pub clock: Arc<dyn Clock>,
+}
 
 /// Publishes a job for each event about an upload or a deletion, in the order of the log.
+///
+/// Its place in the log is kept with the log itself, and moves when the queue has confirmed the jobs. One dispatcher works
+/// at a time, which its caller sees to by a lease; two would only publish twice.
 #[derive(Debug)]
 pub struct Dispatcher {
-    deps: Deps,
+    deps: DispatcherDeps,
     /// Every event up to this position has been dispatched.
     position: i64,
+    /// What the log knows of it.
+    saved: Option<i64>,
     signal: watch::Receiver<i64>,
+    losses: watch::Receiver<u64>,
+    /// When everything that is long overdue is published once more.
+    overdue_at: Instant,
 }
+
+/// The name of the reactor, of its place in the log, and of its lease.
+pub const REACTOR: &str = "reactor/uploads";
 
 /// How long an append by another process may go unnoticed.
 const POLL: Duration = Duration::from_millis(250);
 /// Events that come within this time are read together; nobody waits for them.
 const GATHER: Duration = Duration::from_millis(20);
-const LIMIT: ReadLimit = ReadLimit { events: 1000, bytes: 4 << 20 };
+/// Positions that one step looks at.
+const PAGE: i64 = 5_000;
+/// Positions without a job after which the place is saved all the same.
+const SAVE_EVERY: i64 = 100_000;
+/// Jobs of one call to the queue.
+const JOBS: usize = 500;
+/// An upload that waits longer than the ladder takes has perhaps lost its job, and gets a new one.
+const OVERDUE: Duration = Duration::from_mins(90);
 
 impl Dispatcher {
-    /// Publishes what the views know as staged. The log follows from the point where they ended before.
-    ///
-    /// What is staged in between is published twice, which does no harm.
-    pub async fn start(deps: &Deps) -> Result<Self, Error> {
-        let signal = deps.log.signal();
-        let storage = |source| Error::Storage { source };
-        let position = deps.views.checkpoint().await.map_err(storage)?;
-        for staged in deps.views.staged_artifacts().await.map_err(storage)? {
-            let task = Task::Store { upload_id: staged.upload_id, size: staged.size, sha256: staged.sha256 };
-            publish(deps, UploadJob::new(staged.path, 0, task)).await?;
-        }
-        Ok(Self { deps: deps.clone(), position, signal })
+    /// One for the life of the process, so that it hears of losses also while another process dispatches.
+    pub fn new(deps: DispatcherDeps) -> Self {
+        let (signal, losses) = (deps.log.signal(), deps.queue.losses());
+        Self { deps, position: 0, saved: None, signal, losses, overdue_at: Instant::now() + OVERDUE }
     }
 
-    /// Dispatches the next events of the log and returns how many it read; 0 at the end.
-    pub async fn step(&mut self) -> Result<usize, Error> {
-        self.signal.mark_unchanged();
-        let events = self.deps.log.read(self.position, LIMIT).await.map_err(|source| Error::Storage { source })?;
-        for event in &events {
-            self.dispatch(event).await?;
-            self.position = event.position;
+    /// Takes up where the last dispatcher stopped. A queue that forgets gets all that is due.
+    pub async fn take_over(&mut self) -> Result<(), Error> {
+        self.saved = self.deps.log.reactor_position(REACTOR).await.map_err(storage)?;
+        self.position = self.saved.unwrap_or_default();
+        if self.deps.queue.outlives_process() {
+            // Nothing goes in, but it waits for the queue; what was lost before is counted then, and not found out twice.
+            self.deps.queue.publish(Vec::new()).await.map_err(|source| Error::Queue { source })
+        } else {
+            self.publish_all_due().await
         }
-        Ok(events.len())
+    }
+
+    /// Dispatches the next events of the log and returns how many positions it went on; 0 at the end.
+    pub async fn step(&mut self) -> Result<i64, Error> {
+        if self.losses.has_changed().unwrap_or(false) {
+            self.losses.mark_unchanged();
+            tracing::info!("the queue may have lost its jobs, publishing what is due again");
+            if let Err(error) = self.publish_all_due().await {
+                self.losses.mark_changed();
+                return Err(error);
+            }
+        }
+        if Instant::now() >= self.overdue_at {
+            let before = self.deps.clock.now_ms() - i64::try_from(OVERDUE.as_millis()).unwrap_or_default();
+            self.publish_staged(before).await?;
+            self.overdue_at = Instant::now() + OVERDUE;
+        }
+        self.signal.mark_unchanged();
+        let head = self.deps.log.head().await.map_err(storage)?;
+        let upto = head.min(self.position + PAGE);
+        if upto <= self.position {
+            return Ok(0);
+        }
+        let events = self.deps.log.read_kind(StreamKind::Artifact, self.position, upto).await.map_err(storage)?;
+        let mut jobs = Vec::new();
+        for event in &events {
+            jobs.extend(self.job(event).await?);
+        }
+        let quiet = jobs.is_empty();
+        self.publish(jobs).await?;
+        let steps = upto - self.position;
+        self.position = upto;
+        if !quiet || self.position - self.saved.unwrap_or_default() >= SAVE_EVERY {
+            self.save().await?;
+        }
+        Ok(steps)
     }
 
     /// Waits until there may be something to do.
     pub async fn wait(&mut self) {
-        // Whether the time is over or the log has moved, the next step looks.
-        drop(timeout(POLL, self.signal.changed()).await);
+        let changed = async {
+            tokio::select! {
+                _ = self.signal.changed() => {}
+                _ = self.losses.changed() => self.losses.mark_changed(),
+            }
+        };
+        // Whether the time is over or something has moved, the next step looks.
+        drop(timeout(POLL, changed).await);
         sleep(GATHER).await;
     }
 
-    async fn dispatch(&self, recorded: &RecordedEvent) -> Result<(), Error> {
-        // The binary points of the metrics, most of the log, are not decoded here.
-        if !recorded.kind.starts_with("Artifact") {
-            return Ok(());
-        }
-        match recorded.decode() {
-            Ok(Event::ArtifactStaged(ArtifactStaged { upload_id, path, size, sha256 })) => {
-                let task = Task::Store { upload_id, size, sha256 };
-                publish(&self.deps, UploadJob::new(path, recorded.position, task)).await
+    /// Publishes everything the views know as due, and goes to where they end, so that the log tells the rest.
+    ///
+    /// What is staged in between is published twice, which does no harm.
+    async fn publish_all_due(&mut self) -> Result<(), Error> {
+        let checkpoint = self.deps.views.checkpoint().await.map_err(storage)?;
+        self.publish_staged(i64::MAX).await?;
+        let removals = self.deps.views.pending_removals().await.map_err(storage)?;
+        let jobs = removals.into_iter().map(|removal| UploadJob::new(removal.path, removal.deletion, Task::Remove));
+        self.publish(jobs.collect()).await?;
+        self.position = checkpoint;
+        self.save().await
+    }
+
+    /// Publishes the uploads that were staged before the time and are still due.
+    async fn publish_staged(&self, before: i64) -> Result<(), Error> {
+        let staged = self.deps.views.staged_artifacts(before).await.map_err(storage)?;
+        let jobs = staged.into_iter().map(|staged| {
+            let task = Task::Store { upload_id: staged.upload_id, size: staged.size, sha256: staged.sha256 };
+            UploadJob::new(staged.path, 0, task)
+        });
+        self.publish(jobs.collect()).await
+    }
+
+    async fn publish(&self, jobs: Vec<UploadJob>) -> Result<(), Error> {
+        let mut jobs = jobs.into_iter();
+        loop {
+            let some: Vec<UploadJob> = jobs.by_ref().take(JOBS).collect();
+            if some.is_empty() {
+                return Ok(());
             }
-            Ok(Event::ArtifactDeleted(deleted)) => self.remove(deleted, recorded.position).await,
-            Ok(_) => Ok(()),
+            self.deps.queue.publish(some).await.map_err(|source| Error::Queue { source })?;
+        }
+    }
+
+    async fn save(&mut self) -> Result<(), Error> {
+        if self.deps.queue.outlives_process() {
+            self.deps.log.move_reactor(REACTOR, self.saved, self.position).await.map_err(storage)?;
+        }
+        self.saved = Some(self.position);
+        Ok(())
+    }
+
+    async fn job(&self, recorded: &RecordedEvent) -> Result<Option<UploadJob>, Error> {
+        let position = recorded.position;
+        match recorded.decode() {
+            Ok(Event::ArtifactStaged(staged)) => Ok(Some(store(staged, position))),
+            Ok(Event::ArtifactUploadRetried(retried)) => {
+                Ok(self.staged(&retried).await?.map(|staged| store(staged, position)))
+            }
+            Ok(Event::ArtifactDeleted(deleted)) => Ok(Some(UploadJob::new(deleted.path, position, Task::Remove))),
+            Ok(_) => Ok(None),
             Err(error) => {
                 // Waiting would not make it readable, and the others must not wait for it.
-                tracing::error!(
-                    error = &error as &dyn std::error::Error,
-                    position = recorded.position,
-                    "skipping an event"
-                );
-                Ok(())
+                tracing::error!(error = &error as &dyn std::error::Error, position, "skipping an event");
+                Ok(None)
             }
         }
     }
 
-    /// Removes the object, and those below it, one job each: a job waits for an upload of its path that is under way.
-    async fn remove(&self, deleted: ArtifactDeleted, position: i64) -> Result<(), Error> {
-        let path =
-            ArtifactPath::parse(&deleted.path).map_err(|source| Error::Path { path: deleted.path.clone(), source });
-        let files = match path {
-            Ok(path) => self.deps.store.files(&path).await.map_err(|source| Error::Store { source }),
-            Err(error) => Err(error),
-        };
-        let files = files.unwrap_or_else(|error| {
-            // The artifacts are gone for everybody who asks; only their space is not free yet.
-            let error = &error as &dyn std::error::Error;
-            tracing::warn!(error, path = deleted.path, "objects of a deleted artifact stay in the store");
-            Vec::new()
-        });
-        for file in files {
-            publish(&self.deps, UploadJob::new(file.as_str().to_owned(), position, Task::Remove)).await?;
-        }
-        Ok(())
+    /// How the upload was staged that is to be tried again.
+    async fn staged(&self, retried: &ArtifactUploadRetried) -> Result<Option<ArtifactStaged>, Error> {
+        let stream = StreamId::artifact(&retried.path);
+        let events = self.deps.log.read_streams(&[stream], 0).await.map_err(storage)?;
+        Ok(events.iter().find_map(|event| match event.decode() {
+            Ok(Event::ArtifactStaged(staged)) if staged.upload_id == retried.upload_id => Some(staged),
+            _ => None,
+        }))
     }
 }
 
-async fn publish(deps: &Deps, job: UploadJob) -> Result<(), Error> {
-    deps.queue.publish(job).await.map_err(|source| Error::Queue { source })
+fn store(staged: ArtifactStaged, position: i64) -> UploadJob {
+    let ArtifactStaged { upload_id, path, size, sha256, traceparent } = staged;
+    UploadJob { traceparent, ..UploadJob::new(path, position, Task::Store { upload_id, size, sha256 }) }
+}
+
+fn storage(source: runledger_storage::Error) -> Error {
+    Error::Storage { source }
 }

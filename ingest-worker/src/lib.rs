@@ -1,23 +1,27 @@
 //! Brings spooled uploads to the object store.
 //!
-//! The log is the outbox: the [`Dispatcher`] publishes a job for every `ArtifactStaged` and `ArtifactDeleted`, and a [`Worker`]
-//! decides from the log itself what is left to do. Everything is idempotent by upload id, so whatever a crash interrupts is
-//! done again or found done.
+//! The log is the outbox: the [`Dispatcher`] publishes a job for every event that asks for one, and a [`Worker`] decides from
+//! the log itself what is left to do. Everything is idempotent by upload id, so whatever a crash interrupts is done again or
+//! found done. The [`Janitor`] clears away what crashes leave behind.
 
 mod dispatcher;
+mod janitor;
 mod metrics;
+mod removal;
 mod verdict;
 mod worker;
 
-pub use dispatcher::Dispatcher;
+pub use dispatcher::{Dispatcher, DispatcherDeps, REACTOR};
+pub use janitor::{Cleared, Janitor};
 pub use metrics::WorkerMetrics;
 pub use worker::Worker;
 
-use runledger_artifacts::{ArtifactStore, PathError, Spool, StoreError};
+use runledger_artifacts::{ArtifactPath, ArtifactStore, PathError, Spool, StoreError};
+use runledger_domain::command::Decision;
 use runledger_domain::event::DecodeError;
-use runledger_domain::{Clock, IdGen};
+use runledger_domain::{Clock, Event, IdGen, StreamId};
 use runledger_queue::{QueueError, UploadQueue};
-use runledger_storage::{EventLog, ReadModel};
+use runledger_storage::{AppendRequest, EventLog, Lease, Leases, ReadModel};
 use std::sync::Arc;
 use std::time::Duration;
 use thiserror::Error;
@@ -25,7 +29,7 @@ use tokio::task::JoinSet;
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
-/// What the role needs. Clones share everything.
+/// What a worker needs. Clones share everything.
 #[derive(Clone, Debug)]
 pub struct Deps {
     pub log: EventLog,
@@ -33,9 +37,14 @@ pub struct Deps {
     pub spool: Spool,
     pub store: ArtifactStore,
     pub queue: Arc<dyn UploadQueue>,
+    pub leases: Leases,
     pub clock: Arc<dyn Clock>,
     pub ids: Arc<dyn IdGen>,
     pub metrics: WorkerMetrics,
+    /// Jobs worked on at a time.
+    pub uploads_at_once: usize,
+    /// What is older than this and belongs to nothing is cleared away.
+    pub orphan_age: Duration,
 }
 
 /// Why a step failed. All of these are worth another try.
@@ -51,23 +60,58 @@ pub enum Error {
     Event { source: DecodeError },
     #[error("the path {path:?} of a job or an event is not valid")]
     Path { path: String, source: PathError },
+    #[error("another job of the path takes long")]
+    Busy,
+    #[error("the lease of the path was lost, because the database did not answer in time")]
+    LeaseLost,
     /// Events about artifacts have no guards, so this is a bug.
     #[error("the log rejected an event about an artifact")]
     Rejected,
 }
 
-/// Uploads at a time.
-const WORKERS: usize = 4;
+impl Error {
+    /// Whether the job itself and the artifact store have no part in the failure.
+    fn is_ours(&self) -> bool {
+        match self {
+            Self::Storage { .. } | Self::Queue { .. } | Self::Busy | Self::LeaseLost | Self::Rejected => true,
+            Self::Store { .. } | Self::Event { .. } | Self::Path { .. } => false,
+        }
+    }
+}
+
+/// Who the events of the worker are by.
+const ACTOR: &str = "ingest-worker";
 /// How long a role waits after a failure of what it stands on.
 const BACK_OFF: Duration = Duration::from_secs(1);
+/// How often a process that does not dispatch looks whether it should.
+const CANDIDATURE: Duration = Duration::from_secs(2);
 
-/// Dispatches and works until `shutdown`; an upload that has begun is then finished.
+impl Deps {
+    /// The right to change the object at the path; `None` when another job keeps it longer than the patience.
+    async fn lease(&self, path: &ArtifactPath, patience: Duration) -> Result<Option<Lease>, Error> {
+        let lease = self.leases.acquire(&Leases::name_of_artifact(path.as_str()), patience).await;
+        lease.map_err(|source| Error::Storage { source })
+    }
+
+    /// Appends an event to the stream of the path, under an id by which the log can be searched.
+    async fn append(&self, path: &str, event: Event, request_id: &str) -> Result<(), Error> {
+        let decision = Decision { events: vec![(StreamId::artifact(path), event)], guards: Vec::new() };
+        let (actor, request_id) = (ACTOR.to_owned(), request_id.to_owned());
+        let now = self.clock.now_ms();
+        let request = AppendRequest::encode(decision, || self.ids.event_id(), now, actor, request_id);
+        let outcome = self.log.append(request).await.map_err(|source| Error::Storage { source })?;
+        outcome.map(drop).map_err(|_rejection| Error::Rejected)
+    }
+}
+
+/// Works on jobs until `shutdown`; a job that has begun is then finished.
 pub async fn run(deps: Deps, shutdown: CancellationToken) {
     let mut tasks = JoinSet::new();
-    for _ in 0..WORKERS {
+    for _ in 0..deps.uploads_at_once {
         tasks.spawn(work(Worker::new(deps.clone()), shutdown.clone()));
     }
-    tasks.spawn(dispatch(deps, shutdown));
+    let janitor = Janitor::new(deps);
+    tasks.spawn(async move { janitor.run(shutdown).await });
     while let Some(ended) = tasks.join_next().await {
         if let Err(error) = ended {
             tracing::error!(%error, "a task of the ingest worker ended early");
@@ -84,27 +128,44 @@ async fn work(worker: Worker, shutdown: CancellationToken) {
     }
 }
 
-async fn dispatch(deps: Deps, shutdown: CancellationToken) {
-    let work = async {
-        let mut dispatcher = loop {
-            match Dispatcher::start(&deps).await {
-                Ok(dispatcher) => break dispatcher,
-                Err(error) => pause(&error, &shutdown).await,
-            }
-        };
+/// Dispatches until `shutdown`, as long as no other process does.
+pub async fn dispatch(deps: DispatcherDeps, leases: Leases, shutdown: CancellationToken) {
+    let mut dispatcher = Dispatcher::new(deps);
+    let candidate = async {
         loop {
-            match dispatcher.step().await {
-                Ok(0) => dispatcher.wait().await,
-                Ok(_events) => {}
-                Err(error) => pause(&error, &shutdown).await,
+            match leases.try_acquire(REACTOR).await {
+                Ok(Some(lease)) => {
+                    lease.lost().run_until_cancelled(lead(&mut dispatcher, &shutdown)).await;
+                    tracing::warn!("another process may dispatch uploads now");
+                }
+                Ok(None) => sleep(CANDIDATURE).await,
+                Err(source) => pause(&Error::Storage { source }, &shutdown).await,
             }
         }
     };
     // A step that is left half-way is done again at the next start.
-    shutdown.run_until_cancelled(work).await;
+    shutdown.run_until_cancelled(candidate).await;
+}
+
+/// Dispatches for ever.
+async fn lead(dispatcher: &mut Dispatcher, shutdown: &CancellationToken) {
+    loop {
+        let outcome = async {
+            dispatcher.take_over().await?;
+            loop {
+                if dispatcher.step().await? == 0 {
+                    dispatcher.wait().await;
+                }
+            }
+        };
+        let outcome: Result<(), Error> = outcome.await;
+        if let Err(error) = outcome {
+            pause(&error, shutdown).await;
+        }
+    }
 }
 
 async fn pause(error: &Error, shutdown: &CancellationToken) {
-    tracing::warn!(error = error as &dyn std::error::Error, "the ingest worker waits for what it stands on");
+    tracing::warn!(error = error as &dyn std::error::Error, "uploads wait for what they stand on");
     shutdown.run_until_cancelled(sleep(BACK_OFF)).await;
 }

@@ -1,8 +1,9 @@
 //! What the log says about a job: pure, so that a job can be judged as often as it is delivered.
 
 use runledger_artifacts::ArtifactPath;
+use runledger_domain::event::{ArtifactStaged, ArtifactUploaded};
 use runledger_domain::{Event, StreamId};
-use runledger_queue::{Task, UploadJob};
+use runledger_queue::UploadJob;
 
 /// What is left to do for a job.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,18 +26,18 @@ pub(crate) fn streams(path: &ArtifactPath) -> Vec<StreamId> {
     path.parents().chain([path.as_str()]).map(StreamId::artifact).collect()
 }
 
-/// Judges a job by the events of [`streams`] after its position.
-pub(crate) fn judge(job: &UploadJob, events: impl IntoIterator<Item = Event>) -> Verdict {
-    match &job.task {
-        Task::Store { upload_id, .. } => judge_upload(job, upload_id, events),
-        Task::Remove => {
-            let staged_again = |event| matches!(event, Event::ArtifactStaged(staged) if staged.path == job.path);
-            if events.into_iter().any(staged_again) { Verdict::Superseded } else { Verdict::Due }
-        }
-    }
+/// Judges the removal of a file by the events of its [`streams`] after the deletion.
+pub(crate) fn is_back(path: &ArtifactPath, events: impl IntoIterator<Item = Event>) -> bool {
+    let back = |event| match event {
+        Event::ArtifactStaged(staged) => staged.path == path.as_str(),
+        Event::ArtifactUploaded(uploaded) => uploaded.path == path.as_str(),
+        _ => false,
+    };
+    events.into_iter().any(back)
 }
 
-fn judge_upload(job: &UploadJob, upload_id: &str, events: impl IntoIterator<Item = Event>) -> Verdict {
+/// Judges an upload by the events of the [`streams`] of its path after the job's position.
+pub(crate) fn judge(job: &UploadJob, upload_id: &str, events: impl IntoIterator<Item = Event>) -> Verdict {
     // Without a position the events begin before the upload.
     let mut verdict = if job.position > 0 { Verdict::Due } else { Verdict::Unknown };
     for event in events {
@@ -44,12 +45,18 @@ fn judge_upload(job: &UploadJob, upload_id: &str, events: impl IntoIterator<Item
             Event::ArtifactStaged(staged) if staged.upload_id == upload_id => verdict = Verdict::Due,
             Event::ArtifactStored(stored) if stored.upload_id == upload_id => verdict = Verdict::Stored,
             Event::ArtifactUploadFailed(failed) if failed.upload_id == upload_id => verdict = Verdict::GivenUp,
-            Event::ArtifactStaged(staged)
-                if staged.path == job.path && matches!(verdict, Verdict::Due | Verdict::Deleted) =>
+            Event::ArtifactUploadRetried(retried) if retried.upload_id == upload_id && verdict == Verdict::GivenUp => {
+                verdict = Verdict::Due;
+            }
+            Event::ArtifactStaged(ArtifactStaged { path, .. })
+            | Event::ArtifactUploaded(ArtifactUploaded { path, .. })
+                if path == job.path && matches!(verdict, Verdict::Due | Verdict::Deleted | Verdict::GivenUp) =>
             {
                 verdict = Verdict::Superseded;
             }
-            Event::ArtifactDeleted(_) if verdict == Verdict::Due => verdict = Verdict::Deleted,
+            Event::ArtifactDeleted(_) if matches!(verdict, Verdict::Due | Verdict::GivenUp) => {
+                verdict = Verdict::Deleted;
+            }
             _ => {}
         }
     }
@@ -59,11 +66,12 @@ fn judge_upload(job: &UploadJob, upload_id: &str, events: impl IntoIterator<Item
 #[cfg(test)]
 mod tests {
     use super::*;
-    use runledger_domain::event::{ArtifactDeleted, ArtifactStaged, ArtifactStored, ArtifactUploadFailed};
+    use runledger_domain::event::{ArtifactDeleted, ArtifactStored, ArtifactUploadFailed, ArtifactUploadRetried};
+    use runledger_queue::Task;
 
     fn staged(upload: &str, path: &str) -> Event {
         let (upload_id, path) = (upload.to_owned(), path.to_owned());
-        Event::ArtifactStaged(ArtifactStaged { upload_id, path, size: 1, sha256: String::new() })
+        Event::ArtifactStaged(ArtifactStaged { upload_id, path, size: 1, sha256: String::new(), traceparent: None })
     }
 
     fn stored(upload: &str) -> Event {
@@ -73,6 +81,14 @@ mod tests {
     fn failed(upload: &str) -> Event {
         let (upload_id, path) = (upload.to_owned(), "a/b".to_owned());
         Event::ArtifactUploadFailed(ArtifactUploadFailed { upload_id, path, reason: String::new(), attempts: 6 })
+    }
+
+    fn retried(upload: &str) -> Event {
+        Event::ArtifactUploadRetried(ArtifactUploadRetried { upload_id: upload.to_owned(), path: "a/b".to_owned() })
+    }
+
+    fn uploaded(upload: &str, path: &str) -> Event {
+        Event::ArtifactUploaded(ArtifactUploaded { upload_id: upload.to_owned(), path: path.to_owned(), size: 1 })
     }
 
     fn deleted(path: &str) -> Event {
@@ -97,26 +113,30 @@ mod tests {
             (vec![deleted("a"), deleted("a/b")], Verdict::Deleted),
             (vec![deleted("a/b"), staged("u2", "a/b"), stored("u2")], Verdict::Superseded),
             (vec![stored("u1"), staged("u2", "a/b")], Verdict::Stored),
+            (vec![failed("u1"), retried("u1")], Verdict::Due),
+            (vec![failed("u1"), retried("u0")], Verdict::GivenUp),
+            (vec![failed("u1"), deleted("a"), retried("u1")], Verdict::Deleted),
+            (vec![failed("u1"), uploaded("u2", "a/b"), retried("u1")], Verdict::Superseded),
         ];
         for (events, expected) in cases {
-            assert_eq!(judge(&upload(7), events.clone()), expected, "{events:?}");
+            assert_eq!(judge(&upload(7), "u1", events.clone()), expected, "{events:?}");
             let before = vec![staged("u0", "a/b"), deleted("a"), staged("u1", "a/b")];
             assert_eq!(
-                judge(&upload(0), before.into_iter().chain(events.clone())),
+                judge(&upload(0), "u1", before.into_iter().chain(events.clone())),
                 expected,
                 "{events:?} from the start"
             );
         }
-        assert_eq!(judge(&upload(0), vec![staged("u0", "a/b")]), Verdict::Unknown);
+        assert_eq!(judge(&upload(0), "u1", vec![staged("u0", "a/b")]), Verdict::Unknown);
     }
 
     #[test]
-    fn a_removal_is_due_until_the_path_is_uploaded_again() {
-        let remove = UploadJob::new("a/b".to_owned(), 7, Task::Remove);
-        assert_eq!(judge(&remove, vec![]), Verdict::Due);
-        assert_eq!(judge(&remove, vec![stored("u1"), deleted("a")]), Verdict::Due);
-        assert_eq!(judge(&remove, vec![staged("u2", "a/b"), stored("u2")]), Verdict::Superseded);
-        assert_eq!(judge(&remove, vec![staged("u2", "a")]), Verdict::Due);
+    fn a_deleted_path_is_back_once_it_is_uploaded_again() {
+        let path = ArtifactPath::parse("a/b").unwrap();
+        assert!(!is_back(&path, vec![]));
+        assert!(!is_back(&path, vec![stored("u1"), deleted("a"), staged("u2", "a")]));
+        assert!(is_back(&path, vec![staged("u2", "a/b"), stored("u2")]));
+        assert!(is_back(&path, vec![uploaded("u2", "a/b")]));
     }
 
     #[test]

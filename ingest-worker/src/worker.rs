@@ -1,21 +1,22 @@
 //! One delivery from the queue to its end.
 
 use runledger_artifacts::{ArtifactPath, Staged, StoreError};
-use runledger_domain::command::Decision;
 use runledger_domain::event::{ArtifactStored, ArtifactUploadFailed};
-use runledger_domain::{Event, RecordedEvent, StreamId};
-use runledger_queue::{Delivery, JOB_VERSION, Task, UploadJob};
-use runledger_storage::AppendRequest;
+use runledger_domain::{Event, RecordedEvent};
+use runledger_queue::{Delivery, Task, UploadJob};
+use runledger_storage::Lease;
+use std::time::Duration;
 use tokio::time::Instant;
+use tracing::Instrument;
 
 use crate::metrics::Outcome;
 use crate::verdict::{Verdict, judge, streams};
-use crate::{Deps, Error};
+use crate::{Deps, Error, removal};
 
-/// Who the events of the worker are by.
-const ACTOR: &str = "ingest-worker";
 /// Characters of a reason in an event.
 const REASON_LIMIT: usize = 1000;
+/// How long a job waits for another one of its path before it goes back to the queue.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Works on one job at a time.
 #[derive(Debug)]
@@ -35,54 +36,47 @@ impl Worker {
 
     /// Does what is left to do for the job and gives it back to the queue. Failures are retried by the queue's ladder.
     pub async fn handle(&self, delivery: Delivery) {
+        let traceparent = delivery.job.traceparent.as_deref().unwrap_or_default();
+        let span = tracing::info_span!("job", path = delivery.job.path, traceparent, attempt = delivery.attempt);
+        self.attend(delivery).instrument(span).await;
+    }
+
+    async fn attend(&self, delivery: Delivery) {
         self.deps.metrics.in_flight.inc();
         let outcome = match self.settle(&delivery.job).await {
-            Ok(outcome) => outcome,
+            Ok(outcome) => Ok(outcome),
             Err(error) => self.fail(&delivery, &error).await,
         };
         self.deps.metrics.in_flight.dec();
+        let (given_back, outcome) = match outcome {
+            Ok(Outcome::Deferred) => (delivery.defer().await, Outcome::Deferred),
+            Ok(Outcome::Retried) => (delivery.retry_later().await, Outcome::Retried),
+            Ok(outcome) => (delivery.ack().await, outcome),
+            Err(GivenUp { reason }) => (delivery.bury(&reason).await, Outcome::Failed),
+        };
         self.deps.metrics.settled(outcome);
-        let path = delivery.job.path.clone();
-        let settled = if outcome == Outcome::Retried { delivery.retry_later().await } else { delivery.ack().await };
-        if let Err(error) = settled {
+        if let Err(error) = given_back {
             // The queue delivers it again, and the log then tells what was done.
-            tracing::warn!(
-                error = &error as &dyn std::error::Error,
-                path,
-                "a job could not be given back to the queue"
-            );
+            tracing::warn!(error = &error as &dyn std::error::Error, "a job could not be given back to the queue");
         }
     }
 
     /// Brings the object store in line with the log. May be repeated at any point.
     async fn settle(&self, job: &UploadJob) -> Result<Outcome, Error> {
-        if job.version != JOB_VERSION {
-            tracing::error!(version = job.version, path = job.path, "a job of an unknown version was put back");
-            return Ok(Outcome::Retried);
-        }
         let path = ArtifactPath::parse(&job.path).map_err(|source| Error::Path { path: job.path.clone(), source })?;
-        let verdict = self.judge(job, &path).await?;
-        match &job.task {
-            Task::Store { upload_id, size, sha256 } => {
-                let upload = Staged { upload_id: upload_id.clone(), size: *size, sha256: sha256.clone() };
-                self.settle_upload(job, &path, &upload, verdict).await
-            }
-            Task::Remove if verdict == Verdict::Due => {
-                self.deps.store.delete(&path).await.map_err(|source| Error::Store { source })?;
-                Ok(Outcome::Removed)
-            }
-            Task::Remove => Ok(Outcome::Superseded),
-        }
+        let Task::Store { upload_id, size, sha256 } = &job.task else {
+            return removal::carry_out(&self.deps, job, &path).await;
+        };
+        let upload = Staged { upload_id: upload_id.clone(), size: *size, sha256: sha256.clone() };
+        // Whoever changes the object at a path holds the path's lease, so that two uploads of one path cannot mix.
+        let Some(lease) = self.deps.lease(&path, PATIENCE).await? else { return Ok(Outcome::Deferred) };
+        let outcome = under(&lease, self.settle_upload(job, &path, &upload)).await;
+        lease.release().await;
+        outcome
     }
 
-    async fn settle_upload(
-        &self,
-        job: &UploadJob,
-        path: &ArtifactPath,
-        upload: &Staged,
-        verdict: Verdict,
-    ) -> Result<Outcome, Error> {
-        let outcome = match verdict {
+    async fn settle_upload(&self, job: &UploadJob, path: &ArtifactPath, upload: &Staged) -> Result<Outcome, Error> {
+        let outcome = match self.judge(job, path, upload).await? {
             Verdict::Due => self.store(job, path, upload).await?,
             Verdict::Stored => Outcome::Repeated,
             Verdict::Superseded => Outcome::Superseded,
@@ -102,16 +96,16 @@ impl Worker {
 
     async fn store(&self, job: &UploadJob, path: &ArtifactPath, upload: &Staged) -> Result<Outcome, Error> {
         let begun = Instant::now();
-        let Deps { store, spool, metrics, .. } = &self.deps;
-        store.put_file(path, spool, upload).await.map_err(|source| Error::Store { source })?;
-        match self.judge(job, path).await? {
+        let Deps { store, spool, metrics, clock, .. } = &self.deps;
+        store.put_file(path, spool, upload, clock.now_ms()).await.map_err(|source| Error::Store { source })?;
+        match self.judge(job, path, upload).await? {
             Verdict::Deleted => return self.take_back(path).await,
             // The later upload's job waits for this one, and overwrites the object.
             Verdict::Superseded => return Ok(Outcome::Superseded),
             Verdict::Due | Verdict::Stored | Verdict::GivenUp | Verdict::Unknown => {}
         }
         let stored = ArtifactStored { upload_id: upload.upload_id.clone(), path: job.path.clone() };
-        self.append(job, &upload.upload_id, Event::ArtifactStored(stored)).await?;
+        self.deps.append(&job.path, Event::ArtifactStored(stored), &upload.upload_id).await?;
         metrics.stored(upload.size, begun.elapsed());
         Ok(Outcome::Stored)
     }
@@ -123,49 +117,53 @@ impl Worker {
         Ok(Outcome::Superseded)
     }
 
-    /// Decides whether a failed job comes again. It is given up only for failures of its own or of the artifact store.
-    async fn fail(&self, delivery: &Delivery, error: &Error) -> Outcome {
+    /// Decides whether a failed job comes again. It is given up only for failures of its own or of the artifact store; what
+    /// cannot be recorded while the log is away is no attempt.
+    async fn fail(&self, delivery: &Delivery, error: &Error) -> Result<Outcome, GivenUp> {
         let (job, attempts) = (&delivery.job, delivery.attempt);
-        if !delivery.last || matches!(error, Error::Storage { .. } | Error::Queue { .. } | Error::Rejected) {
-            let error = error as &dyn std::error::Error;
-            tracing::warn!(error, path = job.path, attempts, "an upload failed and will be tried again");
-            return Outcome::Retried;
+        let cause = error as &dyn std::error::Error;
+        if error.is_ours() {
+            tracing::warn!(error = cause, "an upload could not be attended to and comes again");
+            return Ok(Outcome::Deferred);
         }
-        let Task::Store { upload_id, .. } = &job.task else { return Outcome::Failed };
-        let (upload_id, path, reason) = (upload_id.clone(), job.path.clone(), reason(error));
-        tracing::error!(error = reason, path, attempts, "an upload failed and is given up; the spool keeps it");
-        let failed = ArtifactUploadFailed { upload_id: upload_id.clone(), path, reason, attempts };
-        match self.append(job, &upload_id, Event::ArtifactUploadFailed(failed)).await {
-            Ok(()) => Outcome::Failed,
-            Err(_log_is_away) => Outcome::Retried,
+        if !delivery.last {
+            tracing::warn!(error = cause, attempts, "an upload failed and will be tried again");
+            return Ok(Outcome::Retried);
         }
+        let reason = reason(error);
+        if let Task::Store { upload_id, .. } = &job.task {
+            let (path, upload_id, reason) = (job.path.clone(), upload_id.clone(), reason.clone());
+            tracing::error!(error = reason, attempts, "an upload failed and is given up; the spool keeps it");
+            let failed = ArtifactUploadFailed { upload_id: upload_id.clone(), path, reason, attempts };
+            let recorded = self.deps.append(&job.path, Event::ArtifactUploadFailed(failed), &upload_id).await;
+            if recorded.is_err() {
+                return Ok(Outcome::Deferred);
+            }
+        }
+        Err(GivenUp { reason })
     }
 
-    async fn judge(&self, job: &UploadJob, path: &ArtifactPath) -> Result<Verdict, Error> {
+    async fn judge(&self, job: &UploadJob, path: &ArtifactPath, upload: &Staged) -> Result<Verdict, Error> {
         let events = self.deps.log.read_streams(&streams(path), job.position).await;
         let events = events.map_err(|source| Error::Storage { source })?;
         let events: Result<Vec<Event>, _> = events.iter().map(RecordedEvent::decode).collect();
-        Ok(judge(job, events.map_err(|source| Error::Event { source })?))
+        Ok(judge(job, &upload.upload_id, events.map_err(|source| Error::Event { source })?))
     }
+}
 
-    /// Appends an event to the stream of the job's path, on behalf of the upload.
-    async fn append(&self, job: &UploadJob, upload_id: &str, event: Event) -> Result<(), Error> {
-        let Deps { log, clock, ids, .. } = &self.deps;
-        let decision = Decision { events: vec![(StreamId::artifact(&job.path), event)], guards: Vec::new() };
-        let (actor, request_id) = (ACTOR.to_owned(), upload_id.to_owned());
-        let request = AppendRequest::encode(decision, || ids.event_id(), clock.now_ms(), actor, request_id);
-        let outcome = log.append(request).await.map_err(|source| Error::Storage { source })?;
-        outcome.map(drop).map_err(|_rejection| Error::Rejected)
-    }
+/// The job failed for the last time.
+struct GivenUp {
+    reason: String,
+}
+
+/// Does the work as long as the lease lasts.
+pub(crate) async fn under<T>(lease: &Lease, work: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+    lease.lost().run_until_cancelled(work).await.unwrap_or(Err(Error::LeaseLost))
 }
 
 /// The error with its causes, for the event.
 fn reason(error: &Error) -> String {
-    let mut reason = error.to_string();
-    let mut cause = std::error::Error::source(error);
-    while let Some(error) = cause {
-        reason = format!("{reason}: {error}");
-        cause = error.source();
-    }
-    reason.chars().take(REASON_LIMIT).collect()
+    let causes = std::iter::successors(Some(error as &dyn std::error::Error), |error| error.source());
+    let reason: Vec<String> = causes.map(ToString::to_string).collect();
+    reason.join(": ").chars().take(REASON_LIMIT).collect()
 }

@@ -32,16 +32,34 @@ struct Unusable {
 impl Backend {
     /// Opens the database and migrates it.
     pub(crate) async fn open(config: &Config) -> Result<Self, Failure> {
+        Self::open_with(config, async |db, shown| {
+            let what = || format!("cannot bring the schema of {shown} up to date");
+            db.migrate().await.map_err(|source| Unusable { what: what(), source })
+        })
+        .await
+    }
+
+    /// Opens the database, whose schema must be this version's already: roles that run beside others do not change it under
+    /// them. SQLite belongs to one process, which migrates it.
+    pub(crate) async fn open_migrated(config: &Config) -> Result<Self, Failure> {
+        Self::open_with(config, async |db, shown| {
+            let what = || format!("the schema of {shown} is not the one of this version; run `runledger migrate`");
+            db.check_schema().await.map_err(|source| Unusable { what: what(), source })
+        })
+        .await
+    }
+
+    async fn open_with(
+        config: &Config,
+        prepare: impl AsyncFnOnce(&PostgresDb, &str) -> Result<(), Unusable>,
+    ) -> Result<Self, Failure> {
         if let Some(url) = &config.database_url {
             let shown = masked(url);
             let db = PostgresDb::connect(url).await.map_err(|source| Unusable {
                 what: format!("cannot connect to {shown}; check --database-url"),
                 source,
             })?;
-            db.migrate().await.map_err(|source| Unusable {
-                what: format!("cannot bring the schema of {shown} up to date"),
-                source,
-            })?;
+            prepare(&db, &shown).await?;
             let append = PostgresAppend::new(&db, SystemIds.random_id());
             let shared: Arc<dyn Db> = Arc::new(db.clone());
             return Ok(Self { log: Arc::clone(&shared), append: Arc::new(append), views: shared, postgres: Some(db) });

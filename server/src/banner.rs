@@ -12,12 +12,17 @@ pub(crate) fn print(config: &Config, address: SocketAddr) -> io::Result<()> {
         Some(url) => masked(url),
         None => "SQLite".to_owned(),
     };
+    let artifacts = &config.artifact_store;
     let mut out = io::stdout().lock();
     writeln!(out, "Runledger {} is ready.", env!("CARGO_PKG_VERSION"))?;
     writeln!(out)?;
     writeln!(out, "  Open      {url}")?;
     writeln!(out, "  Data      {}", config.data_dir.display())?;
     writeln!(out, "  Database  {database}")?;
+    writeln!(out, "  Artifacts {artifacts}")?;
+    if let Some(url) = &config.amqp_url {
+        writeln!(out, "  Queue     {}", masked(url))?;
+    }
     writeln!(out)?;
     writeln!(out, "In your training script:")?;
     writeln!(out)?;
@@ -28,6 +33,6 @@ pub(crate) fn print(config: &Config, address: SocketAddr) -> io::Result<()> {
 }
 
 /// A wildcard address is no place to connect to.
-fn reachable(address: SocketAddr) -> String {
+pub(crate) fn reachable(address: SocketAddr) -> String {
     if address.ip().is_unspecified() { format!("127.0.0.1:{}", address.port()) } else { address.to_string() }
 }

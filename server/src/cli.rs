@@ -18,8 +18,68 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     /// Runs everything in one process: API, projector, artifact ingestion.
     Server,
+    /// Serves HTTP, and queues uploads; any number of processes on one PostgreSQL.
+    Api,
+    /// Brings queued uploads to the artifact store; any number of processes.
+    IngestWorker,
+    /// Keeps the views; any number of processes share the runs.
+    Projector,
     /// Brings the database schema to this version, and exits.
     Migrate,
+    /// Tries every part with the settings in force, and says what is wrong.
+    Doctor,
+    /// Shows and handles uploads that have not reached the artifact store.
+    #[command(subcommand)]
+    Uploads(UploadsCommand),
+    /// Removes deleted runs and experiments for good, with their artifacts, as `mlflow gc` does.
+    Gc(GcArgs),
+    /// Asks a running process for its health at --admin-listen, else --listen; for container health checks.
+    Health,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum UploadsCommand {
+    /// Lists uploads that wait or failed, and dead letters of the queue.
+    List {
+        /// Only those in this state: staged or failed
+        #[arg(long, value_name = "STATE")]
+        state: Option<String>,
+        /// At most so many
+        #[arg(long, value_name = "NUMBER", default_value_t = 100)]
+        limit: i64,
+        /// One JSON object per line
+        #[arg(long)]
+        json: bool,
+    },
+    /// Shows an upload and its history.
+    Show { upload_id: String },
+    /// Tries uploads again: those named, or all that failed.
+    Retry {
+        upload_ids: Vec<String>,
+        /// All that failed
+        #[arg(long, conflicts_with = "upload_ids", required_unless_present = "upload_ids")]
+        all: bool,
+    },
+    /// Gives uploads up for good: their artifacts are deleted.
+    Discard {
+        upload_ids: Vec<String>,
+        /// All that failed
+        #[arg(long, conflicts_with = "upload_ids", required_unless_present = "upload_ids")]
+        all: bool,
+    },
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct GcArgs {
+    /// Only what was deleted longer ago than this, such as 30d or 1d2h3m4s
+    #[arg(long, value_name = "TIME")]
+    pub(crate) older_than: Option<String>,
+    /// Only these runs, which must be deleted
+    #[arg(long, value_name = "ID", value_delimiter = ',')]
+    pub(crate) run_ids: Vec<String>,
+    /// Only these experiments, which must be deleted, with all their runs
+    #[arg(long, value_name = "ID", value_delimiter = ',')]
+    pub(crate) experiment_ids: Vec<String>,
 }
 
 /// Settings as one source gives them; what is absent comes from the next source.
@@ -33,18 +93,48 @@ pub(crate) struct Settings {
     /// Address and port of the HTTP API [default: 127.0.0.1:5000]
     #[arg(long, global = true, env = "RUNLEDGER_LISTEN", value_name = "ADDRESS:PORT")]
     pub(crate) listen: Option<String>,
+    /// Address and port of /health, /ready and /metrics, apart from the API [default: none]
+    #[arg(long, global = true, env = "RUNLEDGER_ADMIN_LISTEN", value_name = "ADDRESS:PORT")]
+    pub(crate) admin_listen: Option<String>,
     /// Folder for databases, spool and artifacts [default: ./runledger-data]
     #[arg(long, global = true, env = "RUNLEDGER_DATA_DIR", value_name = "FOLDER")]
     pub(crate) data_dir: Option<PathBuf>,
     /// <postgres://user:password@host:port/database> instead of SQLite files
     #[arg(long, global = true, env = "RUNLEDGER_DATABASE_URL", value_name = "URL", hide_env_values = true)]
     pub(crate) database_url: Option<String>,
-    /// Folder for artifacts [default: artifacts in the data folder]
-    #[arg(long, global = true, env = "RUNLEDGER_ARTIFACT_STORE", value_name = "FOLDER")]
+    /// <amqp://user:password@host:port/vhost> of a RabbitMQ instead of a queue in the process
+    #[arg(long, global = true, env = "RUNLEDGER_AMQP_URL", value_name = "URL", hide_env_values = true)]
+    pub(crate) amqp_url: Option<String>,
+    /// A folder, or <s3://bucket/prefix>, `gs://…`, `az://…` [default: artifacts in the data folder]
+    #[arg(long, global = true, env = "RUNLEDGER_ARTIFACT_STORE", value_name = "URL")]
     pub(crate) artifact_store: Option<String>,
+    /// Where an S3 other than Amazon's is, such as <http://minio:9000>
+    #[arg(long, global = true, env = "RUNLEDGER_S3_ENDPOINT", value_name = "URL")]
+    pub(crate) s3_endpoint: Option<String>,
+    /// Where clients reach that S3, if by another address [default: the S3 endpoint]
+    #[arg(long, global = true, env = "RUNLEDGER_S3_PUBLIC_ENDPOINT", value_name = "URL")]
+    pub(crate) s3_public_endpoint: Option<String>,
+    /// Region of the bucket [default: `AWS_REGION`, else us-east-1]
+    #[arg(long, global = true, env = "RUNLEDGER_S3_REGION", value_name = "REGION")]
+    pub(crate) s3_region: Option<String>,
+    /// How a bucket is named in URLs: auto, path or virtual-host [default: auto]
+    #[arg(long, global = true, env = "RUNLEDGER_S3_ADDRESSING", value_name = "STYLE")]
+    pub(crate) s3_addressing: Option<String>,
+    /// Tell clients to exchange large files with the object store directly
+    #[arg(long, global = true, env = "RUNLEDGER_DIRECT_TRANSFERS", num_args = 0..=1, default_missing_value = "true")]
+    pub(crate) direct_transfers: Option<bool>,
+    /// Where uploads wait for the artifact store, a folder or URL that API and workers share [default: spool in the data folder]
+    #[arg(long, global = true, env = "RUNLEDGER_SPOOL", value_name = "URL")]
+    pub(crate) spool: Option<String>,
     /// Bytes that may wait in the spool [default: nine tenths of the free disk]
     #[arg(long, global = true, env = "RUNLEDGER_SPOOL_QUOTA", value_name = "BYTES")]
     pub(crate) spool_quota: Option<u64>,
+    /// Uploads that a worker brings to the artifact store at a time [default: 4]
+    #[arg(long, global = true, env = "RUNLEDGER_UPLOADS_AT_ONCE", value_name = "NUMBER")]
+    pub(crate) uploads_at_once: Option<usize>,
+    /// Seconds after which leftovers of crashes are cleared away [default: 86400]
+    #[arg(long, global = true, env = "RUNLEDGER_ORPHAN_AGE", value_name = "SECONDS")]
+    pub(crate) orphan_age: Option<u64>,
     /// Further Host headers to serve
     #[arg(long, global = true, env = "RUNLEDGER_ALLOWED_HOSTS", value_name = "HOST", value_delimiter = ',')]
     pub(crate) allowed_hosts: Option<Vec<String>>,

@@ -1,7 +1,9 @@
 //! The settings in force: command line and environment over the settings file over the compiled-in defaults.
 
+use runledger_artifacts::StoreSettings;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 use thiserror::Error;
 
 use crate::cli::Settings;
@@ -13,9 +15,16 @@ const DEFAULTS: &str = include_str!("../config.default.toml");
 #[derive(Clone, Debug)]
 pub(crate) struct Config {
     pub(crate) listen: String,
+    pub(crate) admin_listen: Option<String>,
     pub(crate) data_dir: PathBuf,
     pub(crate) database_url: Option<String>,
-    pub(crate) artifact_store: Option<String>,
+    pub(crate) amqp_url: Option<String>,
+    pub(crate) artifact_store: String,
+    pub(crate) spool: String,
+    pub(crate) objects: StoreSettings,
+    pub(crate) direct_transfers: bool,
+    pub(crate) uploads_at_once: usize,
+    pub(crate) orphan_age: Duration,
     /// Bytes; absent for what suits the disk.
     pub(crate) spool_quota: Option<u64>,
     pub(crate) allowed_hosts: Vec<String>,
@@ -36,6 +45,20 @@ pub(crate) enum ConfigError {
     Missing(&'static str),
     #[error("the setting database-url does not begin with postgres:// or postgresql://; leave it out for SQLite")]
     DatabaseUrl,
+    #[error("the setting amqp-url does not begin with amqp:// or amqps://; leave it out for a queue in the process")]
+    AmqpUrl,
+    #[error("the setting s3-addressing is {0:?}; use auto, path or virtual-host")]
+    S3Addressing(String),
+    #[error("the setting uploads-at-once is 0, so nothing would ever be uploaded; use 1 or more")]
+    UploadsAtOnce,
+    #[error(
+        "`runledger {role}` runs beside other processes, which needs PostgreSQL: give --database-url, or use `runledger server`"
+    )]
+    NeedsDatabase { role: &'static str },
+    #[error(
+        "`runledger {role}` runs beside other processes, which needs a RabbitMQ: give --amqp-url, or use `runledger server`"
+    )]
+    NeedsBroker { role: &'static str },
 }
 
 impl Config {
@@ -57,12 +80,43 @@ impl Config {
         {
             return Err(ConfigError::DatabaseUrl);
         }
-        let artifact_store = pick(&layers, "artifact-store", |layer| layer.artifact_store.clone())?;
+        let text = |name, get: fn(&Settings) -> &Option<String>| pick(&layers, name, |layer| get(layer).clone());
+        let amqp_url = text("amqp-url", |layer| &layer.amqp_url)?;
+        if !amqp_url.is_empty() && !["amqp://", "amqps://"].iter().any(|scheme| amqp_url.starts_with(scheme)) {
+            return Err(ConfigError::AmqpUrl);
+        }
+        let uploads_at_once = pick(&layers, "uploads-at-once", |layer| layer.uploads_at_once)?;
+        if uploads_at_once == 0 {
+            return Err(ConfigError::UploadsAtOnce);
+        }
+        let path_style = match text("s3-addressing", |layer| &layer.s3_addressing)?.as_str() {
+            "auto" => None,
+            "path" => Some(true),
+            "virtual-host" => Some(false),
+            other => return Err(ConfigError::S3Addressing(other.to_owned())),
+        };
+        let objects = StoreSettings {
+            endpoint: filled(text("s3-endpoint", |layer| &layer.s3_endpoint)?),
+            public_endpoint: filled(text("s3-public-endpoint", |layer| &layer.s3_public_endpoint)?),
+            region: filled(text("s3-region", |layer| &layer.s3_region)?),
+            path_style,
+            options: credentials(),
+        };
+        let data_dir: PathBuf = pick(&layers, "data-dir", |layer| layer.data_dir.clone())?;
+        let or_folder =
+            |given: String, name| filled(given).unwrap_or_else(|| data_dir.join(name).display().to_string());
         Ok(Self {
+            amqp_url: filled(amqp_url),
+            artifact_store: or_folder(text("artifact-store", |layer| &layer.artifact_store)?, "artifacts"),
+            spool: or_folder(text("spool", |layer| &layer.spool)?, "spool"),
+            objects,
+            direct_transfers: pick(&layers, "direct-transfers", |layer| layer.direct_transfers)?,
+            uploads_at_once,
+            orphan_age: Duration::from_secs(pick(&layers, "orphan-age", |layer| layer.orphan_age)?),
+            admin_listen: filled(text("admin-listen", |layer| &layer.admin_listen)?),
             listen: pick(&layers, "listen", |layer| layer.listen.clone())?,
-            data_dir: pick(&layers, "data-dir", |layer| layer.data_dir.clone())?,
-            database_url: Some(database_url).filter(|url| !url.is_empty()),
-            artifact_store: Some(artifact_store).filter(|url| !url.is_empty()),
+            data_dir: data_dir.clone(),
+            database_url: filled(database_url),
             spool_quota: Some(pick(&layers, "spool-quota", |layer| layer.spool_quota)?).filter(|bytes| *bytes > 0),
             allowed_hosts: pick(&layers, "allowed-hosts", |layer| layer.allowed_hosts.clone())?,
             allowed_origins: pick(&layers, "allowed-origins", |layer| layer.allowed_origins.clone())?,
@@ -73,9 +127,35 @@ impl Config {
     }
 }
 
+impl Config {
+    /// What roles apart share with each other has to be outside of the process.
+    pub(crate) fn check_apart(&self, role: &'static str, needs_broker: bool) -> Result<(), ConfigError> {
+        if self.database_url.is_none() {
+            return Err(ConfigError::NeedsDatabase { role });
+        }
+        if needs_broker && self.amqp_url.is_none() {
+            return Err(ConfigError::NeedsBroker { role });
+        }
+        Ok(())
+    }
+}
+
+/// The variables with which the clouds' own tools are configured, credentials among them.
+fn credentials() -> Vec<(String, String)> {
+    let ours = |(name, _): &(String, String)| ["AWS_", "GOOGLE_", "AZURE_"].iter().any(|cloud| name.starts_with(cloud));
+    std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+        .filter(ours)
+        .collect()
+}
+
+fn filled(text: String) -> Option<String> {
+    Some(text).filter(|text| !text.is_empty())
+}
+
 /// The URL without its password.
 pub(crate) fn masked(url: &str) -> String {
-    let Some((scheme, rest)) = url.split_once("://") else { return "PostgreSQL".to_owned() };
+    let Some((scheme, rest)) = url.split_once("://") else { return "(a URL that does not read)".to_owned() };
     match rest.rsplit_once('@') {
         Some((user, place)) => {
             let user = user.split_once(':').map_or(user, |(user, _)| user);

@@ -3,9 +3,11 @@
 mod backend;
 mod banner;
 mod cli;
+mod commands;
 mod config;
 mod default_experiment;
-mod serve;
+mod parts;
+mod roles;
 
 use clap::Parser;
 use std::io::Write;
@@ -13,6 +15,7 @@ use std::process::ExitCode;
 
 use cli::{Cli, Command};
 use config::Config;
+use roles::Roles;
 
 type Failure = Box<dyn std::error::Error + Send + Sync>;
 
@@ -32,8 +35,19 @@ async fn start(cli: Cli) -> Result<(), Failure> {
     let config = Config::load(cli.settings)?;
     runledger_service::init_logs(config.log_format.parse()?, &config.log_filter)?;
     match cli.command {
-        Command::Server => serve::run(config).await,
+        Command::Server => roles::run_server(config).await,
+        Command::Api => roles::run_apart(config, "api", Roles { api: true, ..Roles::default() }).await,
+        Command::IngestWorker => {
+            roles::run_apart(config, "ingest-worker", Roles { worker: true, ..Roles::default() }).await
+        }
+        Command::Projector => {
+            roles::run_apart(config, "projector", Roles { projector: true, ..Roles::default() }).await
+        }
         Command::Migrate => backend::Backend::open(&config).await.map(drop),
+        Command::Doctor => commands::doctor::run(&config).await,
+        Command::Uploads(command) => commands::uploads::run(&config, command).await,
+        Command::Gc(args) => commands::gc::run(&config, args).await,
+        Command::Health => commands::health::run(&config).await,
     }
 }
 

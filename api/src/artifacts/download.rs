@@ -24,7 +24,7 @@ pub(crate) async fn respond(
 ) -> Result<Response, ApiError> {
     for _ in 0..TRIES {
         let Some(artifact) = app.views.artifact(path.as_str()).await? else { return missing(app, path).await };
-        let etag = format!("\"{}\"", artifact.sha256);
+        let etag = format!("\"{}\"", tag(&artifact));
         if headers::matches(request.get(header::IF_NONE_MATCH), &etag) {
             return Ok((StatusCode::NOT_MODIFIED, [(header::ETAG, etag)]).into_response());
         }
@@ -53,6 +53,11 @@ pub(crate) async fn respond(
         return Ok(response);
     }
     Err(ApiError::internal(format!("the bytes of the artifact {path} are neither in the spool nor in the store")))
+}
+
+/// Names the bytes: by their digest, or by their upload where the digest is not known.
+fn tag(artifact: &Artifact) -> &str {
+    if artifact.sha256.is_empty() { &artifact.upload_id } else { &artifact.sha256 }
 }
 
 /// The bytes, wherever they are. An upload may move from the spool to the store at any time.

@@ -1,4 +1,4 @@
-//! Listings.
+//! Listings: as MLflow has them, and with what became of each upload.
 
 use runledger_artifacts::ArtifactPath;
 use runledger_storage::ArtifactEntry;
@@ -25,8 +25,8 @@ impl<'a> Files<'a> {
     /// The entries with their paths from `folder` on.
     pub(crate) fn below(folder: &ArtifactPath, entries: Vec<ArtifactEntry>) -> Self {
         let file = |entry: ArtifactEntry| {
-            let below = entry.path.strip_prefix(folder.as_str()).unwrap_or(&entry.path);
-            Entry { path: below.trim_start_matches('/').to_owned(), is_dir: entry.is_dir, file_size: entry.size }
+            let is_dir = entry.file.is_none();
+            Entry { path: relative(folder, &entry.path), is_dir, file_size: if is_dir { 0 } else { entry.size } }
         };
         Self { root_uri: None, files: entries.into_iter().map(file).collect() }
     }
@@ -35,6 +35,61 @@ impl<'a> Files<'a> {
     pub(crate) fn of_root(self, uri: &'a str) -> Self {
         Self { root_uri: Some(uri), ..self }
     }
+}
+
+/// What our own listing tells of a run's files and folders.
+#[derive(Debug, Serialize)]
+pub(crate) struct Details<'a> {
+    root_uri: &'a str,
+    entries: Vec<Detail>,
+}
+
+#[derive(Debug, Serialize)]
+struct Detail {
+    /// Below the run's artifact location.
+    path: String,
+    is_dir: bool,
+    /// Bytes; of a folder, all below it.
+    size: u64,
+    #[serde(flatten)]
+    file: Option<FileDetail>,
+}
+
+#[derive(Debug, Serialize)]
+struct FileDetail {
+    /// `staged`, `stored` or `failed`.
+    state: &'static str,
+    upload_id: String,
+    /// Lower-case hex; absent where a client brought the file to the object store itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sha256: Option<String>,
+    /// Milliseconds since the epoch.
+    staged_at: i64,
+    /// Why the upload was given up.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<String>,
+}
+
+impl<'a> Details<'a> {
+    pub(crate) fn of(root_uri: &'a str, root: &ArtifactPath, entries: Vec<ArtifactEntry>) -> Self {
+        let detail = |entry: ArtifactEntry| Detail {
+            path: relative(root, &entry.path),
+            is_dir: entry.file.is_none(),
+            size: entry.size,
+            file: entry.file.map(|file| FileDetail {
+                state: file.state.as_str(),
+                upload_id: file.upload_id,
+                sha256: Some(file.sha256).filter(|digest| !digest.is_empty()),
+                staged_at: file.staged_at,
+                error: file.error,
+            }),
+        };
+        Self { root_uri, entries: entries.into_iter().map(detail).collect() }
+    }
+}
+
+fn relative(folder: &ArtifactPath, path: &str) -> String {
+    path.strip_prefix(folder.as_str()).unwrap_or(path).trim_start_matches('/').to_owned()
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature that serde calls")]

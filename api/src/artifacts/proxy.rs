@@ -7,7 +7,7 @@ use http::{HeaderMap, Method, StatusCode, Uri};
 use runledger_artifacts::ArtifactPath;
 use runledger_domain::command::Decision;
 use runledger_domain::event::ArtifactDeleted;
-use runledger_domain::{DomainError, ErrorCode, Event, StreamId};
+use runledger_domain::{DomainError, Event, StreamId};
 
 use super::files::Files;
 use super::{bad_request, download, upload};
@@ -59,31 +59,14 @@ pub(crate) async fn delete(State(app): State<AppState>, context: RequestContext,
     Ok(Answer::empty())
 }
 
-pub(crate) async fn no_multipart_uploads(uri: Uri) -> Result<Answer, ApiError> {
-    ArtifactPath::from_url(raw_path(&uri))?;
-    let message = "Multipart upload is not supported for the current artifact repository";
-    Err(ApiError::new(ErrorCode::NotImplemented, message))
-}
-
-pub(crate) async fn no_multipart_downloads(uri: Uri) -> Result<Answer, ApiError> {
-    ArtifactPath::from_url(raw_path(&uri))?;
-    let message = "Multipart download is not supported for the current artifact repository";
-    Err(ApiError::new(ErrorCode::NotImplemented, message))
-}
-
-pub(crate) async fn no_presigned_urls() -> Result<Answer, ApiError> {
-    let message = "Presigned URLs are not supported for the current artifact repository";
-    Err(ApiError::new(ErrorCode::NotImplemented, message))
-}
-
 /// The artifact's part of the URL as it came over the wire, with its encoding.
-fn raw_path(uri: &Uri) -> &str {
+pub(super) fn raw_path(uri: &Uri) -> &str {
     let endpoint = uri.path().split_once("/mlflow-artifacts/").map_or("", |(_, endpoint)| endpoint);
     let skipped = if endpoint.starts_with("mpu/") { 2 } else { 1 };
     endpoint.splitn(skipped + 1, '/').nth(skipped).unwrap_or_default()
 }
 
-fn object_path(raw: &str) -> Result<ArtifactPath, ApiError> {
+pub(super) fn object_path(raw: &str) -> Result<ArtifactPath, ApiError> {
     let path = ArtifactPath::from_url(raw)?;
     if path.is_root() {
         return Err(DomainError::missing("artifact_path").into());

@@ -1,14 +1,15 @@
 //! Endpoints that name an artifact by its run and its path below the run's artifact location.
 
 use axum::body::Body;
-use axum::extract::{Query, State};
+use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, Method, StatusCode, Uri};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use runledger_artifacts::ArtifactPath;
 use runledger_domain::{DomainError, Run};
+use runledger_storage::ArtifactEntry;
 
-use super::files::Files;
+use super::files::{Details, Files};
 use super::{bad_request, download, upload};
 use crate::wire::Answer;
 use crate::{ApiError, App, AppState, Args, RequestContext};
@@ -18,11 +19,26 @@ const UPLOAD_LIMIT: usize = 10 << 20;
 
 pub(crate) async fn list(State(app): State<AppState>, args: Args) -> Result<Answer, ApiError> {
     let run = app.run(args.run_id()?).await?;
-    let root = artifact_root(&run)?;
+    let (root, entries) = entries(&app, &run, &args).await?;
+    Answer::new(&Files::below(&root, entries).of_root(&run.artifact_uri))
+}
+
+/// As [`list`], with the state of each file.
+pub(crate) async fn details(
+    State(app): State<AppState>,
+    Path(run_id): Path<String>,
+    args: Args,
+) -> Result<Answer, ApiError> {
+    let run = app.run(&run_id).await?;
+    let (root, entries) = entries(&app, &run, &args).await?;
+    Answer::new(&Details::of(&run.artifact_uri, &root, entries))
+}
+
+async fn entries(app: &App, run: &Run, args: &Args) -> Result<(ArtifactPath, Vec<ArtifactEntry>), ApiError> {
+    let root = artifact_root(run)?;
     let folder = root.join(args.any_text("path")?.unwrap_or_default())?;
     app.views.catch_up().await?;
-    let entries = app.views.list_artifacts(folder.as_str()).await?;
-    Answer::new(&Files::below(&root, entries).of_root(&run.artifact_uri))
+    Ok((root, app.views.list_artifacts(folder.as_str()).await?))
 }
 
 pub(crate) async fn download(
@@ -78,20 +94,14 @@ async fn locate(app: &App, run_id: &str, relative: &str) -> Result<ArtifactPath,
     Ok(path)
 }
 
-/// Where the run's artifacts lie below the artifact root: `a/b` for `mlflow-artifacts:/a/b`, with or without a host.
+/// Where the run's artifacts lie below the artifact root.
 fn artifact_root(run: &Run) -> Result<ArtifactPath, ApiError> {
-    let foreign = || {
+    ArtifactPath::of_uri(&run.artifact_uri)?.ok_or_else(|| {
         ApiError::invalid(format!(
             "The run '{}' keeps its artifacts at '{}', which this server does not serve: only locations that begin with \
              mlflow-artifacts:/ are. Use a client that has access to that location itself.",
             run.run_id,
             runledger_domain::validate::cut(&run.artifact_uri, 200)
         ))
-    };
-    let location = run.artifact_uri.strip_prefix("mlflow-artifacts:").ok_or_else(foreign)?;
-    let path = match location.strip_prefix("//") {
-        Some(with_host) => with_host.split_once('/').map_or("", |(_, path)| path),
-        None => location,
-    };
-    Ok(ArtifactPath::parse(path.trim_start_matches('/'))?)
+    })
 }

@@ -25,6 +25,7 @@ pub(crate) async fn stream(
         path: path.as_str().to_owned(),
         size: staged.size,
         sha256: staged.sha256,
+        traceparent: Some(context.traceparent(&upload_id)),
     });
     let decision = Decision { events: vec![(StreamId::artifact(path.as_str()), event)], guards: Vec::new() };
     let appended = app.execute(context, decision).await;

@@ -6,12 +6,13 @@ use http::{HeaderMap, Method, Request, StatusCode};
 use http_body_util::BodyExt;
 use prometheus::Registry;
 use runledger_api::{ArtifactDeps, Deps, Settings, router};
-use runledger_artifacts::{ArtifactStore, Spool};
+use runledger_artifacts::{ArtifactStore, Spool, StoreSettings};
 use runledger_domain::command::CreateExperiment;
 use runledger_domain::{Clock, IdGen, SystemClock, SystemIds};
 use runledger_projector::ProjectorMetrics;
+use runledger_service::Readiness;
 use runledger_storage::views::Views;
-use runledger_storage::{AppendRequest, EventLog, LogMetrics, ReadModel};
+use runledger_storage::{AppendRequest, EventLog, Leases, LogMetrics, ReadModel};
 use runledger_storage_sqlite::{SqliteAppend, SqliteDb};
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -53,17 +54,22 @@ impl Server {
             log: log.clone(),
             views: Views::new(views_db),
             read_model: views.clone(),
+            leases: Leases::alone(),
+            id: "test".to_owned(),
             clock: Arc::new(SystemClock),
             metrics: ProjectorMetrics::register(&registry).unwrap(),
         };
         tokio::spawn(runledger_projector::run(projector, stop.clone()));
         add_default_experiment(&log).await;
         let (clock, ids) = (Arc::new(SystemClock), Arc::new(SystemIds));
+        let objects = StoreSettings::default();
+        let place = |name: &str| format!("file://{}", folder.path().join(name).display());
         let artifacts = ArtifactDeps {
-            spool: Spool::open(folder.path().join("spool"), None, &registry).await.unwrap(),
-            store: ArtifactStore::open(&format!("file://{}", folder.path().display())).await.unwrap(),
+            spool: Spool::open(&place("spool"), &objects, None, &registry).await.unwrap(),
+            store: ArtifactStore::open(&place("store"), &objects).await.unwrap(),
         };
-        let deps = Deps { log, views, clock, ids, registry, artifacts, settings };
+        let (leases, readiness) = (Leases::alone(), Readiness::new(Vec::new()));
+        let deps = Deps { log, views, leases, clock, ids, registry, readiness, artifacts, settings };
         let router = router(deps).unwrap();
         Self { router, _folder: folder, _stop: stop.drop_guard() }
     }

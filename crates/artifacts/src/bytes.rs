@@ -5,6 +5,7 @@ use futures::stream::{self, BoxStream, StreamExt};
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::ops::Range;
+use std::time::Duration;
 use tokio::task::spawn_blocking;
 
 /// Bytes on their way, in pieces of up to 256 KiB.
@@ -23,6 +24,16 @@ impl std::fmt::Debug for Download {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Download").field("size", &self.size).field("range", &self.range).finish_non_exhaustive()
     }
+}
+
+/// What a listing tells of a file or object.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Entry {
+    pub(crate) name: String,
+    /// Bytes.
+    pub(crate) size: u64,
+    /// Since it was written last, by the clock of where it lies.
+    pub(crate) age: Duration,
 }
 
 const PIECE: u64 = 256 << 10;

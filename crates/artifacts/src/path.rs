@@ -60,6 +60,17 @@ impl ArtifactPath {
         Self::parse(&decoded)
     }
 
+    /// The path that an artifact URI of this server means: `a/b` for `mlflow-artifacts:/a/b`, with or without a host. `None` for
+    /// URIs of other places.
+    pub fn of_uri(uri: &str) -> Result<Option<Self>, PathError> {
+        let Some(location) = uri.strip_prefix("mlflow-artifacts:") else { return Ok(None) };
+        let path = match location.strip_prefix("//") {
+            Some(with_host) => with_host.split_once('/').map_or("", |(_, path)| path),
+            None => location,
+        };
+        Self::parse(path.trim_start_matches('/')).map(Some)
+    }
+
     /// The path of something below this folder. `relative` is checked by itself, so that it cannot lead out of it.
     pub fn join(&self, relative: &str) -> Result<Self, PathError> {
         let relative = Self::parse(relative)?;

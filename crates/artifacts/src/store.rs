@@ -1,37 +1,42 @@
-//! The object store: where artifacts stay.
+//! The artifact store: where artifacts stay.
+//!
+//! It is a local folder or a bucket. Guarantees: an object is whole whenever it is there, and is what was acknowledged; every
+//! operation may be repeated. Two that change the same path at the same time must be kept apart by the caller.
 
-mod parts;
+mod folder;
+mod multiparts;
 
-use futures::{StreamExt, TryStreamExt};
-use object_store::local::LocalFileSystem;
-use object_store::path::Path;
-use object_store::{GetOptions, GetRange, GetResultPayload, ObjectStore, ObjectStoreExt, WriteMultipart};
-use percent_encoding::percent_decode_str;
-use std::fmt::Display;
-use std::io;
+use futures::StreamExt;
 use std::ops::Range;
-use std::path::PathBuf;
-use std::sync::Arc;
 use thiserror::Error;
-use tokio::task::spawn_blocking;
 
-use crate::bytes::{Download, stream_file};
-use crate::{ArtifactPath, BoxError, Spool, SpoolError, Staged, local};
-use parts::Parts;
+use crate::bucket::{Bucket, Fault, Kind, Multipart, part_size};
+use crate::bytes::Download;
+use crate::memory::{PART, hold};
+use crate::place::Place;
+use crate::record::{Purpose, Record};
+use crate::source::Source;
+use crate::{ArtifactPath, BoxError, PlaceError, Spool, SpoolError, Staged, StoreSettings};
+use folder::Folder;
 
 /// The store with the artifact root. Clones share it.
 #[derive(Clone, Debug)]
 pub struct ArtifactStore {
-    objects: Arc<dyn ObjectStore>,
-    /// The same store, when it is a local folder.
-    local: Option<LocalFileSystem>,
+    home: Home,
 }
 
-/// A failure of the object store, or of what was to go there.
+#[derive(Clone, Debug)]
+enum Home {
+    Folder(Folder),
+    Bucket(Bucket),
+}
+
+/// A failure of the artifact store, or of what was to go there.
 #[derive(Debug, Error)]
 pub enum StoreError {
-    #[error("the artifact store cannot be at {location:?}: use a folder or a file:/// URL")]
-    Unsupported { location: String },
+    /// The place cannot be used; the text says what to change.
+    #[error("the artifact store cannot be used")]
+    Place { source: PlaceError },
     #[error("the artifact store has no object at {path}")]
     NotFound { path: ArtifactPath },
     /// The spool has no copy under the id of the upload.
@@ -40,162 +45,214 @@ pub enum StoreError {
     /// The copy in the spool is not what was acknowledged.
     #[error("the upload {upload_id} is damaged: its size or SHA-256 is not the one that was recorded")]
     Damaged { upload_id: String },
+    /// The multipart upload does not exist, or its parts are not those that the client named.
+    #[error("the artifact store cannot make {path} of these parts")]
+    Parts { path: ArtifactPath, source: BoxError },
+    #[error("the artifact store cannot exchange files with clients directly: only an S3 can")]
+    NotDirect,
     #[error("the spool failed")]
     Spool { source: SpoolError },
-    #[error("the artifact store failed to {operation} {path}")]
+    #[error("the artifact store failed to {operation} {path:?}")]
     Backend { operation: &'static str, path: String, source: BoxError },
 }
 
-/// Bytes of a part of a multipart upload; smaller files go in one piece.
-const PART: usize = 8 << 20;
-/// Parts of one file on their way at a time.
-const PARTS_AT_ONCE: usize = 2;
+impl From<SpoolError> for StoreError {
+    fn from(source: SpoolError) -> Self {
+        Self::Spool { source }
+    }
+}
+
+const SETTING: &str = "--artifact-store";
 
 impl ArtifactStore {
-    /// Opens the store at a folder, which is created, or at a `file:///` URL of one.
-    pub async fn open(location: &str) -> Result<Self, StoreError> {
-        let folder = match location.split_once("://") {
-            None => PathBuf::from(location),
-            Some(("file", rest)) if rest.starts_with('/') => {
-                PathBuf::from(percent_decode_str(rest).decode_utf8_lossy().into_owned())
+    /// Opens the store: a folder, which is created, or a bucket, which is not looked for before it is used; [`Self::probe`]
+    /// does so.
+    pub async fn open(location: &str, settings: &StoreSettings) -> Result<Self, StoreError> {
+        let place = Place::parse(location, settings, SETTING);
+        let home = match place.map_err(|source| StoreError::Place { source })? {
+            Place::Folder(root) => {
+                let folder = Folder::open(root, SETTING).await;
+                Home::Folder(folder.map_err(|source| StoreError::Place { source })?)
             }
-            Some(_) => return Err(StoreError::Unsupported { location: location.to_owned() }),
+            Place::Bucket(bucket) => Home::Bucket(bucket),
         };
-        let open = move || {
-            std::fs::create_dir_all(&folder)?;
-            let local = LocalFileSystem::new_with_prefix(&folder).map_err(io::Error::other)?;
-            Ok::<_, io::Error>(local.with_fsync(true).with_automatic_cleanup(true))
-        };
-        let opened = spawn_blocking(open).await.map_err(io::Error::other).flatten();
-        let local = opened.map_err(backend("open", &location))?;
-        Ok(Self { objects: Arc::new(local.clone()), local: Some(local) })
-    }
-
-    /// A store over any object store.
-    pub fn over(objects: Arc<dyn ObjectStore>) -> Self {
-        Self { objects, local: None }
+        Ok(Self { home })
     }
 
     /// Brings a spooled upload to the path, in place of what is there, and returns when it is durable.
     ///
-    /// A copy is checked against size and SHA-256 on the way; nothing appears at the path when they are wrong.
-    pub async fn put_file(&self, path: &ArtifactPath, spool: &Spool, upload: &Staged) -> Result<(), StoreError> {
-        let object = key("store", path)?;
-        let spooled = spool.file(&upload.upload_id).await.map_err(|source| StoreError::Spool { source })?;
-        let gone = || StoreError::NotSpooled { upload_id: upload.upload_id.clone() };
-        let damaged = || StoreError::Damaged { upload_id: upload.upload_id.clone() };
-        let (file, size) = spooled.ok_or_else(gone)?;
-        if size != upload.size {
-            return Err(damaged());
-        }
-        if self.link(&object, path, spool, upload).await? {
-            return Ok(());
-        }
-        let mut parts = Parts::new(file, usize::try_from(size).unwrap_or(PART).min(PART));
-        let first = parts.next().await.map_err(backend("read", path))?;
-        if size <= PART as u64 {
-            if parts.sha256() != upload.sha256 {
-                return Err(damaged());
-            }
-            return self.objects.put(&object, first.into()).await.map(drop).map_err(backend("store", path));
-        }
-        let multipart = self.objects.put_multipart(&object).await.map_err(backend("store", path))?;
-        let mut multipart = WriteMultipart::new_with_chunk_size(multipart, PART);
-        multipart.put(first);
-        match self.put_rest(&mut multipart, parts, path).await {
-            Ok(sha256) if sha256 == upload.sha256 => multipart.finish().await.map(drop).map_err(backend("store", path)),
-            outcome => {
-                if let Err(error) = multipart.abort().await {
-                    tracing::warn!(%error, %path, "a multipart upload could not be aborted");
+    /// A copy is checked against size and SHA-256 on the way; nothing appears at the path when they are wrong. `now_ms` is the
+    /// time, by which [`Self::sweep_multiparts`] knows what a crash has left.
+    pub async fn put_file(
+        &self,
+        path: &ArtifactPath,
+        spool: &Spool,
+        upload: &Staged,
+        now_ms: i64,
+    ) -> Result<(), StoreError> {
+        let upload_id = &upload.upload_id;
+        let gone = || StoreError::NotSpooled { upload_id: upload_id.clone() };
+        let source = spool.source(upload_id).await?.ok_or_else(gone)?;
+        let whole = source.size() == upload.size
+            && match &self.home {
+                Home::Folder(folder) => {
+                    let linked = match spool.file(upload_id) {
+                        Some(file) => folder.link(path.as_str(), file).await.map_err(backend("store", path))?,
+                        None => false,
+                    };
+                    linked
+                        || folder.copy(path.as_str(), source, &upload.sha256).await.map_err(backend("store", path))?
                 }
-                Err(outcome.err().unwrap_or_else(damaged))
-            }
-        }
+                Home::Bucket(bucket) if upload.size <= PART as u64 => put_small(bucket, path, source, upload).await?,
+                Home::Bucket(bucket) => self.put_large(bucket, path, spool, source, upload, now_ms).await?,
+            };
+        if whole { Ok(()) } else { Err(StoreError::Damaged { upload_id: upload_id.clone() }) }
     }
 
     /// Reads the object, or a range of it, which ends at the end of the object at the latest and is not empty.
     pub async fn get(&self, path: &ArtifactPath, range: Option<Range<u64>>) -> Result<Download, StoreError> {
-        let object = key("read", path)?;
-        let options = GetOptions { range: range.map(GetRange::Bounded), ..GetOptions::default() };
-        let found = self.objects.get_opts(&object, options).await.map_err(|error| match error {
-            object_store::Error::NotFound { .. } => StoreError::NotFound { path: path.clone() },
-            error => backend("read", path)(error),
-        })?;
-        let (size, range) = (found.meta.size, found.range.clone());
-        let bytes = match found.payload {
-            GetResultPayload::File(file, _) => stream_file(file, range.clone()),
-            GetResultPayload::Stream(stream) => stream.map_err(io::Error::other).boxed(),
+        let found = match &self.home {
+            Home::Folder(folder) => folder.get(path.as_str(), range).await,
+            Home::Bucket(bucket) => bucket.get(path.as_str(), range).await,
         };
-        Ok(Download { size, range, bytes })
+        found.map_err(backend("read", path))?.ok_or_else(|| StoreError::NotFound { path: path.clone() })
+    }
+
+    /// Bytes of the object.
+    pub async fn head(&self, path: &ArtifactPath) -> Result<u64, StoreError> {
+        let size = self.size(path).await.map_err(backend("look for", path))?;
+        size.ok_or_else(|| StoreError::NotFound { path: path.clone() })
     }
 
     /// Removes the object. One that is not there was removed before.
     pub async fn delete(&self, path: &ArtifactPath) -> Result<(), StoreError> {
-        match self.objects.delete(&key("delete", path)?).await {
-            Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(()),
-            Err(error) => Err(backend("delete", path)(error)),
-        }
+        let deleted = match &self.home {
+            Home::Folder(folder) => folder.delete(path.as_str()).await,
+            Home::Bucket(bucket) => bucket.delete(path.as_str()).await,
+        };
+        deleted.map_err(backend("delete", path))
     }
 
     /// The object at the path, and all below it when it is a folder. Names that this server cannot have given are left out.
     pub async fn files(&self, path: &ArtifactPath) -> Result<Vec<ArtifactPath>, StoreError> {
-        let object = key("list", path)?;
-        let mut files = match self.objects.head(&object).await {
-            Ok(_) => vec![path.clone()],
-            Err(object_store::Error::NotFound { .. }) => Vec::new(),
-            Err(error) => return Err(backend("list", path)(error)),
+        let failed = |fault: Fault| backend("list", path)(fault);
+        let mut files = Vec::new();
+        if !path.is_root() && self.size(path).await.map_err(failed)?.is_some() {
+            files.push(path.clone());
+        }
+        let mut below = match &self.home {
+            Home::Folder(folder) => folder.list(path.as_str()).map_err(failed)?,
+            Home::Bucket(bucket) => {
+                let found = bucket.list(path.as_str()).map_err(failed)?;
+                found.map(|found| found.map(|entry| entry.name)).boxed()
+            }
         };
-        let mut below = self.objects.list(Some(&object));
         while let Some(found) = below.next().await {
             match found {
-                Ok(found) => files.extend(ArtifactPath::parse(found.location.as_ref())),
-                Err(object_store::Error::NotFound { .. }) => {}
-                Err(error) => return Err(backend("list", path)(error)),
+                Ok(name) => files.extend(ArtifactPath::parse(&name)),
+                // Another process removed a folder that became empty.
+                Err(Fault { kind: Kind::NotFound, .. }) => {}
+                Err(fault) => return Err(failed(fault)),
             }
         }
         Ok(files)
     }
 
-    /// Takes the file without copying it, where the store is a folder on the spool's file system.
-    async fn link(
-        &self,
-        object: &Path,
-        path: &ArtifactPath,
-        spool: &Spool,
-        upload: &Staged,
-    ) -> Result<bool, StoreError> {
-        let Some(local) = &self.local else { return Ok(false) };
-        let source = spool.path(&upload.upload_id).map_err(|source| StoreError::Spool { source })?;
-        let target = local.path_to_filesystem(object).map_err(backend("store", path))?;
-        let linked = spawn_blocking(move || local::link(&source, &target)).await.map_err(io::Error::other).flatten();
-        linked.map_err(backend("store", path))
+    /// Whether the folder can be written, or the bucket is there and lets us in.
+    pub async fn probe(&self) -> Result<(), StoreError> {
+        let probed = match &self.home {
+            Home::Folder(folder) => folder.probe(SETTING).await,
+            Home::Bucket(bucket) => bucket.probe().await,
+        };
+        probed.map_err(|source| StoreError::Place { source })
     }
 
-    async fn put_rest(
+    /// As [`Self::probe`], and writes, reads and removes something in a bucket too.
+    pub async fn probe_write(&self) -> Result<(), StoreError> {
+        match &self.home {
+            Home::Folder(_) => self.probe().await,
+            Home::Bucket(bucket) => bucket.probe_write().await.map_err(|source| StoreError::Place { source }),
+        }
+    }
+
+    /// `false`: its digest is not the one that was recorded.
+    async fn put_large(
         &self,
-        multipart: &mut WriteMultipart,
-        mut parts: Parts,
+        bucket: &Bucket,
         path: &ArtifactPath,
-    ) -> Result<String, StoreError> {
-        loop {
-            multipart.wait_for_capacity(PARTS_AT_ONCE).await.map_err(backend("store", path))?;
-            let part = parts.next().await.map_err(backend("read", path))?;
-            if part.is_empty() {
-                return Ok(parts.sha256());
-            }
-            multipart.put(part);
+        spool: &Spool,
+        source: Source,
+        upload: &Staged,
+        now_ms: i64,
+    ) -> Result<bool, StoreError> {
+        self.abort_earlier(spool, &upload.upload_id).await?;
+        let mut multipart = bucket.open_multipart(path.as_str()).await.map_err(backend("store", path))?;
+        let record = Record {
+            path: path.to_string(),
+            multipart_id: multipart.id().to_owned(),
+            upload_id: Some(upload.upload_id.clone()),
+            opened_at: Some(now_ms),
+            purpose: Purpose::Worker,
+        };
+        spool.put_record(&record.name(), record.encode()).await?;
+        let outcome = send_parts(&mut multipart, path, source, upload).await;
+        let ended = if matches!(outcome, Ok(true)) { Ok(()) } else { multipart.abort().await };
+        match ended {
+            Ok(()) => multiparts::forget(spool, &record).await,
+            Err(error) => tracing::warn!(%error, %path, "a multipart upload could not be aborted; the janitor does it"),
+        }
+        outcome
+    }
+
+    async fn size(&self, path: &ArtifactPath) -> Result<Option<u64>, Fault> {
+        match &self.home {
+            Home::Folder(folder) => folder.size(path.as_str()).await,
+            Home::Bucket(bucket) => bucket.size(path.as_str()).await,
         }
     }
 }
 
-fn key(operation: &'static str, path: &ArtifactPath) -> Result<Path, StoreError> {
-    Path::parse(path.as_str()).map_err(backend(operation, path))
+/// `false`: its digest is not the one that was recorded.
+async fn put_small(
+    bucket: &Bucket,
+    path: &ArtifactPath,
+    mut source: Source,
+    upload: &Staged,
+) -> Result<bool, StoreError> {
+    let size = usize::try_from(upload.size).unwrap_or(PART);
+    let _held = hold(size).await;
+    let bytes = source.next(size).await.map_err(unread(upload))?;
+    if source.sha256() != upload.sha256 {
+        return Ok(false);
+    }
+    bucket.put(path.as_str(), bytes).await.map(|()| true).map_err(backend("store", path))
 }
 
-fn backend<E: Into<BoxError>, P: Display>(
-    operation: &'static str,
-    path: &P,
-) -> impl FnOnce(E) -> StoreError + use<E, P> {
+/// Sends everything, and makes it visible if its digest is the one that was recorded.
+async fn send_parts(
+    multipart: &mut Multipart,
+    path: &ArtifactPath,
+    mut source: Source,
+    upload: &Staged,
+) -> Result<bool, StoreError> {
+    let size = part_size(upload.size);
+    while !source.is_read() {
+        let held = hold(size).await;
+        let part = source.next(size).await.map_err(unread(upload))?;
+        multipart.send(part, held).await.map_err(backend("store", path))?;
+    }
+    if source.sha256() != upload.sha256 {
+        return Ok(false);
+    }
+    multipart.complete().await.map(|()| true).map_err(backend("store", path))
+}
+
+fn unread(upload: &Staged) -> impl FnOnce(std::io::Error) -> StoreError + use<> {
+    let what = upload.upload_id.clone();
+    move |source| SpoolError::Failed { action: "reading", what, source: source.into() }.into()
+}
+
+fn backend<E: Into<BoxError>>(operation: &'static str, path: &ArtifactPath) -> impl FnOnce(E) -> StoreError + use<E> {
     let path = path.to_string();
     move |error| StoreError::Backend { operation, path, source: error.into() }
 }

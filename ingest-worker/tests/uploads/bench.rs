@@ -3,15 +3,15 @@
 use bytes::Bytes;
 use futures::{StreamExt, stream};
 use prometheus::Registry;
-use runledger_artifacts::{ArtifactPath, ArtifactStore, Spool, Staged};
+use runledger_artifacts::{ArtifactPath, ArtifactStore, Spool, Staged, StoreSettings};
 use runledger_domain::command::Decision;
-use runledger_domain::event::{ArtifactDeleted, ArtifactStaged, ArtifactStored};
-use runledger_domain::{Event, IdGen, StreamId, SystemClock, SystemIds};
-use runledger_ingest_worker::{Deps, Dispatcher, Worker, WorkerMetrics};
+use runledger_domain::event::{ArtifactDeleted, ArtifactStaged, ArtifactStored, ArtifactUploadRetried};
+use runledger_domain::{Clock, Event, IdGen, StreamId, SystemClock, SystemIds};
+use runledger_ingest_worker::{Deps, Dispatcher, DispatcherDeps, Worker, WorkerMetrics};
 use runledger_projector::{Projector, ProjectorMetrics};
 use runledger_queue::InProcess;
 use runledger_storage::views::Views;
-use runledger_storage::{AppendRequest, EventLog, LogMetrics, ReadModel};
+use runledger_storage::{AppendRequest, EventLog, Leases, LogMetrics, ReadModel};
 use runledger_storage_sqlite::{SqliteAppend, SqliteDb};
 use std::io;
 use std::path::PathBuf;
@@ -50,24 +50,31 @@ impl Bench {
         let append = Arc::new(SqliteAppend::new(&events));
         let log = EventLog::start(Arc::new(events), append, LogMetrics::register(&registry).unwrap());
         let views = ReadModel::new(Arc::<SqliteDb>::clone(&rows), log.clone());
+        let settings = StoreSettings::default();
+        let place = |name: &str| folder.path().join(name).display().to_string();
         let deps = Deps {
             log: log.clone(),
             views: views.clone(),
-            spool: Spool::open(folder.path().join("spool"), None, &registry).await.unwrap(),
-            store: ArtifactStore::open(folder.path().join("store").to_str().unwrap()).await.unwrap(),
+            spool: Spool::open(&place("spool"), &settings, None, &registry).await.unwrap(),
+            store: ArtifactStore::open(&place("store"), &settings).await.unwrap(),
             queue: Arc::new(InProcess::new(1000, &LADDER)),
+            leases: Leases::alone(),
             clock: Arc::new(SystemClock),
             ids: Arc::new(SystemIds),
             metrics: WorkerMetrics::register(&registry).unwrap(),
+            uploads_at_once: 2,
+            orphan_age: Duration::ZERO,
         };
         let projector = Projector::new(runledger_projector::Deps {
             log,
             views: Views::new(rows),
             read_model: views,
+            leases: Leases::alone(),
+            id: "bench".to_owned(),
             clock: Arc::new(SystemClock),
             metrics: ProjectorMetrics::register(&registry).unwrap(),
         });
-        let dispatcher = Dispatcher::start(&deps).await.unwrap();
+        let dispatcher = begin_dispatching(&deps).await;
         Self { deps, dispatcher, projector, folder }
     }
 
@@ -76,7 +83,8 @@ impl Bench {
         let upload_id = SystemIds.random_id().simple().to_string();
         let body = stream::iter([Ok::<_, io::Error>(Bytes::copy_from_slice(content))]);
         let Staged { upload_id, size, sha256 } = self.deps.spool.stage(&upload_id, body).await.unwrap();
-        let staged = ArtifactStaged { upload_id: upload_id.clone(), path: path.to_owned(), size, sha256 };
+        let (id, path_of) = (upload_id.clone(), path.to_owned());
+        let staged = ArtifactStaged { upload_id: id, path: path_of, size, sha256, traceparent: None };
         self.append(path, Event::ArtifactStaged(staged)).await;
         upload_id
     }
@@ -84,6 +92,12 @@ impl Bench {
     /// Does what the API does for a DELETE.
     pub(crate) async fn delete(&self, path: &str) {
         self.append(path, Event::ArtifactDeleted(ArtifactDeleted { path: path.to_owned() })).await;
+    }
+
+    /// Does what an operator's retry does.
+    pub(crate) async fn retry(&self, path: &str, upload_id: &str) {
+        let retried = ArtifactUploadRetried { upload_id: upload_id.to_owned(), path: path.to_owned() };
+        self.append(path, Event::ArtifactUploadRetried(retried)).await;
     }
 
     pub(crate) async fn record_stored(&self, path: &str, upload_id: &str) {
@@ -100,7 +114,7 @@ impl Bench {
         });
         let staged = Staged { upload_id: upload_id.to_owned(), size: content.len() as u64, sha256: sha256.unwrap() };
         let path = ArtifactPath::parse(path).unwrap();
-        self.deps.store.put_file(&path, &self.deps.spool, &staged).await.unwrap();
+        self.deps.store.put_file(&path, &self.deps.spool, &staged, SystemClock.now_ms()).await.unwrap();
     }
 
     pub(crate) async fn dispatch(&mut self) {
@@ -131,7 +145,7 @@ impl Bench {
     /// A process that died and was started again: the queue is empty, the rest is as it was.
     pub(crate) async fn restart(&mut self) {
         self.deps.queue = Arc::new(InProcess::new(1000, &LADDER));
-        self.dispatcher = Dispatcher::start(&self.deps).await.unwrap();
+        self.dispatcher = begin_dispatching(&self.deps).await;
     }
 
     pub(crate) fn block(&self, folder: &str) -> Blocked {
@@ -159,4 +173,15 @@ impl Bench {
         let request = AppendRequest::encode(decision, || SystemIds.event_id(), 0, String::new(), String::new());
         self.deps.log.append(request).await.unwrap().unwrap();
     }
+}
+
+pub(crate) fn dispatcher_deps(deps: &Deps) -> DispatcherDeps {
+    let Deps { log, views, queue, clock, .. } = deps.clone();
+    DispatcherDeps { log, views, queue, clock }
+}
+
+async fn begin_dispatching(deps: &Deps) -> Dispatcher {
+    let mut dispatcher = Dispatcher::new(dispatcher_deps(deps));
+    dispatcher.take_over().await.unwrap();
+    dispatcher
 }

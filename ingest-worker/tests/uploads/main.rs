@@ -5,8 +5,13 @@
 mod bench;
 mod histories;
 
-use bench::{Bench, HELLO};
-use runledger_domain::Event;
+use bench::{Bench, HELLO, dispatcher_deps};
+use bytes::Bytes;
+use futures::stream;
+use runledger_domain::{Event, IdGen, SystemIds};
+use runledger_ingest_worker::{Cleared, Janitor};
+use runledger_storage::Leases;
+use std::io;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
@@ -44,7 +49,7 @@ async fn an_upload_that_fails_for_good_is_given_up_and_stays_in_the_spool() {
     let events = bench.events("dir/a").await;
     let Some(Event::ArtifactUploadFailed(failed)) = events.last() else { panic!("{events:?}") };
     assert_eq!((failed.upload_id.as_str(), failed.attempts), (upload_id.as_str(), 3));
-    assert!(failed.reason.contains("store dir/a"), "{}", failed.reason);
+    assert!(failed.reason.contains("store \"dir/a\""), "{}", failed.reason);
     assert!(bench.deps.spool.read(&upload_id, None).await.unwrap().is_some());
 
     // A job that comes once more changes nothing.
@@ -52,6 +57,49 @@ async fn an_upload_that_fails_for_good_is_given_up_and_stays_in_the_spool() {
     bench.restart().await;
     bench.drain().await;
     assert_eq!(bench.kinds("dir/a").await.len(), 2);
+    assert!(bench.deps.spool.read(&upload_id, None).await.unwrap().is_some());
+}
+
+#[tokio::test]
+async fn an_upload_that_was_given_up_is_stored_once_an_operator_retries_it() {
+    let mut bench = Bench::open().await;
+    let blocked = bench.block("dir");
+    let upload_id = bench.stage("dir/a", HELLO).await;
+    bench.drain().await;
+    drop(blocked);
+    bench.retry("dir/a", &upload_id).await;
+    bench.drain().await;
+    assert_eq!(bench.stored("dir/a").await.as_deref(), Some(HELLO));
+    let kinds = bench.kinds("dir/a").await;
+    assert_eq!(kinds, ["ArtifactStaged", "ArtifactUploadFailed", "ArtifactUploadRetried", "ArtifactStored"]);
+    assert_eq!(bench.deps.spool.used(), 0);
+}
+
+#[tokio::test]
+async fn deleting_an_upload_that_was_given_up_frees_the_spool() {
+    let mut bench = Bench::open().await;
+    let blocked = bench.block("dir");
+    bench.stage("dir/a", HELLO).await;
+    bench.drain().await;
+    drop(blocked);
+    assert_eq!(bench.deps.spool.used(), HELLO.len() as u64);
+    bench.delete("dir/a").await;
+    bench.drain().await;
+    assert_eq!(bench.deps.spool.used(), 0);
+}
+
+#[tokio::test]
+async fn the_janitor_removes_what_belongs_to_no_upload_and_nothing_else() {
+    let mut bench = Bench::open().await;
+    let upload_id = bench.stage("a", HELLO).await;
+    let janitor = Janitor::new(bench.deps.clone());
+    assert_eq!(janitor.step().await.unwrap(), None, "the views do not know the upload yet");
+    bench.project().await;
+    let orphan = SystemIds.random_id().simple().to_string();
+    let body = stream::iter([Ok::<_, io::Error>(Bytes::from_static(HELLO))]);
+    bench.deps.spool.stage(&orphan, body).await.unwrap();
+    assert_eq!(janitor.step().await.unwrap(), Some(Cleared { files: 1, multiparts: 0 }));
+    assert!(bench.deps.spool.read(&orphan, None).await.unwrap().is_none());
     assert!(bench.deps.spool.read(&upload_id, None).await.unwrap().is_some());
 }
 
@@ -133,6 +181,9 @@ async fn a_start_takes_up_what_the_views_know_as_staged() {
 async fn the_role_works_until_it_is_told_to_stop() {
     let bench = Bench::open().await;
     let shutdown = CancellationToken::new();
+    let dispatching =
+        runledger_ingest_worker::dispatch(dispatcher_deps(&bench.deps), Leases::alone(), shutdown.clone());
+    let dispatching = tokio::spawn(dispatching);
     let role = tokio::spawn(runledger_ingest_worker::run(bench.deps.clone(), shutdown.clone()));
     for i in 0..100 {
         bench.stage(&format!("dir/{}", i % 20), format!("content {i}").as_bytes()).await;
@@ -148,5 +199,7 @@ async fn the_role_works_until_it_is_told_to_stop() {
         assert_eq!(content.as_deref(), Some(format!("content {i}").as_bytes()));
     }
     shutdown.cancel();
-    tokio::time::timeout(Duration::from_secs(5), role).await.expect("the role ends").unwrap();
+    for task in [dispatching, role] {
+        tokio::time::timeout(Duration::from_secs(5), task).await.expect("the role ends").unwrap();
+    }
 }

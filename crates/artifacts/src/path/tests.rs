@@ -96,6 +96,19 @@ fn parents_go_from_the_outermost_in() {
     assert_eq!(path.name(), "c");
 }
 
+#[test]
+fn a_uri_of_this_server_means_a_path() {
+    let of = |uri: &str| ArtifactPath::of_uri(uri).map(|path| path.map(|path| path.to_string()));
+    for uri in
+        ["mlflow-artifacts:/a/b", "mlflow-artifacts:a/b", "mlflow-artifacts://host:5000/a/b", "mlflow-artifacts:///a/b"]
+    {
+        assert_eq!(of(uri), Ok(Some("a/b".to_owned())), "{uri}");
+    }
+    assert_eq!(of("mlflow-artifacts:/"), Ok(Some(String::new())));
+    assert_eq!(of("s3://bucket/a"), Ok(None));
+    assert_eq!(of("mlflow-artifacts:/../a"), Err(PathError::Unsafe));
+}
+
 proptest! {
     #[test]
     fn whatever_is_accepted_stays_below_the_root(raw in "[a-z./%0-9eEfF#:\\\\ \\x00-\\x1f]{0,40}") {

@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use tokio::runtime::Handle;
 
 use super::quota::Reservation;
+use crate::hex;
 
 /// The extension of a half-written upload.
 pub(super) const PART: &str = "part";
@@ -83,7 +84,7 @@ impl Drop for Writer {
         let (Some(reserved), Some((file, path))) = (self.reserved.take(), self.file.take()) else { return };
         let remove = move || {
             if let Err(error) = std::fs::remove_file(&path) {
-                tracing::warn!(%error, path = %path.display(), "a broken upload could not be removed; the next start does it");
+                tracing::warn!(%error, path = %path.display(), "a broken upload could not be removed now; it is done later");
             }
             drop((file, reserved));
         };
@@ -92,10 +93,4 @@ impl Drop for Writer {
             Err(_outside) => remove(),
         }
     }
-}
-
-/// Lower-case hex.
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    let digit = |nibble: u8| char::from_digit(u32::from(nibble), 16).unwrap_or_default();
-    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
 }

@@ -1,0 +1,48 @@
+//! `artifacts/presigned-upload-url` and `-download-url`: signed URLs for runs that keep their artifacts in a bucket of their own.
+//!
+//! This server signs for its own store alone, through `mlflow-artifacts/`; so it refuses both, as MLflow's server does for runs
+//! whose artifacts it proxies.
+
+use axum::extract::State;
+use runledger_artifacts::ArtifactPath;
+use runledger_domain::{DomainError, ErrorCode};
+
+use crate::wire::Answer;
+use crate::{ApiError, AppState, Args};
+
+/// Seconds for which the clouds sign at most.
+const LONGEST: i64 = 604_800;
+
+pub(crate) async fn upload_url(State(app): State<AppState>, args: Args) -> Result<Answer, ApiError> {
+    let given = |name| args.text(name).map(|text| text.filter(|text| !text.is_empty()));
+    let (run_id, model_id) = (given("run_id")?, given("model_id")?);
+    ArtifactPath::parse(args.required("path")?)?;
+    match (run_id, model_id) {
+        (Some(run_id), None) => refuse(&app, "upload", "proxied artifact storage", "a direct", run_id).await,
+        (None, Some(_)) => Err(DomainError::not_found("There are no logged models on this server yet.").into()),
+        _ => Err(ApiError::invalid("Exactly one of run_id and model_id must be provided.")),
+    }
+}
+
+pub(crate) async fn download_url(State(app): State<AppState>, args: Args) -> Result<Answer, ApiError> {
+    let run_id = args.required("run_id")?;
+    ArtifactPath::parse(args.required("path")?)?;
+    let expiration = args.int("expiration")?.unwrap_or(1);
+    if !(1..=LONGEST).contains(&expiration) {
+        let message = format!("expiration must be between 1 and {LONGEST} seconds (got {expiration}).");
+        return Err(ApiError::invalid(message));
+    }
+    refuse(&app, "download", "runs with proxied artifact storage", "a run with a direct", run_id).await
+}
+
+async fn refuse(app: &AppState, what: &str, of: &str, needs: &str, run_id: &str) -> Result<Answer, ApiError> {
+    let uri = app.run(run_id).await?.artifact_uri;
+    if let Some((scheme @ ("mlflow-artifacts" | "http" | "https"), _)) = uri.split_once(':') {
+        return Err(ApiError::invalid(format!(
+            "Presigned {what} is not supported for {of} (artifact URI scheme: {scheme}). This endpoint requires {needs} cloud \
+             storage artifact URI."
+        )));
+    }
+    let message = "Presigned URLs are not supported for the current artifact repository";
+    Err(ApiError::new(ErrorCode::NotImplemented, message))
+}

@@ -1,0 +1,7 @@
+//! What operators do besides running the roles.
+
+pub(crate) mod doctor;
+pub(crate) mod gc;
+pub(crate) mod health;
+mod progress;
+pub(crate) mod uploads;

@@ -1,0 +1,196 @@
+//! `runledger gc`: removes deleted runs and experiments for good, with their artifacts.
+//!
+//! As `mlflow gc` does, with one difference: `--experiment-ids` alone leaves deleted runs of other experiments as they are. A
+//! run is purged by one append together with the deletion of its artifacts, whose objects the ingest workers remove
+//! afterwards; so whatever interrupts this can be run again.
+
+mod age;
+
+use futures::{TryStreamExt, stream};
+use runledger_artifacts::ArtifactPath;
+use runledger_domain::command::{Decision, purge_experiment, purge_run};
+use runledger_domain::guard::Found;
+use runledger_storage::{AppendRequest, DeletedExperiment, DeletedRun, DeletedRuns};
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+use std::time::Duration;
+use tokio::time::{Instant, sleep};
+
+use super::progress::Progress;
+use crate::Failure;
+use crate::backend::Backend;
+use crate::cli::GcArgs;
+use crate::config::Config;
+use crate::parts::Parts;
+
+/// Runs read at a time, and appends on their way at a time.
+const PAGE: i64 = 1_000;
+const AT_ONCE: usize = 64;
+/// How long the views may take to catch up.
+const PATIENCE: Duration = Duration::from_mins(1);
+
+pub(crate) async fn run(config: &Config, args: GcArgs) -> Result<(), Failure> {
+    let parts = Parts::new(Backend::open_migrated(config).await?)?;
+    let collector = Collector { before: deleted_before(&parts, args.older_than.as_deref())?, parts };
+    collector.see_all().await?;
+    let experiments = collector.experiments(&args).await?;
+    let runs = collector.runs(&args, &experiments).await?;
+    let progress = Progress::new("runs", runs.len());
+    stream::iter(runs.into_values().map(Ok::<_, Failure>))
+        .try_for_each_concurrent(AT_ONCE, |run| {
+            let (collector, progress) = (&collector, &progress);
+            async move {
+                collector.purge_run(run).await?;
+                progress.done(1);
+                Ok(())
+            }
+        })
+        .await?;
+    for experiment in experiments {
+        collector.purge_experiment(experiment).await?;
+    }
+    Ok(())
+}
+
+/// The time before which something must have been deleted; any time without `--older-than`.
+fn deleted_before(parts: &Parts, older_than: Option<&str>) -> Result<i64, Failure> {
+    let Some(text) = older_than else { return Ok(i64::MAX) };
+    Ok(parts.clock.now_ms() - age::milliseconds(text)?)
+}
+
+struct Collector {
+    parts: Parts,
+    before: i64,
+}
+
+impl Collector {
+    /// Waits for the views: a run that was restored a moment ago must not look deleted. The guards of the append would keep
+    /// it all the same.
+    async fn see_all(&self) -> Result<(), Failure> {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let behind = self.parts.read_model.catch_up().await?;
+            if behind == 0 {
+                return Ok(());
+            }
+            if Instant::now() > deadline {
+                let hint = "start `runledger server` or `runledger projector`, and try again when it has caught up";
+                return Err(format!("the views are {behind} events behind the log; {hint}").into());
+            }
+            sleep(Duration::from_millis(200)).await;
+        }
+    }
+
+    async fn experiments(&self, args: &GcArgs) -> Result<Vec<DeletedExperiment>, Failure> {
+        // Runs that are named do not take experiments along.
+        if args.experiment_ids.is_empty() && !args.run_ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        let ids = args.experiment_ids.iter().map(|id| {
+            id.trim()
+                .parse::<i64>()
+                .map_err(|_not_a_number| format!("{id:?} is no id of an experiment, which is a number"))
+        });
+        let ids: Vec<i64> = ids.collect::<Result<_, _>>()?;
+        let chosen = (!ids.is_empty()).then_some(ids.as_slice());
+        let found = self.parts.read_model.deleted_experiments(self.before, chosen).await?;
+        let missing: Vec<String> = ids
+            .iter()
+            .filter(|id| found.iter().all(|experiment| experiment.experiment_id != **id))
+            .map(ToString::to_string)
+            .collect();
+        if missing.is_empty() {
+            return Ok(found);
+        }
+        Err(format!(
+            "Experiments [{}] are not in the deleted lifecycle stage, or not older than the required age. Only such \
+             experiments can be hard-deleted.",
+            missing.join(", ")
+        )
+        .into())
+    }
+
+    /// The runs to purge, by id.
+    async fn runs(
+        &self,
+        args: &GcArgs,
+        experiments: &[DeletedExperiment],
+    ) -> Result<BTreeMap<String, DeletedRun>, Failure> {
+        let mut runs = BTreeMap::new();
+        let any_run = args.run_ids.is_empty() && args.experiment_ids.is_empty();
+        if any_run {
+            runs.extend(self.page_through(None, None, self.before).await?);
+        }
+        for ids in args.run_ids.chunks(500) {
+            let found = self.page_through(Some(ids), None, self.before).await?;
+            if let Some(missing) = ids.iter().find(|id| !found.contains_key(*id)) {
+                return Err(format!(
+                    "Run {missing} is not in `deleted` lifecycle stage, or not older than the required age. Only such runs \
+                     can be deleted."
+                )
+                .into());
+            }
+            runs.extend(found);
+        }
+        let ids: Vec<i64> = experiments.iter().map(|experiment| experiment.experiment_id).collect();
+        for ids in ids.chunks(500) {
+            runs.extend(self.page_through(None, Some(ids), i64::MAX).await?);
+        }
+        Ok(runs)
+    }
+
+    async fn page_through(
+        &self,
+        run_ids: Option<&[String]>,
+        experiment_ids: Option<&[i64]>,
+        before: i64,
+    ) -> Result<BTreeMap<String, DeletedRun>, Failure> {
+        let which = DeletedRuns { before, run_ids, experiment_ids };
+        let mut found = BTreeMap::new();
+        loop {
+            let after = found.last_key_value().map(|(id, _): (&String, _)| id.clone());
+            let page = self.parts.read_model.deleted_runs(which, after.as_deref(), PAGE).await?;
+            if page.is_empty() {
+                return Ok(found);
+            }
+            found.extend(page.into_iter().map(|run| (run.run_id.clone(), run)));
+        }
+    }
+
+    async fn purge_run(&self, run: DeletedRun) -> Result<(), Failure> {
+        let root = match ArtifactPath::of_uri(&run.artifact_uri) {
+            Ok(Some(path)) if !path.is_root() => Some(path.to_string()),
+            _ => {
+                tracing::warn!(
+                    run = run.run_id,
+                    uri = run.artifact_uri,
+                    "the artifacts are not this server's, and stay"
+                );
+                None
+            }
+        };
+        match self.append(purge_run(&run.run_id, root)).await? {
+            Ok(_) => writeln!(io::stdout().lock(), "Run with ID {} has been permanently deleted.", run.run_id)?,
+            Err(Found::Absent) => {}
+            Err(_restored) => tracing::warn!(run = run.run_id, "the run was restored meanwhile, and stays"),
+        }
+        Ok(())
+    }
+
+    async fn purge_experiment(&self, experiment: DeletedExperiment) -> Result<(), Failure> {
+        let id = experiment.experiment_id;
+        match self.append(purge_experiment(id, experiment.name)).await? {
+            Ok(_) => writeln!(io::stdout().lock(), "Experiment with ID {id} has been permanently deleted.")?,
+            Err(Found::Absent) => {}
+            Err(_restored) => tracing::warn!(experiment = id, "the experiment was restored meanwhile, and stays"),
+        }
+        Ok(())
+    }
+
+    async fn append(&self, decision: Decision) -> Result<Result<i64, Found>, Failure> {
+        let Parts { log, clock, ids, .. } = &self.parts;
+        let (actor, request_id) = ("runledger gc".to_owned(), ids.random_id().simple().to_string());
+        let request = AppendRequest::encode(decision, || ids.event_id(), clock.now_ms(), actor, request_id);
+        Ok(log.append(request).await?.map_err(|rejection| rejection.found))
+    }
+}

@@ -1,0 +1,123 @@
+//! What roles and commands are made of, opened as the settings say.
+
+use prometheus::Registry;
+use runledger_artifacts::{ArtifactStore, Spool};
+use runledger_domain::{Clock, IdGen, SystemClock, SystemIds};
+use runledger_queue::{InProcess, LADDER, RabbitMq, RabbitMqSettings, UploadQueue};
+use runledger_service::Check;
+use runledger_storage::{Db, EventLog, Leases, LogMetrics, ReadModel};
+use runledger_storage_postgres::PostgresDb;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::{Instant, sleep};
+
+use crate::Failure;
+use crate::backend::Backend;
+use crate::config::Config;
+
+/// Jobs that the in-process queue holds; the log keeps the others.
+const QUEUED_UPLOADS: usize = 4_096;
+
+/// How long a check waits for the queue.
+const MOMENT: Duration = Duration::from_secs(1);
+
+/// The log and the views of one process, with its time, ids and metrics.
+#[derive(Debug)]
+pub(crate) struct Parts {
+    pub(crate) registry: Registry,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) ids: Arc<dyn IdGen>,
+    pub(crate) log: EventLog,
+    pub(crate) views: Arc<dyn Db>,
+    pub(crate) read_model: ReadModel,
+    pub(crate) leases: Leases,
+    /// Set where other processes may share the database, and must be woken.
+    pub(crate) postgres: Option<PostgresDb>,
+}
+
+impl Parts {
+    pub(crate) fn new(backend: Backend) -> Result<Self, Failure> {
+        let registry = Registry::new();
+        let ids: Arc<dyn IdGen> = Arc::new(SystemIds);
+        let leases = match &backend.postgres {
+            Some(_) => Leases::shared(Arc::clone(&backend.log), ids.random_id().to_string()),
+            None => Leases::alone(),
+        };
+        let log = EventLog::start(backend.log, backend.append, LogMetrics::register(&registry)?);
+        let read_model = ReadModel::new(Arc::clone(&backend.views), log.clone());
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let (views, postgres) = (backend.views, backend.postgres);
+        Ok(Self { registry, clock, ids, log, views, read_model, leases, postgres })
+    }
+
+    pub(crate) async fn spool(&self, config: &Config) -> Result<Spool, Failure> {
+        Ok(Spool::open(&config.spool, &config.objects, config.spool_quota, &self.registry).await?)
+    }
+
+    /// `consumes`: this process works on jobs. `dispatches`: it publishes them, and sees to it that the queues are there.
+    pub(crate) fn queue(
+        &self,
+        config: &Config,
+        consumes: bool,
+        dispatches: bool,
+    ) -> Result<Arc<dyn UploadQueue>, Failure> {
+        let Some(url) = &config.amqp_url else { return Ok(Arc::new(InProcess::new(QUEUED_UPLOADS, &LADDER))) };
+        let prefetch = u16::try_from(config.uploads_at_once).unwrap_or(u16::MAX);
+        let settings = RabbitMqSettings {
+            consume: consumes.then_some(prefetch),
+            dispatches,
+            ..RabbitMqSettings::new(url.clone(), self.registry.clone())
+        };
+        Ok(Arc::new(RabbitMq::start(&settings)?))
+    }
+
+    pub(crate) fn database_check(&self) -> Check {
+        let log = self.log.clone();
+        Check::new("database", true, move || {
+            let log = log.clone();
+            async move { log.head().await.map(drop).map_err(|error| chain(&error)) }
+        })
+    }
+}
+
+pub(crate) async fn open_store(config: &Config) -> Result<ArtifactStore, Failure> {
+    Ok(ArtifactStore::open(&config.artifact_store, &config.objects).await?)
+}
+
+pub(crate) fn store_check(store: &ArtifactStore, essential: bool) -> Check {
+    let store = store.clone();
+    Check::new("artifact store", essential, move || {
+        let store = store.clone();
+        async move { store.probe().await.map_err(|error| chain(&error)) }
+    })
+}
+
+pub(crate) fn spool_check(spool: &Spool) -> Check {
+    let spool = spool.clone();
+    Check::new("spool", true, move || {
+        let spool = spool.clone();
+        async move { spool.probe().await.map_err(|error| chain(&error)) }
+    })
+}
+
+pub(crate) fn queue_check(queue: &Arc<dyn UploadQueue>, essential: bool) -> Check {
+    let queue = Arc::clone(queue);
+    Check::new("queue", essential, move || {
+        let queue = Arc::clone(&queue);
+        async move {
+            // It connects while everything else starts, and anew after a failure, mostly at once.
+            let deadline = Instant::now() + MOMENT;
+            while queue.health().is_err() && Instant::now() < deadline {
+                sleep(MOMENT / 20).await;
+            }
+            queue.health().map_err(|problem| format!("{problem}; start the broker, or change --amqp-url"))
+        }
+    })
+}
+
+/// The message of an error with those of its causes.
+pub(crate) fn chain(error: &dyn std::error::Error) -> String {
+    let causes: Vec<String> =
+        std::iter::successors(Some(error), |error| error.source()).map(ToString::to_string).collect();
+    causes.join(": ")
+}
