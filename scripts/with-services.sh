@@ -2,7 +2,7 @@
 # Runs a command with private services that live as long as it, named by
 #
 #   RUNLEDGER_TEST_POSTGRES_URL   a PostgreSQL on which databases may be created
-#   RUNLEDGER_TEST_AMQP_URL       a RabbitMQ
+#   RUNLEDGER_TEST_AMQP_URL       a RabbitMQ, with RUNLEDGER_TEST_AMQP_MANAGEMENT_URL for its management API
 #   RUNLEDGER_TEST_S3             S3 servers, as minio=http://ACCESS:SECRET@HOST:PORT/BUCKET,versitygw=…
 #
 # A variable that is already set is left as it is, and no service is started for it.
@@ -74,7 +74,11 @@ for service in "${services[@]}"; do
   url=$(cat "$dir/$service.url")
   case $service in
     postgres) export RUNLEDGER_TEST_POSTGRES_URL=$url ;;
-    rabbitmq) export RUNLEDGER_TEST_AMQP_URL=$url ;;
+    rabbitmq)
+      export RUNLEDGER_TEST_AMQP_URL=$url
+      RUNLEDGER_TEST_AMQP_MANAGEMENT_URL=$(control management rabbitmq)
+      export RUNLEDGER_TEST_AMQP_MANAGEMENT_URL
+      ;;
     *) export RUNLEDGER_TEST_S3=${RUNLEDGER_TEST_S3:+$RUNLEDGER_TEST_S3,}$service=$url ;;
   esac
 done

@@ -6,8 +6,12 @@ import signal
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
+from harness.broker import running_broker
+from harness.deployment import Deployment, Services
+from harness.objects import running_stores
 from harness.postgres import Postgres, running_postgres
 from harness.reference import Reference
 from harness.runledger import Runledger
@@ -29,6 +33,7 @@ REFERENCE = "mlflow"
 OURS = ["runledger-sqlite", "runledger-postgres"]
 
 StartServer = Callable[..., Runledger]
+Deploy = Callable[..., Deployment]
 
 
 @pytest.fixture(scope="session")
@@ -36,6 +41,25 @@ def postgres() -> Iterator[Postgres]:
     """A PostgreSQL on which databases can be created."""
     with running_postgres() as instance:
         yield instance
+
+
+@pytest.fixture(scope="session")
+def services(postgres: Postgres) -> Iterator[Services]:
+    """What distributed deployments stand on."""
+    with running_broker() as broker, running_stores() as stores:
+        yield Services(postgres, broker, stores)
+
+
+@pytest.fixture
+def deploy(services: Services, tmp_path: Path) -> Iterator[Deploy]:
+    """Makes distributed deployments that live as long as the test; the test starts their roles."""
+    with ExitStack() as stack:
+        numbers = itertools.count(1)
+
+        def make(**options: Any) -> Deployment:
+            return stack.enter_context(services.deployment(tmp_path / f"deployment{next(numbers)}", **options))
+
+        yield make
 
 
 @pytest.fixture(scope="session")

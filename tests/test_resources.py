@@ -1,16 +1,14 @@
 """What the server takes from the machine: memory at rest and with large artifacts, and the time to its first answer."""
 
 import hashlib
-import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 
 import pytest
 from conftest import StartServer
 from harness.load import Writer
+from harness.memory import peak_memory
 from harness.raw import connect, head
-from harness.runledger import Runledger
 from harness.waiting import wait_until
 from harness.wire import ARTIFACTS, Wire
 
@@ -111,21 +109,3 @@ def sha256(pieces: Iterator[bytes]) -> str:
     for piece in pieces:
         digest.update(piece)
     return digest.hexdigest()
-
-
-@contextmanager
-def peak_memory(server: Runledger) -> Iterator[list[int]]:
-    """The greatest resident memory seen during the block, in bytes, as the only element of the list."""
-    peak, end = [0], threading.Event()
-
-    def watch() -> None:
-        while not end.wait(0.05):
-            peak[0] = max(peak[0], server.rss())
-
-    watcher = threading.Thread(target=watch, daemon=True)
-    watcher.start()
-    try:
-        yield peak
-    finally:
-        end.set()
-        watcher.join()

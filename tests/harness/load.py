@@ -26,15 +26,19 @@ class Acknowledged:
 
 
 class Writer(threading.Thread):
-    """Logs batches of points, params and artifacts into a run until told to finish."""
+    """Logs batches of points, params and artifacts into a run until told to finish.
 
-    def __init__(self, url: str, run_id: str, name: str, points_per_batch: int = 50) -> None:
+    With `large`, every tenth artifact has that many bytes.
+    """
+
+    def __init__(self, url: str, run_id: str, name: str, points_per_batch: int = 50, large: int = 0) -> None:
         super().__init__(name=name, daemon=True)
         self.acknowledged = Acknowledged()
         self.failure: Exception | None = None
         self._wire = Wire(url, timeout=10)
         self._run_id = run_id
         self._points = points_per_batch
+        self._large = large
         self._finish = threading.Event()
 
     def run(self) -> None:
@@ -81,7 +85,9 @@ class Writer(threading.Thread):
         self.acknowledged.params[param[0]] = param[1]
 
     def _put_artifact(self, batch: int) -> None:
-        content = f"{self.name} {batch} ".encode() * (1 + batch % 7 * 1500)
+        word = f"{self.name} {batch} ".encode()
+        is_large = self._large and batch % 50 == 0
+        content = word * (1 + (self._large // len(word) if is_large else batch % 7 * 1500))
         path = f"{ARTIFACTS}/0/{self._run_id}/artifacts/{self.name}/{batch}.bin"
         self._until_acknowledged("PUT", path, data=content)
         self.acknowledged.artifacts[path] = hashlib.sha256(content).hexdigest()

@@ -1,19 +1,15 @@
 """A PostgreSQL for the tests: the one given in the environment, else a private one; a database for each server."""
 
 import os
-import subprocess
-import tempfile
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
 
-from harness.runledger import REPOSITORY, migrate
-
-SCRIPT = REPOSITORY / "scripts" / "postgres.sh"
+from harness.runledger import migrate
+from harness.service import private_service
 
 
 class Postgres:
@@ -46,10 +42,5 @@ def running_postgres() -> Iterator[Postgres]:
     if given:
         yield Postgres(given)
         return
-    folder = Path(tempfile.mkdtemp(prefix="runledger-postgres-"))
-    try:
-        started = subprocess.run([SCRIPT, "start", folder], capture_output=True, text=True)
-        assert started.returncode == 0, f"PostgreSQL did not start\n{started.stderr}"
-        yield Postgres(started.stdout.strip())
-    finally:
-        subprocess.run([SCRIPT, "stop", folder], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    with private_service("postgres.sh") as service:
+        yield Postgres(service.start())

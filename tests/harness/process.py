@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -14,10 +15,16 @@ from harness.waiting import wait_until
 
 
 def free_port() -> int:
-    """A TCP port that nobody listens on at this moment."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return listener.getsockname()[1]
+    """A TCP port that nobody listens on at this moment.
+
+    Not one of those that the kernel gives to outgoing connections: a client that keeps trying such a port, while its
+    server is down, may end up connected to itself.
+    """
+    while True:
+        port = random.randrange(15_000, 32_000)
+        with socket.socket() as listener, contextlib.suppress(OSError):
+            listener.bind(("127.0.0.1", port))
+            return port
 
 
 class ServerProcess:
@@ -42,6 +49,15 @@ class ServerProcess:
 
     def start(self) -> None:
         """Starts the process and returns when it answers."""
+        self.launch()
+        try:
+            wait_until(f"an answer on {self.url}", self._first_answer, limit=self.start_limit)
+        except BaseException:
+            self.kill()
+            raise
+
+    def launch(self) -> None:
+        """Starts the process and returns at once."""
         self.folder.mkdir(parents=True, exist_ok=True)
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
@@ -53,11 +69,6 @@ class ServerProcess:
                 cwd=self.folder,
                 start_new_session=True,
             )
-        try:
-            wait_until(f"an answer on {self.url}", self._first_answer, limit=self.start_limit)
-        except BaseException:
-            self.kill()
-            raise
 
     def kill(self) -> None:
         """SIGKILL to the process and its children: no chance to tidy up."""

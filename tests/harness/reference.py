@@ -14,9 +14,15 @@ class Reference(ServerProcess):
         return [
             *(sys.executable, "-m", "mlflow", "server"),
             *("--host", "127.0.0.1", "--port", str(self.port), "--workers", "1"),
-            *("--backend-store-uri", f"sqlite:///{self.folder}/mlflow.db"),
-            *("--artifacts-destination", str(self.folder / "artifacts")),
+            *(f"--{option}={place}" for option, place in self.places().items()),
         ]
+
+    def places(self) -> dict[str, str]:
+        """Where it keeps everything, as its commands are told."""
+        return {
+            "backend-store-uri": f"sqlite:///{self.folder}/mlflow.db",
+            "artifacts-destination": str(self.folder / "artifacts"),
+        }
 
     def environment(self) -> dict[str, str]:
         # The job runner is nine processes that no test uses.
