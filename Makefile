@@ -21,7 +21,8 @@ test:
 	scripts/test.sh
 
 test-embedded:
-	cargo test --workspace --exclude runledger-storage-postgres
+	cargo test --workspace --exclude runledger-storage-postgres --exclude runledger-queue --exclude runledger-artifacts
+	cargo test -p runledger-queue -p runledger-artifacts --lib
 
 test-e2e:
 	scripts/test-e2e.sh $(ARGS)
