@@ -7,11 +7,10 @@ mod direct;
 mod fault;
 mod multipart;
 
-use bytes::Bytes;
 use futures::stream::{self, BoxStream, StreamExt};
 use object_store::multipart::MultipartStore;
 use object_store::path::Path;
-use object_store::{GetOptions, GetRange, ObjectStore, ObjectStoreExt};
+use object_store::{GetOptions, GetRange, ObjectStore, ObjectStoreExt, PutPayload};
 use std::io;
 use std::ops::Range;
 use std::sync::Arc;
@@ -59,9 +58,9 @@ impl Bucket {
     }
 
     /// Puts the object in place of what is there.
-    pub(crate) async fn put(&self, name: &str, bytes: Bytes) -> Result<(), Fault> {
+    pub(crate) async fn put(&self, name: &str, bytes: PutPayload) -> Result<(), Fault> {
         let key = self.key(name)?;
-        within(transfer(bytes.len()), self.objects.put(&key, bytes.into())).await.map(drop)
+        within(transfer(bytes.content_length()), self.objects.put(&key, bytes)).await.map(drop)
     }
 
     /// The object, or a range of it that is not empty and ends at the end of the object at the latest.
@@ -127,7 +126,7 @@ impl Bucket {
         self.probe().await?;
         let name = format!("{PROBE}/{}", std::process::id());
         let tried = async {
-            self.put(&name, Bytes::from_static(PROBE.as_bytes())).await?;
+            self.put(&name, PutPayload::from_static(PROBE.as_bytes())).await?;
             let read = self.size(&name).await?;
             self.delete(&name).await?;
             match read {

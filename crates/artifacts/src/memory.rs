@@ -9,8 +9,9 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 pub(crate) const PART: usize = 8 << 20;
 
 const MIB: usize = 1 << 20;
-/// Four parts: enough to keep a gigabit busy, and little enough for a process that stays below 100 MiB.
-const TOTAL_MIB: u32 = 32;
+/// Three parts: enough to keep a gigabit busy. What a process takes is about twice as much, as its allocator keeps some for each
+/// thread, and it should stay below 100 MiB.
+const TOTAL_MIB: u32 = 24;
 
 /// Memory belongs to the process, so its bound does too.
 static FREE_MIB: Semaphore = Semaphore::const_new(TOTAL_MIB as usize);

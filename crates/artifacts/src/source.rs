@@ -1,7 +1,8 @@
 //! Reading a spooled upload part by part, with its digest on the way.
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use futures::TryStreamExt;
+use object_store::PutPayload;
 use sha2::{Digest, Sha256};
 use std::fs::File;
 use std::io::{self, Read};
@@ -9,6 +10,9 @@ use tokio::task::spawn_blocking;
 
 use crate::bucket::{Bucket, Fault};
 use crate::hex;
+
+/// Bytes of a piece.
+const PIECE: usize = 256 << 10;
 
 /// An upload in the spool, read once from its beginning to its end.
 pub(crate) struct Source {
@@ -47,8 +51,9 @@ impl Source {
         self.read >= self.size
     }
 
-    /// The next bytes, as many as asked for but at the end.
-    pub(crate) async fn next(&mut self, bytes: usize) -> io::Result<Bytes> {
+    /// The next bytes, as many as asked for but at the end, in pieces: one large buffer would be copied once more on its way out,
+    /// and its memory is kept by the allocator for each thread.
+    pub(crate) async fn next(&mut self, bytes: usize) -> io::Result<PutPayload> {
         let end = self.size.min(self.read + bytes as u64);
         let range = self.read..end;
         self.read = end;
@@ -58,28 +63,33 @@ impl Source {
             From::File(file) => {
                 let reading = file.take().ok_or_else(|| io::Error::other("reading it failed before"))?;
                 let read = move || {
-                    let mut piece = Vec::with_capacity(length);
-                    (&reading).take(length as u64).read_to_end(&mut piece)?;
-                    Ok::<_, io::Error>((reading, digest.chain_update(&piece), Bytes::from(piece)))
+                    let (mut digest, mut pieces, mut left) = (digest, Vec::new(), length);
+                    while left > 0 {
+                        let mut piece = Vec::with_capacity(left.min(PIECE));
+                        (&reading).take(piece.capacity() as u64).read_to_end(&mut piece)?;
+                        if piece.is_empty() {
+                            break;
+                        }
+                        digest.update(&piece);
+                        left -= piece.len();
+                        pieces.push(Bytes::from(piece));
+                    }
+                    Ok::<_, io::Error>((reading, digest, pieces.into_iter().collect()))
                 };
                 let (reading, digest, piece) = spawn_blocking(read).await.map_err(io::Error::other)??;
                 *file = Some(reading);
                 (digest, piece)
             }
-            From::Object { .. } if length == 0 => (digest, Bytes::new()),
+            From::Object { .. } if length == 0 => (digest, PutPayload::default()),
             From::Object { bucket, name } => {
                 let found = bucket.get(name, Some(range)).await.map_err(io::Error::other)?;
                 let gone = || io::Error::other(Fault::other("it has left the spool".to_owned()));
-                let mut body = found.ok_or_else(gone)?.bytes;
-                let mut piece = BytesMut::with_capacity(length);
-                while let Some(bytes) = body.try_next().await? {
-                    piece.extend_from_slice(&bytes);
-                }
-                hashed(digest, piece.freeze()).await?
+                let pieces: Vec<Bytes> = found.ok_or_else(gone)?.bytes.try_collect().await?;
+                hashed(digest, pieces.into_iter().collect()).await?
             }
         };
         self.digest = digest;
-        if piece.len() == length { Ok(piece) } else { Err(io::ErrorKind::UnexpectedEof.into()) }
+        if piece.content_length() == length { Ok(piece) } else { Err(io::ErrorKind::UnexpectedEof.into()) }
     }
 
     /// The SHA-256 of what was read, in lower-case hex.
@@ -89,7 +99,10 @@ impl Source {
 }
 
 /// Adds the bytes to the digest, off the async threads.
-pub(crate) async fn hashed(digest: Sha256, bytes: Bytes) -> io::Result<(Sha256, Bytes)> {
-    let hash = move || (digest.chain_update(&bytes), bytes);
+pub(crate) async fn hashed(mut digest: Sha256, bytes: PutPayload) -> io::Result<(Sha256, PutPayload)> {
+    let hash = move || {
+        bytes.iter().for_each(|piece| digest.update(piece));
+        (digest, bytes)
+    };
     spawn_blocking(hash).await.map_err(io::Error::other)
 }

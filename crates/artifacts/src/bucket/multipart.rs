@@ -1,6 +1,6 @@
 //! Large objects, sent in parts that travel side by side.
 
-use bytes::Bytes;
+use object_store::PutPayload;
 use object_store::multipart::PartId;
 use object_store::path::Path;
 use tokio::runtime::Handle;
@@ -74,16 +74,16 @@ impl Multipart {
     }
 
     /// Starts to send the next part, and waits before while others are in its way. `held` is given back once it was sent.
-    pub(crate) async fn send(&mut self, part: Bytes, held: Held) -> Result<(), Fault> {
+    pub(crate) async fn send(&mut self, part: PutPayload, held: Held) -> Result<(), Fault> {
         while self.sending.len() >= PARTS_AT_ONCE {
             self.one_sent().await?;
         }
         let (bucket, key, id, number) = (self.bucket.clone(), self.key.clone(), self.id.clone(), self.sent.len());
         self.sent.push(None);
-        self.size += part.len() as u64;
+        self.size += part.content_length() as u64;
         self.sending.spawn(async move {
-            let limit = transfer(part.len());
-            let sent = within(limit, bucket.objects.put_part(&key, &id, number, part.into())).await;
+            let limit = transfer(part.content_length());
+            let sent = within(limit, bucket.objects.put_part(&key, &id, number, part)).await;
             drop(held);
             sent.map(|part| (number, part))
         });

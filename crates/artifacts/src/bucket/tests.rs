@@ -11,7 +11,7 @@ async fn parts_make_an_object_in_their_order() {
     let bucket = bucket();
     let mut multipart = bucket.open_multipart("a/b").await.unwrap();
     for number in 0..20u8 {
-        multipart.send(Bytes::from(vec![number; 3]), hold(3).await).await.unwrap();
+        multipart.send(vec![number; 3].into(), hold(3).await).await.unwrap();
     }
     assert_eq!(bucket.size("a/b").await.unwrap(), None);
     multipart.complete().await.unwrap();
@@ -25,7 +25,7 @@ async fn parts_make_an_object_in_their_order() {
 async fn a_name_that_is_no_path_is_refused() {
     let bucket = bucket();
     assert!(bucket.size("../x").await.is_err());
-    assert!(bucket.put("a/../../x", Bytes::new()).await.is_err());
+    assert!(bucket.put("a/../../x", PutPayload::default()).await.is_err());
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use bytes::{Bytes, BytesMut};
 use futures::{Stream, StreamExt, TryStreamExt};
+use object_store::PutPayload;
 use sha2::{Digest, Sha256};
 use std::ops::Range;
 
@@ -20,9 +21,9 @@ pub(super) struct Objects(pub(super) Bucket);
 
 /// What an upload may gather before it has to wait for memory. Most uploads are smaller, and never wait.
 const FREE: usize = 256 << 10;
-/// Nobody knows how large an upload becomes, so its parts grow: 10 000 of them then hold 240 GB.
+/// Nobody knows how large an upload becomes, so its parts grow: 10 000 of them then hold 190 GB.
 const PARTS_OF_A_SIZE: usize = 2_000;
-const LARGEST_PART: usize = 32 << 20;
+const LARGEST_PART: usize = 24 << 20;
 /// Where the records of multipart uploads are.
 const RECORDS: &str = "multiparts";
 
@@ -204,7 +205,7 @@ impl<'a> Staging<'a> {
         }
         let held = match self.held.take() {
             Some(held) => held,
-            None => hold(part.len()).await,
+            None => hold(part.content_length()).await,
         };
         let sent = match &mut self.multipart {
             Some((multipart, _)) => multipart.send(part, held).await,
@@ -228,8 +229,8 @@ impl<'a> Staging<'a> {
     }
 
     /// Takes what is gathered, and adds it to the digest.
-    async fn hashed(&mut self) -> Result<Bytes, StageError> {
-        let bytes = std::mem::take(&mut self.gathered).freeze();
+    async fn hashed(&mut self) -> Result<PutPayload, StageError> {
+        let bytes = std::mem::take(&mut self.gathered).freeze().into();
         let digest = std::mem::take(&mut self.digest);
         let hashed = hashed(digest, bytes).await.map_err(|error| self.failed(Fault::other(error.to_string())));
         let (digest, bytes) = hashed?;

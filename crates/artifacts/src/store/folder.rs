@@ -71,7 +71,7 @@ impl Folder {
             while !source.is_read() {
                 let piece = source.next(PIECE).await?;
                 let file = Arc::clone(&file);
-                blocking(move || (&*file).write_all(&piece)).await?;
+                blocking(move || piece.iter().try_for_each(|piece| (&*file).write_all(piece))).await?;
             }
             Ok(source.sha256() == sha256)
         };
