@@ -5,6 +5,7 @@
 
 mod experiment;
 mod run;
+mod upload;
 
 pub use experiment::{CreateExperiment, delete_experiment, purge_experiment, rename_experiment, restore_experiment};
 pub use experiment::{delete_experiment_tag, set_experiment_tag};
@@ -12,6 +13,7 @@ pub use run::{
     CreateRun, LogBatch, delete_run, delete_run_tag, log_batch, log_inputs, log_outputs, new_params, purge_run,
     restore_run, set_run_tags, update_run,
 };
+pub use upload::{discard_upload, retry_upload};
 
 use crate::guard::Guard;
 use crate::{Event, StreamId};

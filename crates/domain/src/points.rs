@@ -8,12 +8,14 @@ mod codec;
 mod columns;
 mod history;
 mod sample;
+mod series;
 
 pub use batch::{Batch, BatchBuilder, BatchError};
 pub use codec::{CodecError, MAX_POINTS};
 pub use columns::Columns;
 pub use history::merge;
 pub use sample::{sample_interval, sample_positions};
+pub use series::{Axis, MARKS, Series, series};
 
 use std::cmp::Ordering;
 

@@ -136,6 +136,11 @@ impl Row {
         }
     }
 
+    /// Takes the number at `index`, or nothing where the column is NULL.
+    pub fn opt_float(&self, index: usize) -> Result<Option<f64>, Error> {
+        if matches!(self.0.get(index), Some(Value::Null)) { Ok(None) } else { self.float(index).map(Some) }
+    }
+
     /// Takes the text at `index` out of the row.
     pub fn text(&mut self, index: usize) -> Result<String, Error> {
         self.opt_text(index)?.ok_or_else(|| unexpected(index, "text"))

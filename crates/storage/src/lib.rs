@@ -4,6 +4,7 @@
 //! `storage-sqlite`; `conformance` owns the behaviour that both must show.
 
 pub mod append;
+mod audit;
 #[cfg(feature = "conformance")]
 pub mod conformance;
 pub mod search;
@@ -19,12 +20,14 @@ mod reactors;
 mod read_model;
 
 pub use append::{AppendBatch, AppendRequest, EncodedEvent, Outcome, Rejection};
+pub use audit::{Audit, AuditedEvent, Change};
 pub use db::{BulkInsert, ColumnType, Db, Row, Statement, Transaction, Value};
 pub use error::Error;
 pub use leases::{Lease, Leases};
 pub use log::{EventLog, GuardState, ReadLimit};
 pub use metrics::LogMetrics;
 pub use read_model::{
-    Artifact, ArtifactEntry, ArtifactState, DatasetSummary, DeletedExperiment, DeletedRun, DeletedRuns, Page,
-    ReadModel, Removal, VIEWS,
+    Artifact, ArtifactEntry, ArtifactState, Cell, DatasetSummary, DeletedExperiment, DeletedRun, DeletedRuns,
+    ExperimentSummary, Field, Fields, MetricSummary, Page, Projection, ReadModel, Removal, RunCounts, RunHead,
+    TableColumn, TableRow, UploadCounts, VIEWS,
 };

@@ -9,12 +9,19 @@ mod children;
 mod deleted;
 mod experiments;
 mod history;
+mod overview;
+mod progress;
 mod runs;
+mod table;
 mod uploads;
 
 pub use artifacts::{Artifact, ArtifactEntry, ArtifactState};
 pub use deleted::{DeletedExperiment, DeletedRun, DeletedRuns};
-pub use runs::DatasetSummary;
+pub use history::MetricSummary;
+pub use overview::{ExperimentSummary, Field, Fields, RunCounts};
+pub use progress::{Projection, UploadCounts};
+pub use runs::{DatasetSummary, RunHead};
+pub use table::{Cell, TableColumn, TableRow};
 pub use uploads::Removal;
 
 use std::sync::Arc;

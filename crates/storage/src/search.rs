@@ -25,7 +25,7 @@ mod token;
 pub use error::SearchError;
 pub use experiments::{ExperimentQuery, compile_experiments};
 pub use page::{Page, Search};
-pub use runs::{RunQuery, compile_runs};
+pub use runs::{RunQuery, compile_run_numbers, compile_runs};
 
 /// Which runs or experiments a search sees.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -46,7 +46,7 @@ impl ViewType {
     }
 
     /// The condition on the column that marks what is deleted, if there is one.
-    fn condition(self, column: &str) -> Option<String> {
+    pub(crate) fn condition(self, column: &str) -> Option<String> {
         match self {
             Self::ActiveOnly => Some(format!("{column} = FALSE")),
             Self::DeletedOnly => Some(format!("{column} = TRUE")),

@@ -12,8 +12,7 @@ impl ReadModel {
     /// The experiment with everything that was acknowledged, also when it is deleted.
     pub async fn experiment(&self, experiment_id: i64) -> Result<Option<Experiment>, Error> {
         let checkpoint = self.checkpoint().await?;
-        let sql = "SELECT experiment_id, name, artifact_location, deleted, creation_time, last_update_time \
-                   FROM experiments WHERE experiment_id = $1";
+        let sql = format!("SELECT {COLUMNS} FROM experiments WHERE experiment_id = $1");
         let rows = self.db.fetch(&Statement::new(sql, vec![experiment_id.into()])).await?;
         let mut found = rows.into_iter().map(experiment).collect::<Result<Vec<_>, _>>()?;
         self.fill_tags(&mut found).await?;
@@ -49,7 +48,7 @@ impl ReadModel {
         Ok(Page { items, next_page_token: page.next_page_token })
     }
 
-    async fn fill_tags(&self, experiments: &mut [Experiment]) -> Result<(), Error> {
+    pub(super) async fn fill_tags(&self, experiments: &mut [Experiment]) -> Result<(), Error> {
         for chunk in experiments.chunks_mut(500) {
             let mut statement = Statement::default();
             let ids = statement.bind_list(chunk.iter().map(|experiment| experiment.experiment_id));
@@ -67,8 +66,10 @@ impl ReadModel {
     }
 }
 
-/// Reads the columns `experiment_id, name, artifact_location, deleted, creation_time, last_update_time`.
-fn experiment(mut row: Row) -> Result<Experiment, Error> {
+pub(super) const COLUMNS: &str = "experiment_id, name, artifact_location, deleted, creation_time, last_update_time";
+
+/// Reads [`COLUMNS`].
+pub(super) fn experiment(mut row: Row) -> Result<Experiment, Error> {
     Ok(Experiment {
         experiment_id: row.int(0)?,
         name: row.text(1)?,

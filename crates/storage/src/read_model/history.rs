@@ -2,12 +2,54 @@
 
 use runledger_domain::points::{Columns, merge};
 use runledger_domain::{Event, StreamId};
+use std::collections::BTreeMap;
 
 use super::ReadModel;
 use crate::views::read_segment;
 use crate::{Error, Statement};
 
+/// A metric of a run in numbers.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct MetricSummary {
+    pub points: usize,
+    pub nans: usize,
+    /// Least and greatest value, NaN left out.
+    pub range: Option<(f64, f64)>,
+}
+
+impl MetricSummary {
+    fn add(&mut self, columns: &Columns) {
+        self.points += columns.len();
+        for value in columns.values().iter().copied() {
+            if value.is_nan() {
+                self.nans += 1;
+            } else {
+                let (least, greatest) = self.range.unwrap_or((value, value));
+                self.range = Some((least.min(value), greatest.max(value)));
+            }
+        }
+    }
+}
+
 impl ReadModel {
+    /// Every metric of the run in numbers, as far as the views have come. A point that was sent twice may count twice.
+    pub async fn metric_summaries(&self, run_id: &str) -> Result<BTreeMap<String, MetricSummary>, Error> {
+        let sql = "SELECT s.segment, s.columns, s.key FROM metric_segments s JOIN runs r ON r.run_no = s.run_no \
+                   WHERE r.run_id = $1";
+        let rows = self.db.fetch(&Statement::new(sql, vec![run_id.into()])).await?;
+        // Decoding all points of a run is work enough to leave the runtime's threads to others.
+        let summed = tokio::task::spawn_blocking(move || {
+            let mut summaries: BTreeMap<String, MetricSummary> = BTreeMap::new();
+            for mut row in rows {
+                let key = row.text(2)?;
+                let (_, columns) = read_segment(row)?;
+                summaries.entry(key).or_default().add(&columns);
+            }
+            Ok(summaries)
+        });
+        summed.await.map_err(|source| Error::Backend { operation: "sum up metrics", source: Box::new(source) })?
+    }
+
     /// Every point of the metric, by timestamp, step and value, exact repeats once; empty for an unknown run or key.
     pub async fn history(&self, run_id: &str, key: &str) -> Result<Columns, Error> {
         let checkpoint = self.checkpoint().await?;

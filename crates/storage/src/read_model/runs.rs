@@ -1,7 +1,7 @@
 //! Runs, one by id or a page of a search.
 
 use runledger_domain::{Event, Run, RunStatus, StreamId};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use super::{Page, ReadModel, children};
 use crate::search::Search;
@@ -21,8 +21,7 @@ impl ReadModel {
     /// The run with everything that was acknowledged.
     pub async fn run(&self, run_id: &str) -> Result<Option<Run>, Error> {
         let checkpoint = self.checkpoint().await?;
-        let sql = "SELECT run_no, run_id, experiment_id, name, user_id, status, start_time, end_time, deleted, artifact_uri \
-                   FROM runs WHERE run_id = $1";
+        let sql = format!("SELECT {COLUMNS} FROM runs WHERE run_id = $1");
         let rows = self.db.fetch(&Statement::new(sql, vec![run_id.into()])).await?;
         let mut found: Vec<(i64, Run)> = rows.into_iter().map(run).collect::<Result<_, _>>()?;
         children::fill(self.db.as_ref(), &mut found).await?;
@@ -45,6 +44,15 @@ impl ReadModel {
             }
         }
         Ok(run)
+    }
+
+    /// The experiments of those runs that the views know.
+    pub async fn experiments_of(&self, run_ids: &[&str]) -> Result<HashMap<String, i64>, Error> {
+        let mut statement = Statement::default();
+        let ids = statement.bind_list(run_ids.iter().copied());
+        statement.sql = format!("SELECT run_id, experiment_id FROM runs WHERE run_id IN {ids}");
+        let owner = |mut row: Row| Ok((row.text(0)?, row.int(1)?));
+        self.db.fetch(&statement).await?.into_iter().map(owner).collect()
     }
 
     /// A page of a compiled search of runs.
@@ -76,11 +84,29 @@ impl ReadModel {
     }
 }
 
-/// Reads the columns `run_no, run_id, experiment_id, name, user_id, status, start_time, end_time, deleted, artifact_uri`.
-fn run(mut row: Row) -> Result<(i64, Run), Error> {
+/// What a listing shows of every run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RunHead {
+    pub run_id: String,
+    pub experiment_id: i64,
+    pub name: String,
+    pub user_id: String,
+    pub status: RunStatus,
+    /// Milliseconds since the epoch.
+    pub start_time: i64,
+    /// Milliseconds since the epoch.
+    pub end_time: Option<i64>,
+    pub deleted: bool,
+}
+
+pub(super) const COLUMNS: &str =
+    "run_no, run_id, experiment_id, name, user_id, status, start_time, end_time, deleted, artifact_uri";
+
+/// Reads [`COLUMNS`], without the last.
+pub(super) fn head(mut row: Row) -> Result<(i64, RunHead), Error> {
     let run_no = row.int(0)?;
     let status = row.text(5)?;
-    let run = Run {
+    let head = RunHead {
         run_id: row.text(1)?,
         experiment_id: row.int(2)?,
         name: row.text(3)?,
@@ -93,7 +119,24 @@ fn run(mut row: Row) -> Result<(i64, Run), Error> {
         start_time: row.int(6)?,
         end_time: row.opt_int(7)?,
         deleted: row.bool(8)?,
-        artifact_uri: row.text(9)?,
+    };
+    Ok((run_no, head))
+}
+
+/// Reads [`COLUMNS`].
+fn run(mut row: Row) -> Result<(i64, Run), Error> {
+    let artifact_uri = row.text(9)?;
+    let (run_no, head) = head(row)?;
+    let run = Run {
+        run_id: head.run_id,
+        experiment_id: head.experiment_id,
+        name: head.name,
+        user_id: head.user_id,
+        status: head.status,
+        start_time: head.start_time,
+        end_time: head.end_time,
+        deleted: head.deleted,
+        artifact_uri,
         params: BTreeMap::new(),
         tags: BTreeMap::new(),
         metrics: BTreeMap::new(),

@@ -47,6 +47,15 @@ const COLUMNS: &[&str] = &[
 /// Compiles a search of runs. Its rows are `run_no`, `run_id`, `experiment_id`, `name`, `user_id`, `status`,
 /// `start_time`, `end_time`, `deleted`, `artifact_uri`.
 pub fn compile_runs(query: &RunQuery<'_>) -> Result<Search, SearchError> {
+    compile(query, COLUMNS)
+}
+
+/// Compiles a search of runs whose rows are `run_no` alone, for remembering which runs match and in which order.
+pub fn compile_run_numbers(query: &RunQuery<'_>) -> Result<Search, SearchError> {
+    compile(query, &COLUMNS[..1])
+}
+
+fn compile(query: &RunQuery<'_>, columns: &[&str]) -> Result<Search, SearchError> {
     let filter = parse_filter(&RUNS, query.filter)?;
     let order = parse_order(&RUNS, query.order_by)?;
     let digest = digest_of(query, &filter, &order);
@@ -59,9 +68,9 @@ pub fn compile_runs(query: &RunQuery<'_>) -> Result<Search, SearchError> {
     }
     let parts = stages.iter().enumerate().skip(from).map(|(index, stage)| {
         let cursor = cursor.as_ref().filter(|_| index == from);
-        part(query, &filter, &order, index, *stage, cursor)
+        part(query, columns, &filter, &order, index, *stage, cursor)
     });
-    Ok(Search::new(parts.collect::<Result<_, _>>()?, COLUMNS.len(), query.max_results, digest))
+    Ok(Search::new(parts.collect::<Result<_, _>>()?, columns.len(), query.max_results, digest))
 }
 
 fn digest_of(query: &RunQuery<'_>, filter: &Filter, order: &[OrderKey]) -> String {
@@ -72,6 +81,7 @@ fn digest_of(query: &RunQuery<'_>, filter: &Filter, order: &[OrderKey]) -> Strin
 
 fn part(
     query: &RunQuery<'_>,
+    columns: &[&str],
     filter: &Filter,
     order: &[OrderKey],
     index: usize,
@@ -88,7 +98,7 @@ fn part(
     if let Some(cursor) = cursor {
         select.resume(cursor)?;
     }
-    Ok(select.finish(COLUMNS, index, query.max_results))
+    Ok(select.finish(columns, index, query.max_results))
 }
 
 /// A `SELECT` of runs in the making.

@@ -1,0 +1,113 @@
+//! The table of runs: which runs match and in which order, and the cells of some of them.
+//!
+//! Between the two, time may pass: whoever keeps the numbers can show any part of the same table, however many runs come and go.
+
+use std::collections::HashMap;
+
+use super::ReadModel;
+use super::runs::{COLUMNS, RunHead, head};
+use crate::search::{RunQuery, SearchError, ViewType, compile_run_numbers};
+use crate::{Error, Statement, Value};
+
+/// A column of the table besides those that every run has.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum TableColumn {
+    Param(String),
+    Metric(String),
+    Tag(String),
+}
+
+/// What a cell holds.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Cell {
+    /// The run has nothing there.
+    Empty,
+    Text(String),
+    Number(f64),
+}
+
+/// A run with its cells, one for each column that was asked for.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TableRow {
+    pub head: RunHead,
+    pub cells: Vec<Cell>,
+}
+
+/// Runs per statement; databases limit how many parameters a statement takes.
+const CHUNK: usize = 500;
+
+impl ReadModel {
+    /// The numbers of all matching runs in their order, up to `max_results` of the query.
+    pub async fn run_numbers(&self, query: &RunQuery<'_>) -> Result<Result<Vec<i64>, SearchError>, Error> {
+        let search = match compile_run_numbers(query) {
+            Ok(search) => search,
+            Err(error) => return Ok(Err(error)),
+        };
+        let page = search.fetch(self.db.as_ref()).await?;
+        page.rows.iter().map(|row| row.int(0)).collect::<Result<_, _>>().map(Ok)
+    }
+
+    /// How many runs the experiments have.
+    pub async fn count_runs(&self, experiment_ids: &[i64], view: ViewType) -> Result<i64, Error> {
+        let mut statement = Statement::default();
+        let experiments = statement.bind_list(experiment_ids.iter().copied());
+        let view = view.condition("deleted").map(|condition| format!(" AND {condition}")).unwrap_or_default();
+        statement.sql = format!("SELECT COUNT(*) FROM runs WHERE experiment_id IN {experiments}{view}");
+        self.db.fetch(&statement).await?.first().map_or(Ok(0), |row| row.int(0))
+    }
+
+    /// The rows of these runs, in this order. A run that was purged since is left out.
+    pub async fn table_rows(&self, numbers: &[i64], columns: &[TableColumn]) -> Result<Vec<TableRow>, Error> {
+        let mut rows = HashMap::with_capacity(numbers.len());
+        for chunk in numbers.chunks(CHUNK) {
+            let mut statement = Statement::default();
+            let list = statement.bind_list(chunk.iter().copied());
+            statement.sql = format!("SELECT {COLUMNS} FROM runs WHERE run_no IN {list}");
+            for row in self.db.fetch(&statement).await? {
+                let (number, head) = head(row)?;
+                rows.insert(number, TableRow { head, cells: vec![Cell::Empty; columns.len()] });
+            }
+            self.fill_cells(chunk, columns, &mut rows).await?;
+        }
+        Ok(numbers.iter().filter_map(|number| rows.remove(number)).collect())
+    }
+
+    async fn fill_cells(
+        &self,
+        numbers: &[i64],
+        columns: &[TableColumn],
+        rows: &mut HashMap<i64, TableRow>,
+    ) -> Result<(), Error> {
+        let mut tables: HashMap<&str, HashMap<&str, usize>> = HashMap::new();
+        for (place, column) in columns.iter().enumerate() {
+            let (table, key) = match column {
+                TableColumn::Param(key) => ("params", key),
+                TableColumn::Metric(key) => ("metrics", key),
+                TableColumn::Tag(key) => ("tags", key),
+            };
+            tables.entry(table).or_default().insert(key, place);
+        }
+        for (table, places) in tables {
+            let mut statement = Statement::default();
+            let list = statement.bind_list(numbers.iter().copied());
+            let keys = statement.bind_list(places.keys().copied());
+            let value = if table == "metrics" { "value, is_nan" } else { "value" };
+            statement.sql =
+                format!("SELECT run_no, key, {value} FROM {table} WHERE run_no IN {list} AND key IN {keys}");
+            for mut row in self.db.fetch(&statement).await? {
+                let (number, key) = (row.int(0)?, row.text(1)?);
+                let cell = match row.0.get(2) {
+                    Some(Value::Text(_)) => Cell::Text(row.text(2)?),
+                    _ if row.bool(3)? => Cell::Number(f64::NAN),
+                    _ => Cell::Number(row.float(2)?),
+                };
+                let place = places.get(key.as_str()).copied();
+                if let Some(target) = rows.get_mut(&number).zip(place).and_then(|(row, place)| row.cells.get_mut(place))
+                {
+                    *target = cell;
+                }
+            }
+        }
+        Ok(())
+    }
+}
