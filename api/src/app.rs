@@ -8,10 +8,12 @@ use runledger_service::Readiness;
 use runledger_storage::{AppendRequest, EventLog, Leases, Outcome, ReadModel, Rejection};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
+use tokio_util::sync::CancellationToken;
 
 use crate::body::BodyMemory;
 use crate::metrics::HttpMetrics;
 use crate::params::ParamCache;
+use crate::v1::Snapshots;
 use crate::{ApiError, ArtifactDeps, Deps, RequestContext, Settings};
 
 /// Experiments whose artifact location is remembered.
@@ -36,12 +38,18 @@ pub(crate) struct App {
     pub(crate) body_memory: BodyMemory,
     /// Artifact locations by experiment id. They never change.
     locations: Mutex<HashMap<i64, Arc<str>>>,
+    pub(crate) snapshots: Snapshots,
+    /// When this process began to serve, in milliseconds since the epoch.
+    pub(crate) started_at: i64,
+    /// Ends what would otherwise go on for as long as its reader wants.
+    pub(crate) stopping: CancellationToken,
 }
 
 impl App {
-    pub(crate) fn new(deps: Deps) -> Result<Self, prometheus::Error> {
+    pub(crate) fn new(deps: Deps, stopping: CancellationToken) -> Result<Self, prometheus::Error> {
         let Deps { log, views, leases, clock, ids, registry, readiness, artifacts, settings } = deps;
         let metrics = HttpMetrics::register(&registry)?;
+        let started_at = clock.now_ms();
         Ok(Self {
             log,
             views,
@@ -56,6 +64,9 @@ impl App {
             params: ParamCache::default(),
             body_memory: BodyMemory::default(),
             locations: Mutex::default(),
+            snapshots: Snapshots::default(),
+            started_at,
+            stopping,
         })
     }
 

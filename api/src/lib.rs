@@ -1,4 +1,4 @@
-//! The HTTP API: MLflow's REST endpoints, artifacts, the plain pages, and the server that runs them.
+//! The HTTP API: MLflow's REST endpoints, artifacts, our own API, the web UI, and the server that runs them.
 //!
 //! One file per resource. A request passes `serve` (connections and time limits), `observe` (ids, metrics, panics, errors),
 //! `security` (foreign pages), then the router's handler, which reads `args::Args`, asks `domain` for a decision, and
@@ -19,7 +19,6 @@ mod inputs;
 mod metric_history;
 mod metrics;
 mod observe;
-mod pages;
 mod params;
 mod routes;
 mod runs;
@@ -28,6 +27,8 @@ mod security;
 mod serve;
 mod settings;
 mod system;
+mod ui;
+mod v1;
 mod wire;
 
 pub use routes::router;

@@ -7,10 +7,11 @@ use axum::routing::{MethodRouter, get, post};
 use http::StatusCode;
 use runledger_domain::ErrorCode;
 use std::sync::Arc;
+use tokio_util::sync::CancellationToken;
 
 use crate::{
-    ApiError, App, AppState, Deps, artifacts, batch, experiments, inputs, metric_history, observe, pages, runs, search,
-    security, system,
+    ApiError, App, AppState, Deps, artifacts, batch, experiments, inputs, metric_history, observe, runs, search,
+    security, system, ui, v1,
 };
 
 /// MLflow serves its endpoints under two prefixes: one for clients, one for its page.
@@ -18,13 +19,11 @@ const PREFIXES: [&str; 2] = ["/api/2.0/mlflow", "/ajax-api/2.0/mlflow"];
 
 /// The whole API as a service. Fails if the registry already holds metrics of the same names.
 pub fn router(deps: Deps) -> Result<Router, prometheus::Error> {
-    Ok(with_state(Arc::new(App::new(deps)?)))
+    Ok(with_state(Arc::new(App::new(deps, CancellationToken::new())?)))
 }
 
 pub(crate) fn with_state(app: AppState) -> Router {
     let mut router = Router::new()
-        .route("/", get(pages::experiments))
-        .route("/experiments/{id}", get(pages::experiment))
         .route("/health", get(system::health))
         .route("/ready", get(system::ready))
         .route("/version", get(system::version))
@@ -38,6 +37,8 @@ pub(crate) fn with_state(app: AppState) -> Router {
     }
     router
         .merge(artifacts::routes())
+        .merge(v1::routes())
+        .merge(ui::routes())
         .fallback(unknown_route)
         .method_not_allowed_fallback(wrong_method)
         .layer(from_fn_with_state(Arc::clone(&app), security::protect))

@@ -41,7 +41,7 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
 /// Serves the API until `shutdown`, then lets the requests in flight finish. The caller bounds how long that may take.
 pub async fn run(listener: TcpListener, deps: Deps, shutdown: CancellationToken) -> io::Result<()> {
-    let app = Arc::new(App::new(deps).map_err(io::Error::other)?);
+    let app = Arc::new(App::new(deps, shutdown.clone()).map_err(io::Error::other)?);
     let router = with_state(Arc::clone(&app));
     let permits = Arc::new(Semaphore::new(CONNECTIONS));
     let connections = TaskTracker::new();

@@ -1,9 +1,8 @@
 //! `runledger uploads`: what has not reached the artifact store, and what becomes of it.
 
 use futures::{TryStreamExt, stream};
-use runledger_domain::command::Decision;
-use runledger_domain::event::{ArtifactDeleted, ArtifactUploadRetried};
-use runledger_domain::{Event, StreamId};
+use runledger_domain::StreamId;
+use runledger_domain::command::{Decision, discard_upload, retry_upload};
 use runledger_queue::UploadQueue;
 use runledger_storage::{AppendRequest, Artifact, ArtifactState};
 use serde_json::json;
@@ -38,18 +37,11 @@ pub(crate) async fn run(config: &Config, command: UploadsCommand) -> Result<(), 
         UploadsCommand::Show { upload_id } => operator.show(&upload_id).await,
         UploadsCommand::Retry { upload_ids, all } => {
             let chosen = operator.choose(upload_ids, all).await?;
-            operator
-                .settle("retried", chosen, |upload| {
-                    let Artifact { upload_id, path, .. } = upload;
-                    Event::ArtifactUploadRetried(ArtifactUploadRetried { upload_id, path })
-                })
-                .await
+            operator.settle("retried", chosen, |upload| retry_upload(upload.upload_id, upload.path)).await
         }
         UploadsCommand::Discard { upload_ids, all } => {
             let chosen = operator.choose(upload_ids, all).await?;
-            operator
-                .settle("discarded", chosen, |upload| Event::ArtifactDeleted(ArtifactDeleted { path: upload.path }))
-                .await
+            operator.settle("discarded", chosen, |upload| discard_upload(upload.path)).await
         }
     }
 }
@@ -168,7 +160,7 @@ impl Operator {
         &self,
         what: &'static str,
         uploads: Vec<Artifact>,
-        event: impl Fn(Artifact) -> Event + Send + Sync,
+        decide: impl Fn(Artifact) -> Decision + Send + Sync,
     ) -> Result<(), Failure> {
         let stored: Vec<&str> = uploads
             .iter()
@@ -181,10 +173,10 @@ impl Operator {
         let progress = Progress::new("uploads", uploads.len());
         stream::iter(uploads.into_iter().map(Ok::<_, Failure>))
             .try_for_each_concurrent(AT_ONCE, |upload| {
-                let (progress, event) = (&progress, &event);
+                let (progress, decide) = (&progress, &decide);
                 async move {
                     let upload_id = upload.upload_id.clone();
-                    self.append(StreamId::artifact(&upload.path), event(upload)).await?;
+                    self.append(decide(upload)).await?;
                     if let Some(queue) = &self.queue
                         && let Err(error) = queue.forget_dead_letters(&upload_id).await
                     {
@@ -203,9 +195,8 @@ impl Operator {
         Ok(())
     }
 
-    async fn append(&self, stream: StreamId, event: Event) -> Result<(), Failure> {
+    async fn append(&self, decision: Decision) -> Result<(), Failure> {
         let Parts { log, clock, ids, .. } = &self.parts;
-        let decision = Decision { events: vec![(stream, event)], guards: Vec::new() };
         let (actor, request_id) = ("runledger uploads".to_owned(), ids.random_id().simple().to_string());
         let request = AppendRequest::encode(decision, || ids.event_id(), clock.now_ms(), actor, request_id);
         log.append(request).await?.map(drop).map_err(|_rejection| "the log rejected an event without guards".into())

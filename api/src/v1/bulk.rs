@@ -1,0 +1,63 @@
+//! One change to many runs.
+
+use axum::extract::State;
+use futures::{TryStreamExt, stream};
+use runledger_domain::command::{Decision, delete_run, restore_run};
+use serde::{Deserialize, Serialize};
+
+use super::asked::Asked;
+use crate::wire::Answer;
+use crate::{ApiError, AppState, RequestContext};
+
+/// Runs in a request.
+const MOST: usize = 1_000;
+/// Appends on their way at a time, which the log commits together.
+const AT_ONCE: usize = 64;
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct Bulk {
+    run_ids: Vec<String>,
+    action: Action,
+}
+
+#[derive(Clone, Copy, Debug, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+enum Action {
+    Delete,
+    Restore,
+}
+
+/// Repeating it is fine. It stops at the first run that is not there; what was done until then stays done.
+pub(crate) async fn bulk(
+    State(app): State<AppState>,
+    context: RequestContext,
+    Asked(Bulk { run_ids, action }): Asked<Bulk>,
+) -> Result<Answer, ApiError> {
+    #[derive(Serialize)]
+    struct Undo<'a> {
+        run_ids: &'a [String],
+        action: Action,
+    }
+    #[derive(Serialize)]
+    struct Done<'a> {
+        done: usize,
+        undo: Undo<'a>,
+    }
+    if run_ids.len() > MOST {
+        return Err(ApiError::invalid(format!("At most {MOST} runs can be changed at a time, not {}.", run_ids.len())));
+    }
+    let (app, context) = (&app, &context);
+    let decide = match action {
+        Action::Delete => delete_run,
+        Action::Restore => restore_run,
+    };
+    let decisions: Vec<Result<Decision, ApiError>> = run_ids.iter().map(|run_id| Ok(decide(run_id))).collect();
+    stream::iter(decisions)
+        .try_for_each_concurrent(AT_ONCE, |decision| async move { app.execute(context, decision).await.map(drop) })
+        .await?;
+    let back = match action {
+        Action::Delete => Action::Restore,
+        Action::Restore => Action::Delete,
+    };
+    Answer::new(&Done { done: run_ids.len(), undo: Undo { run_ids: &run_ids, action: back } })
+}

@@ -1,0 +1,192 @@
+//! What changes, as it changes: server-sent events that can be resumed at any position.
+//!
+//! The log is the source, so nothing is lost over a broken connection: an event's id is the position up to which it tells. Each
+//! reader has a place of its own in the log and at most one batch in memory; a slow one only falls behind.
+
+use axum::extract::State;
+use axum::response::sse::{Event, Sse};
+use axum::response::{IntoResponse, Response};
+use futures::stream;
+use http::{HeaderMap, HeaderValue, header};
+use runledger_storage::Change;
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
+use std::convert::Infallible;
+use std::time::Duration;
+use tokio::sync::watch;
+use tokio::time::{Instant, sleep, timeout};
+
+use super::asked::Asked;
+use crate::{ApiError, AppState};
+
+/// Between two events to one reader.
+const GATHER: Duration = Duration::from_millis(250);
+/// How often a reader hears how far the views are behind, which also keeps the line alive.
+const LAG: Duration = Duration::from_secs(5);
+/// How long an append by another process may go unnoticed.
+const POLL: Duration = Duration::from_secs(1);
+/// Positions that one event covers.
+const PAGE: i64 = 5_000;
+/// Runs that one event names; beyond that the reader has to ask anew anyway.
+const RUNS: usize = 500;
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct Follow {
+    since: Option<i64>,
+    experiment: Option<String>,
+    run: Option<String>,
+}
+
+#[derive(Debug, Serialize)]
+struct Changes {
+    position: i64,
+    experiments: BTreeSet<String>,
+    runs: Vec<RunChange>,
+}
+
+#[derive(Debug, Serialize)]
+struct RunChange {
+    run_id: String,
+    experiment_id: Option<String>,
+    kind: &'static str,
+}
+
+/// One reader.
+struct Reader {
+    app: AppState,
+    follow: Follow,
+    position: i64,
+    signal: watch::Receiver<i64>,
+    lag_at: Instant,
+}
+
+pub(crate) async fn follow(
+    State(app): State<AppState>,
+    headers: HeaderMap,
+    Asked(follow): Asked<Follow>,
+) -> Result<Response, ApiError> {
+    let last = headers.get("last-event-id").and_then(|id| id.to_str().ok()).and_then(|id| id.parse().ok());
+    let position = match last.or(follow.since) {
+        Some(position) => position,
+        None => app.log.head().await?,
+    };
+    let (signal, stopping) = (app.log.signal(), app.stopping.clone());
+    let reader = Reader { app, follow, position, signal, lag_at: Instant::now() };
+    let events = stream::unfold((reader, stopping), |(mut reader, stopping)| async move {
+        let event = stopping.run_until_cancelled(reader.next()).await?;
+        Some((Ok::<_, Infallible>(event), (reader, stopping)))
+    });
+    let mut response = Sse::new(events).into_response();
+    // A proxy in between must not gather what should be seen at once.
+    response.headers_mut().insert("x-accel-buffering", HeaderValue::from_static("no"));
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    Ok(response)
+}
+
+impl Reader {
+    async fn next(&mut self) -> Event {
+        loop {
+            if Instant::now() >= self.lag_at {
+                self.lag_at = Instant::now() + LAG;
+                if let Ok(event) = self.lag().await {
+                    return event;
+                }
+            }
+            self.signal.mark_unchanged();
+            match self.read().await {
+                Ok(Some(event)) => {
+                    sleep(GATHER).await;
+                    return event;
+                }
+                Ok(None) => {
+                    let wait = POLL.min(self.lag_at.saturating_duration_since(Instant::now()));
+                    // Whether the time is over or something was appended, the next round looks.
+                    drop(timeout(wait, self.signal.changed()).await);
+                }
+                Err(error) => {
+                    tracing::debug!(%error, "a reader of the stream has to wait for the database");
+                    sleep(POLL).await;
+                }
+            }
+        }
+    }
+
+    /// What was appended since the last event, if it concerns this reader.
+    async fn read(&mut self) -> Result<Option<Event>, ApiError> {
+        let changes = self.app.log.changes(self.position, PAGE).await?;
+        let Some(last) = changes.last() else { return Ok(None) };
+        let position = last.position;
+        let changes = self.concerned(position, &changes).await?;
+        self.position = position;
+        match changes {
+            Some(changes) => event("change", Some(position), &changes).map(Some),
+            None => Ok(None),
+        }
+    }
+
+    async fn concerned(&self, position: i64, changes: &[Change]) -> Result<Option<Changes>, ApiError> {
+        let mut kinds: BTreeMap<&str, &'static str> = BTreeMap::new();
+        let mut experiments = BTreeSet::new();
+        for change in changes {
+            if let Some(id) = change.stream.experiment_id() {
+                experiments.insert(id.to_string());
+            } else if let Some(run_id) = change.stream.run_id() {
+                let kind = kind(&change.kind);
+                let known = kinds.entry(run_id).or_insert(kind);
+                // That a run was made says more than what happened to it afterwards.
+                if *known != "created" && kind != "metrics" {
+                    *known = kind;
+                }
+            }
+        }
+        let ids: Vec<&str> = kinds.keys().copied().take(RUNS).collect();
+        // The views may not know a run that was just created.
+        self.app.views.catch_up().await?;
+        let owners = self.app.views.experiments_of(&ids).await?;
+        let mut runs = Vec::new();
+        for (run_id, kind) in kinds {
+            let experiment_id = owners.get(run_id).map(ToString::to_string);
+            experiments.extend(experiment_id.clone());
+            if self.follow.run.as_deref().is_none_or(|wanted| wanted == run_id)
+                && (self.follow.experiment.is_none() || self.follow.experiment == experiment_id)
+            {
+                runs.push(RunChange { run_id: run_id.to_owned(), experiment_id, kind });
+            }
+        }
+        let quiet = match (&self.follow.run, &self.follow.experiment) {
+            (Some(_), _) => runs.is_empty(),
+            (None, Some(wanted)) => runs.is_empty() && !experiments.contains(wanted),
+            (None, None) => runs.is_empty() && experiments.is_empty(),
+        };
+        runs.truncate(RUNS);
+        Ok((!quiet).then_some(Changes { position, experiments, runs }))
+    }
+
+    async fn lag(&self) -> Result<Event, ApiError> {
+        #[derive(Serialize)]
+        struct Lag {
+            position: i64,
+            lag_events: i64,
+        }
+        let (head, checkpoint) = (self.app.log.head().await?, self.app.views.checkpoint().await?);
+        event("lag", None, &Lag { position: head, lag_events: (head - checkpoint).max(0) })
+    }
+}
+
+fn event<T: Serialize>(name: &str, id: Option<i64>, data: &T) -> Result<Event, ApiError> {
+    let event = Event::default().event(name).json_data(data).map_err(ApiError::internal)?;
+    Ok(match id {
+        Some(id) => event.id(id.to_string()),
+        None => event,
+    })
+}
+
+fn kind(event: &str) -> &'static str {
+    match event {
+        "RunCreated" => "created",
+        "MetricsLogged" => "metrics",
+        "RunDeleted" | "RunPurged" => "deleted",
+        "RunRestored" => "restored",
+        _ => "updated",
+    }
+}

@@ -1,0 +1,179 @@
+//! The table of runs: any part of it, at a fixed order.
+
+use axum::extract::State;
+use http::StatusCode;
+use runledger_domain::ErrorCode;
+use runledger_storage::search::{RunQuery, ViewType, compile_run_numbers};
+use runledger_storage::{Cell, TableColumn, TableRow};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use std::sync::Arc;
+use tokio::time::Instant;
+
+use super::asked::{Asked, View};
+use super::snapshots::Snapshot;
+use crate::args::parse_experiment_id;
+use crate::wire::{Answer, double_name};
+use crate::{ApiError, App, AppState};
+
+/// Rows in an answer.
+const ROWS: usize = 500;
+/// Columns in an answer.
+const COLUMNS: usize = 200;
+/// Runs that a table can have.
+const RUNS: usize = 1_000_000;
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct Query {
+    experiment_ids: Vec<String>,
+    #[serde(default)]
+    filter: String,
+    #[serde(default)]
+    order_by: Vec<String>,
+    #[serde(default)]
+    view: View,
+    /// `params.<key>`, `metrics.<key>` or `tags.<key>`.
+    #[serde(default)]
+    columns: Vec<String>,
+    #[serde(default)]
+    offset: usize,
+    #[serde(default = "default_limit")]
+    limit: usize,
+    /// The id of an earlier answer, for more rows of the same table.
+    snapshot: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct Check {
+    filter: String,
+}
+
+#[derive(Debug, Serialize)]
+struct Part {
+    snapshot: String,
+    matched: usize,
+    total: i64,
+    position: i64,
+    /// Events that the views have yet to see.
+    lag_events: i64,
+    ms: u64,
+    rows: Vec<RowOut>,
+}
+
+#[derive(Debug, Serialize)]
+struct RowOut {
+    run_id: String,
+    experiment_id: String,
+    name: String,
+    user: String,
+    status: &'static str,
+    start: i64,
+    end: Option<i64>,
+    deleted: bool,
+    values: Vec<Value>,
+}
+
+fn default_limit() -> usize {
+    100
+}
+
+pub(crate) async fn query(State(app): State<AppState>, Asked(query): Asked<Query>) -> Result<Answer, ApiError> {
+    let begun = Instant::now();
+    if query.limit > ROWS || query.columns.len() > COLUMNS {
+        return Err(ApiError::invalid(format!(
+            "At most {ROWS} rows and {COLUMNS} columns can be asked for at a time."
+        )));
+    }
+    let columns = query.columns.iter().map(|name| column(name)).collect::<Result<Vec<_>, _>>()?;
+    // What was just changed from the page is seen in its rows, whichever snapshot they are of.
+    let lag_events = app.views.catch_up().await?;
+    let snapshot = match &query.snapshot {
+        Some(id) => app.snapshots.find(id).ok_or_else(forgotten)?,
+        None => snapshot(&app, &query).await?,
+    };
+    let from = query.offset.min(snapshot.runs.len());
+    let to = from.saturating_add(query.limit).min(snapshot.runs.len());
+    let numbers = snapshot.runs.get(from..to).unwrap_or_default();
+    let rows = app.views.table_rows(numbers, &columns).await?.into_iter().map(RowOut::from).collect();
+    let ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
+    let Snapshot { id, runs, total, position } = &*snapshot;
+    let (snapshot, matched) = (id.clone(), runs.len());
+    Answer::new(&Part { snapshot, matched, total: *total, position: *position, lag_events, ms, rows })
+}
+
+/// Whether a filter can be read, for while it is being typed.
+pub(crate) async fn check(Asked(Check { filter }): Asked<Check>) -> Result<Answer, ApiError> {
+    let query = RunQuery {
+        experiment_ids: &[],
+        filter: &filter,
+        order_by: &[],
+        view: ViewType::All,
+        max_results: 1,
+        page_token: None,
+    };
+    Answer::new(&match compile_run_numbers(&query) {
+        Ok(_) => json!({"ok": true}),
+        Err(error) => json!({"ok": false, "message": error.to_string(), "span": [0, filter.chars().count()]}),
+    })
+}
+
+async fn snapshot(app: &App, query: &Query) -> Result<Arc<Snapshot>, ApiError> {
+    let ids = query.experiment_ids.iter().map(|id| parse_experiment_id(id)).collect::<Result<Vec<_>, _>>()?;
+    let view = query.view.into();
+    let position = app.views.checkpoint().await?;
+    let search = RunQuery {
+        experiment_ids: &ids,
+        filter: &query.filter,
+        order_by: &query.order_by,
+        view,
+        max_results: RUNS,
+        page_token: None,
+    };
+    let runs = app.views.run_numbers(&search).await??;
+    let total = app.views.count_runs(&ids, view).await?;
+    let id = app.ids.random_id().simple().to_string();
+    Ok(app.snapshots.keep(Snapshot { id, runs, total, position }))
+}
+
+fn forgotten() -> ApiError {
+    let message = "This table was forgotten, or is another server's. Ask for it again without `snapshot`.";
+    ApiError::new(ErrorCode::ResourceDoesNotExist, message).with_status(StatusCode::GONE)
+}
+
+fn column(name: &str) -> Result<TableColumn, ApiError> {
+    match name.split_once('.') {
+        Some(("params", key)) => Ok(TableColumn::Param(key.to_owned())),
+        Some(("metrics", key)) => Ok(TableColumn::Metric(key.to_owned())),
+        Some(("tags", key)) => Ok(TableColumn::Tag(key.to_owned())),
+        _ => Err(ApiError::invalid(format!(
+            "There is no column '{}'. A column is params.<key>, metrics.<key> or tags.<key>.",
+            runledger_domain::validate::cut(name, 100)
+        ))),
+    }
+}
+
+/// As JSON has it: a number, or the name of one that JSON has not.
+pub(super) fn number(value: f64) -> Value {
+    double_name(value).map_or_else(|| json!(value), Value::from)
+}
+
+impl From<TableRow> for RowOut {
+    fn from(TableRow { head, cells }: TableRow) -> Self {
+        let value = |cell| match cell {
+            Cell::Empty => Value::Null,
+            Cell::Text(text) => Value::String(text),
+            Cell::Number(value) => number(value),
+        };
+        Self {
+            run_id: head.run_id,
+            experiment_id: head.experiment_id.to_string(),
+            name: head.name,
+            user: head.user_id,
+            status: head.status.as_str(),
+            start: head.start_time,
+            end: head.end_time,
+            deleted: head.deleted,
+            values: cells.into_iter().map(value).collect(),
+        }
+    }
+}
