@@ -1,0 +1,185 @@
+// TanStack Query hooks, one per call of the server, and their keys. Keys start with the resource,
+// so that `invalidateQueries({queryKey: keys.experiments})` reaches every view of it.
+import {
+  keepPreviousData,
+  QueryClient,
+  useMutation,
+  useQuery,
+  useQueryClient,
+} from "@tanstack/react-query";
+import { ApiError, apiGet, apiPost, mlflowPost } from "./client";
+import type {
+  ArtifactList,
+  BulkAction,
+  BulkAnswer,
+  EventsAnswer,
+  Experiment,
+  ExperimentList,
+  Fields,
+  FilterCheck,
+  OpsStatus,
+  RunDetail,
+  RunsAnswer,
+  RunsQuery,
+  SeriesAnswer,
+  SeriesQuery,
+  UploadList,
+  ViewType,
+} from "./contract";
+import { liveStream } from "./stream";
+
+export const keys = {
+  experiments: ["experiments"] as const,
+  experiment: (id: string) => ["experiment", id] as const,
+  fields: (id: string) => ["fields", id] as const,
+  runs: ["runs"] as const,
+  run: (id: string) => ["run", id] as const,
+  series: ["series"] as const,
+  runEvents: (id: string) => ["run-events", id] as const,
+  events: ["events"] as const,
+  artifacts: (runId: string) => ["artifacts", runId] as const,
+  ops: ["ops"] as const,
+};
+
+/** Nothing is fetched again just because a window got the focus: the live stream tells. */
+export function makeQueryClient(): QueryClient {
+  return new QueryClient({
+    defaultOptions: {
+      queries: {
+        staleTime: 5_000,
+        refetchOnWindowFocus: false,
+        // A refusal stays a refusal; only an unreachable or failing server is asked again.
+        retry: (count, error) =>
+          count < 2 && error instanceof ApiError && (error.status === 0 || error.status >= 502),
+        networkMode: "always",
+      },
+      mutations: { networkMode: "always" },
+    },
+  });
+}
+
+export function useExperiments(view: ViewType) {
+  return useQuery({
+    queryKey: [...keys.experiments, view],
+    queryFn: async ({ signal }) => {
+      const list = await apiGet<ExperimentList>("experiments", { view }, signal);
+      liveStream.note(list.position);
+      return list;
+    },
+    placeholderData: keepPreviousData,
+  });
+}
+
+export function useExperiment(id: string) {
+  return useQuery({
+    queryKey: keys.experiment(id),
+    queryFn: ({ signal }) =>
+      apiGet<Experiment>(`experiments/${encodeURIComponent(id)}`, undefined, signal),
+  });
+}
+
+export function useFields(id: string) {
+  return useQuery({
+    queryKey: keys.fields(id),
+    queryFn: ({ signal }) =>
+      apiGet<Fields>(`experiments/${encodeURIComponent(id)}/fields`, undefined, signal),
+    staleTime: 30_000,
+  });
+}
+
+export async function fetchRuns(query: RunsQuery, signal?: AbortSignal): Promise<RunsAnswer> {
+  const answer = await apiPost<RunsAnswer>("runs/query", query, signal);
+  liveStream.note(answer.position);
+  return answer;
+}
+
+export function checkFilter(filter: string, signal?: AbortSignal): Promise<FilterCheck> {
+  return apiPost<FilterCheck>("filter/check", { filter }, signal);
+}
+
+export function useRun(id: string) {
+  return useQuery({
+    queryKey: keys.run(id),
+    queryFn: async ({ signal }) => {
+      const run = await apiGet<RunDetail>(`runs/${encodeURIComponent(id)}`, undefined, signal);
+      liveStream.note(run.position);
+      return run;
+    },
+  });
+}
+
+export function fetchSeries(query: SeriesQuery, signal?: AbortSignal): Promise<SeriesAnswer> {
+  return apiPost<SeriesAnswer>("series", query, signal);
+}
+
+export function fetchRunEvents(
+  runId: string,
+  before: number | undefined,
+  limit: number,
+  signal?: AbortSignal,
+): Promise<EventsAnswer> {
+  return apiGet<EventsAnswer>(
+    `runs/${encodeURIComponent(runId)}/events`,
+    { before, limit },
+    signal,
+  );
+}
+
+export function fetchEvents(
+  before: number | undefined,
+  limit: number,
+  kind: string | undefined,
+  signal?: AbortSignal,
+): Promise<EventsAnswer> {
+  return apiGet<EventsAnswer>("events", { before, limit, kind }, signal);
+}
+
+export function useArtifacts(runId: string, path: string) {
+  return useQuery({
+    queryKey: [...keys.artifacts(runId), path],
+    queryFn: ({ signal }) =>
+      apiGet<ArtifactList>(`artifacts/${encodeURIComponent(runId)}`, { path }, signal),
+  });
+}
+
+export function useOpsStatus() {
+  return useQuery({
+    queryKey: [...keys.ops, "status"],
+    queryFn: ({ signal }) => apiGet<OpsStatus>("ops/status", undefined, signal),
+    refetchInterval: 5_000,
+  });
+}
+
+export function useUploads(state: "staged" | "failed") {
+  return useQuery({
+    queryKey: [...keys.ops, "uploads", state],
+    queryFn: ({ signal }) => apiGet<UploadList>("ops/uploads", { state, limit: 200 }, signal),
+    refetchInterval: 5_000,
+  });
+}
+
+export function useUploadAction() {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: ({ uploadId, action }: { uploadId: string; action: "retry" | "discard" }) =>
+      apiPost<unknown>(`ops/uploads/${encodeURIComponent(uploadId)}/${action}`, {}),
+    onSettled: () => client.invalidateQueries({ queryKey: keys.ops }),
+  });
+}
+
+/** Deletes or restores runs. The answer holds the call that takes it back. */
+export function bulk(action: BulkAction): Promise<BulkAnswer> {
+  return apiPost<BulkAnswer>("bulk", action);
+}
+
+export function setRunTag(runId: string, key: string, value: string): Promise<unknown> {
+  return mlflowPost("runs/set-tag", { run_id: runId, key, value });
+}
+
+export function deleteRunTag(runId: string, key: string): Promise<unknown> {
+  return mlflowPost("runs/delete-tag", { run_id: runId, key });
+}
+
+export function renameRun(runId: string, name: string): Promise<unknown> {
+  return mlflowPost("runs/update", { run_id: runId, run_name: name });
+}

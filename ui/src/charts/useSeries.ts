@@ -1,0 +1,159 @@
+// The lines of one chart from the server: all of x, and while one zooms the part that is shown, in finer buckets.
+
+import { keepPreviousData, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useEffect, useMemo, useRef, useState } from "react";
+import { keys } from "../api/queries";
+import { useChanges } from "../api/stream";
+import { whenVisible } from "../api/visible";
+import { loadSeries, type SeriesSpec } from "./batch";
+import { type Line, makeLine, toServerX, type XMode } from "./lines";
+import type { LineStyle } from "./palette";
+import { smoothingUnit } from "./smooth";
+
+export interface ChartRun {
+  runId: string;
+  name: string;
+  /** Epoch milliseconds. */
+  start: number;
+  style: LineStyle;
+}
+
+/** Steps, so that charts of about the same width share one request. */
+export function bucketsFor(width: number, runs: number): number {
+  // A little less than one bucket per pixel: the band shows the extremes, and the line stays a line.
+  const wanted = Math.min(width * 0.75, Math.max(100, 24_000 / Math.max(1, runs)));
+  return [150, 300, 450, 600, 900, 1200].find((step) => step >= wanted) ?? 1500;
+}
+
+const ZOOM_WAIT_MS = 120;
+
+function useLater<T>(value: T, ms: number): T {
+  const [later, setLater] = useState(value);
+  useEffect(() => {
+    const timer = setTimeout(() => setLater(value), ms);
+    return () => clearTimeout(timer);
+  }, [value, ms]);
+  return later;
+}
+
+export interface ChartData {
+  lines: readonly Line[];
+  units: ReadonlyMap<string, number>;
+  pending: boolean;
+  /** New data for the shown range is on its way. */
+  busy: boolean;
+  error: unknown;
+  retry: () => void;
+}
+
+const NONE: readonly Line[] = [];
+
+export function useSeries(
+  runs: readonly ChartRun[],
+  metric: string,
+  mode: XMode,
+  zoom: [number, number] | null,
+  width: number,
+  enabled: boolean,
+): ChartData {
+  const x = mode === "step" ? "step" : "time";
+  const buckets = bucketsFor(width, runs.length);
+  const ids = useMemo(() => runs.map((run) => run.runId), [runs]);
+  const whole: SeriesSpec = { runs: ids, metric, x, buckets };
+  const later = useLater(zoom, ZOOM_WAIT_MS);
+  const asked = zoom === null ? null : later;
+  const part: SeriesSpec = { ...whole, ...(asked ? { ranges: rangesOf(runs, mode, asked) } : {}) };
+
+  const full = useQuery({
+    queryKey: [...keys.series, whole],
+    queryFn: ({ signal }) => loadSeries(whole, signal),
+    enabled: enabled && runs.length > 0,
+    placeholderData: keepPreviousData,
+  });
+  const zoomed = useQuery({
+    queryKey: [...keys.series, part],
+    queryFn: ({ signal }) => loadSeries(part, signal),
+    enabled: enabled && asked !== null,
+    placeholderData: keepPreviousData,
+    gcTime: 30_000,
+  });
+
+  const fullLines = useLines(full.data, runs, mode);
+  const zoomedLines = useLines(asked ? zoomed.data : undefined, runs, mode);
+  const units = useMemo(() => {
+    const map = new Map<string, number>();
+    for (const line of fullLines) {
+      map.set(
+        line.id,
+        smoothingUnit(line.xs[0] ?? 0, line.xs[line.xs.length - 1] ?? 0, line.points),
+      );
+    }
+    return map;
+  }, [fullLines]);
+  const failed = zoomed.error && asked ? zoomed : full;
+  return {
+    lines: asked && zoomed.data ? zoomedLines : fullLines,
+    units,
+    pending: full.isPending,
+    busy: asked !== null && zoomed.isFetching,
+    error: failed.error,
+    retry: () => void failed.refetch(),
+  };
+}
+
+function useLines(
+  series: Awaited<ReturnType<typeof loadSeries>> | undefined,
+  runs: readonly ChartRun[],
+  mode: XMode,
+) {
+  return useMemo(() => {
+    if (!series) return NONE;
+    const byRun = new Map(series.map((one) => [one.run_id, one]));
+    return runs.flatMap((run) => {
+      const raw = byRun.get(run.runId);
+      if (!raw) return [];
+      return [makeLine(raw, { id: run.runId, label: run.name, style: run.style }, mode, run.start)];
+    });
+  }, [series, runs, mode]);
+}
+
+/** A little more than what is shown, so that lines run to the edge of the frame. */
+function rangesOf(runs: readonly ChartRun[], mode: XMode, [from, to]: [number, number]) {
+  const room = (to - from) * 0.03;
+  const ranges: Record<string, [number, number]> = {};
+  for (const run of runs) {
+    ranges[run.runId] = [
+      Math.floor(toServerX(from - room, mode, run.start)),
+      Math.ceil(toServerX(to + room, mode, run.start)),
+    ];
+  }
+  return ranges;
+}
+
+const LIVE_MS = 1000;
+
+/** Fetches series of these runs again when the stream says that they grew, at most every `waitMs`. */
+export function useLiveSeries(runIds: readonly string[], waitMs = LIVE_MS): void {
+  const client = useQueryClient();
+  const dirty = useRef(new Set<string>());
+  const timer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
+  useChanges((change) => {
+    for (const run of change.runs) {
+      if (run.kind === "metrics" && runIds.includes(run.run_id)) dirty.current.add(run.run_id);
+    }
+    if (dirty.current.size === 0) return;
+    timer.current ??= setTimeout(() => {
+      const changed = dirty.current;
+      dirty.current = new Set();
+      timer.current = undefined;
+      whenVisible(() => {
+        void client.invalidateQueries({
+          queryKey: keys.series,
+          predicate: (query) =>
+            (query.queryKey[1] as SeriesSpec).runs.some((run) => changed.has(run)),
+        });
+      });
+    }, waitMs);
+  });
+  useEffect(() => () => clearTimeout(timer.current), []);
+}

@@ -1,0 +1,130 @@
+// Runs side by side, of any experiments. Which runs, the baseline and the tab are in the URL.
+import { useQueries } from "@tanstack/react-query";
+import { lazy, Suspense, useMemo } from "react";
+import { useSearchParams } from "wouter";
+import { apiGet } from "../../api/client";
+import type { RunDetail } from "../../api/contract";
+import { keys } from "../../api/queries";
+import { usePage } from "../../app/page";
+import { assignStyles } from "../../charts/palette";
+import { Copy } from "../../parts/Copy";
+import { EmptyState } from "../../parts/EmptyState";
+import { ErrorBox } from "../../parts/ErrorBox";
+import { Skeleton } from "../../parts/Skeleton";
+import { Tabs } from "../../parts/Tabs";
+import { CompareTable } from "./CompareTable";
+import css from "./compare.module.css";
+import { RunPicker } from "./RunPicker";
+import type { ComparedRun } from "./run";
+import { useLiveRuns } from "./useLiveRuns";
+
+const LinesTab = lazy(() => import("./LinesTab"));
+const ScatterTab = lazy(() => import("./ScatterTab"));
+const ParallelTab = lazy(() => import("./ParallelTab"));
+const BoxTab = lazy(() => import("./BoxTab"));
+const ContourTab = lazy(() => import("./ContourTab"));
+
+const TABS: [string, string][] = [
+  ["table", "Table"],
+  ["lines", "Lines"],
+  ["parallel", "Parallel"],
+  ["scatter", "Scatter"],
+  ["box", "Box"],
+  ["contour", "Contour"],
+];
+/** As many runs as one call for series takes. */
+const MOST = 50;
+
+export default function ComparePage() {
+  const [params, setParams] = useSearchParams();
+  const asked = useMemo(
+    () => [...new Set((params.get("runs") ?? "").split(",").filter((id) => id !== ""))],
+    [params],
+  );
+  const ids = useMemo(() => asked.slice(0, MOST), [asked]);
+  const tab = params.get("tab") ?? "table";
+  const title = `Compare ${ids.length} ${ids.length === 1 ? "run" : "runs"}`;
+  usePage(title, [{ label: "Experiments", to: "/experiments" }, { label: title }]);
+  useLiveRuns(ids);
+
+  const queries = useQueries({
+    queries: ids.map((id) => ({
+      queryKey: keys.run(id),
+      queryFn: ({ signal }: { signal: AbortSignal }) =>
+        apiGet<RunDetail>(`runs/${encodeURIComponent(id)}`, undefined, signal),
+    })),
+  });
+  const styles = useMemo(() => assignStyles(ids), [ids]);
+  const runs: ComparedRun[] = queries.flatMap(({ data }) => {
+    const style = data && styles.get(data.run.run_id);
+    return data && style ? [{ detail: data, style }] : [];
+  });
+  const failed = queries.find((query) => query.error && !query.data);
+  const pending = queries.some((query) => query.isPending);
+
+  function setRuns(next: readonly string[]) {
+    setParams((current) => {
+      const changed = new URLSearchParams(current);
+      changed.set("runs", next.join(","));
+      return changed;
+    });
+  }
+  function route(name: string): string {
+    const next = new URLSearchParams(params);
+    if (name === "table") next.delete("tab");
+    else next.set("tab", name);
+    return `/compare?${next}`;
+  }
+
+  return (
+    <div className={css.page}>
+      <div className={css.head}>
+        <h1>{title}</h1>
+        <span className={css.headTools}>
+          <RunPicker
+            runs={runs}
+            onAdd={(id) => setRuns([...ids, id])}
+            disabled={ids.length >= MOST}
+          />
+          <Copy text={location.href} label="Share link" kind="normal" size="normal" />
+        </span>
+      </div>
+      {asked.length > MOST && (
+        <p className={css.notice} role="note">
+          {asked.length} runs were asked for; the first {MOST} are shown.
+        </p>
+      )}
+      <Tabs
+        label="Comparison"
+        tabs={TABS.map(([name, label]) => ({ to: route(name), label, current: name === tab }))}
+      />
+      {failed && (
+        <ErrorBox
+          what={`A run could not be loaded; ${runs.length} of ${ids.length} are shown`}
+          error={failed.error}
+          retry={() => void failed.refetch()}
+        />
+      )}
+      {ids.length === 0 ? (
+        <EmptyState title="Choose the runs to compare">
+          Select runs in the table of an experiment and press Compare.
+        </EmptyState>
+      ) : pending ? (
+        // Values are shown when all runs are there: a "best" among half of them would be wrong.
+        <Skeleton lines={8} label="Loading the runs" />
+      ) : (
+        <Suspense fallback={<Skeleton />}>
+          {tab === "table" && (
+            <CompareTable runs={runs} onRemove={(id) => setRuns(ids.filter((one) => one !== id))} />
+          )}
+          {tab === "lines" && <LinesTab runs={runs} />}
+          {tab === "scatter" && <ScatterTab runs={runs} />}
+          {tab === "parallel" && <ParallelTab runs={runs} />}
+          {tab === "box" && <BoxTab runs={runs} />}
+          {tab === "contour" && <ContourTab runs={runs} />}
+          {!TABS.some(([name]) => name === tab) && <EmptyState title="There is no such tab" />}
+        </Suspense>
+      )}
+    </div>
+  );
+}

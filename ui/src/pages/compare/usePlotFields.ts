@@ -1,0 +1,58 @@
+// Which fields a plot shows and which of them have a logarithmic axis, kept in the URL.
+import { useSearchParams } from "wouter";
+import { type FieldValue, fieldsOf, fieldValue } from "./axis";
+import type { ComparedRun } from "./run";
+
+export interface PlotFields {
+  all: string[];
+  /** Fields whose values are numbers wherever a run has one. */
+  numeric: string[];
+  values(field: string): FieldValue[];
+  /** What the URL names under `key` where it is one of `from`, else the first of `from` that fits. */
+  pick(key: string, from: readonly string[], prefix: string, not?: readonly string[]): string;
+  set(key: string, value: string): void;
+  log(field: string): boolean;
+  toggleLog(field: string): void;
+}
+
+/** `logKey` names the URL parameter with the logarithmic fields. */
+export function usePlotFields(runs: readonly ComparedRun[], logKey: string): PlotFields {
+  const [params, setParams] = useSearchParams();
+  const details = runs.map((run) => run.detail);
+  const all = fieldsOf(details).map((one) => one.field);
+  const values = (field: string) => details.map((detail) => fieldValue(detail, field));
+  const numeric = all.filter((field) => {
+    const present = values(field).filter((value) => value !== null);
+    return present.length > 0 && present.every((value) => typeof value === "number");
+  });
+  const logs = params.getAll(logKey);
+  function change(edit: (next: URLSearchParams) => void) {
+    setParams(
+      (current) => {
+        const next = new URLSearchParams(current);
+        edit(next);
+        return next;
+      },
+      { replace: true },
+    );
+  }
+  return {
+    all,
+    numeric,
+    values,
+    pick(key, from, prefix, not = []) {
+      const wanted = params.get(key);
+      if (wanted !== null && from.includes(wanted)) return wanted;
+      const free = from.filter((field) => !not.includes(field));
+      return free.find((field) => field.startsWith(prefix)) ?? free[0] ?? "";
+    },
+    set: (key, value) => change((next) => next.set(key, value)),
+    log: (field) => logs.includes(field),
+    toggleLog: (field) =>
+      change((next) => {
+        next.delete(logKey);
+        for (const one of logs) if (one !== field) next.append(logKey, one);
+        if (!logs.includes(field)) next.append(logKey, field);
+      }),
+  };
+}

@@ -1,0 +1,96 @@
+// How far each read model has followed the log. The speed is measured between two answers of the server.
+import { useRef } from "react";
+import type { OpsStatus } from "../../api/contract";
+import table from "../../parts/DataTable.module.css";
+import { formatCount, formatDuration } from "../../parts/format";
+import { Signal } from "../../parts/Status";
+import { TableFrame } from "../../parts/TableFrame";
+import css from "./ops.module.css";
+
+/** A read model this far behind is replaying rather than catching up. */
+const REPLAY = 0.1;
+
+export function Projections({ status }: { status: OpsStatus }) {
+  const speeds = useSpeeds(status);
+  return (
+    <TableFrame label="Projections">
+      <table className={table.table}>
+        <thead>
+          <tr>
+            <th scope="col">Projection</th>
+            <th scope="col">State</th>
+            <th scope="col" className={table.n}>
+              Position
+            </th>
+            <th scope="col" className={table.n}>
+              Lag
+            </th>
+            <th scope="col">Progress</th>
+            <th scope="col" className={table.n}>
+              Speed
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {status.projections.map((projection) => {
+            const end = projection.position + projection.lag_events;
+            const part = end > 0 ? projection.position / end : 1;
+            const speed = speeds.get(projection.name) ?? 0;
+            const left =
+              speed > 0 && projection.lag_events > 0 ? (projection.lag_events / speed) * 1000 : 0;
+            return (
+              <tr key={projection.name}>
+                <th scope="row">{projection.name}</th>
+                <td>
+                  {projection.lag_events === 0 ? (
+                    <Signal tone="ok">Live</Signal>
+                  ) : part < 1 - REPLAY ? (
+                    <Signal tone="run">Replaying</Signal>
+                  ) : (
+                    <Signal tone="warn">Catching up</Signal>
+                  )}
+                </td>
+                <td className={table.n}>{formatCount(projection.position)}</td>
+                <td className={table.n}>{formatCount(projection.lag_events)}</td>
+                <td>
+                  <span className={css.meterRow}>
+                    <progress max={1} value={part} aria-label={`${projection.name} progress`} />
+                    <span className="mono small">{percent(part)}</span>
+                  </span>
+                </td>
+                <td className={table.n}>
+                  {speed > 0 ? `${formatCount(Math.round(speed))}/s` : "—"}
+                  {left > 0 && ` · ${formatDuration(left)} left`}
+                </td>
+              </tr>
+            );
+          })}
+        </tbody>
+      </table>
+    </TableFrame>
+  );
+}
+
+/** Never says 100 % while something is missing. */
+function percent(part: number): string {
+  const rounded = Math.round(part * 1000) / 10;
+  return `${rounded === 100 && part < 1 ? 99.9 : rounded} %`;
+}
+
+function useSpeeds(status: OpsStatus): Map<string, number> {
+  const last = useRef<{ status: OpsStatus; at: number; speeds: Map<string, number> } | null>(null);
+  if (last.current?.status === status) return last.current.speeds;
+  const at = performance.now();
+  const speeds = new Map<string, number>();
+  const before = last.current;
+  if (before) {
+    const seconds = (at - before.at) / 1000;
+    for (const projection of status.projections) {
+      const old = before.status.projections.find((one) => one.name === projection.name);
+      if (old && seconds > 0.5)
+        speeds.set(projection.name, Math.max(0, (projection.position - old.position) / seconds));
+    }
+  }
+  last.current = { status, at, speeds };
+  return speeds;
+}

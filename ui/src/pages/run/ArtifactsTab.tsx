@@ -1,0 +1,78 @@
+// The artifacts of a run: tree on the left, preview on the right. The chosen file is in the URL.
+import { useQueryClient } from "@tanstack/react-query";
+import { useEffect } from "react";
+import { keys, useArtifacts } from "../../api/queries";
+import { EmptyState } from "../../parts/EmptyState";
+import { ErrorBox } from "../../parts/ErrorBox";
+import { Skeleton } from "../../parts/Skeleton";
+import { ArtifactFile } from "./ArtifactFile";
+import { ArtifactTree } from "./ArtifactTree";
+import css from "./artifacts.module.css";
+
+const WAITING_MS = 3000;
+
+export default function ArtifactsTab({ runId, path }: { runId: string; path: string }) {
+  const root = useArtifacts(runId, "");
+  const parent = useArtifacts(
+    runId,
+    path.includes("/") ? path.slice(0, path.lastIndexOf("/")) : "",
+  );
+  const entry = parent.data?.entries.find((one) => one.path === path);
+  const waiting = [root, parent].some((list) =>
+    list.data?.entries.some((one) => one.state === "staged"),
+  );
+  const client = useQueryClient();
+  useEffect(() => {
+    if (!waiting) return;
+    // The end of an upload is no change of the run, so it is asked for as long as one is under way.
+    const timer = setInterval(() => {
+      if (document.visibilityState === "visible")
+        void client.invalidateQueries({ queryKey: keys.artifacts(runId) });
+    }, WAITING_MS);
+    return () => clearInterval(timer);
+  }, [waiting, client, runId]);
+
+  if (root.isPending) return <Skeleton lines={8} label="Loading artifacts" />;
+  if (root.error && !root.data)
+    return (
+      <ErrorBox
+        what="The artifacts could not be listed"
+        error={root.error}
+        retry={() => void root.refetch()}
+      />
+    );
+  if (root.data && root.data.entries.length === 0) {
+    return (
+      <EmptyState title="No artifacts">
+        Files that the run logs, such as models and plots, appear here. In Python:
+        mlflow.log_artifact("plot.png")
+      </EmptyState>
+    );
+  }
+  return (
+    <div className={css.split}>
+      <nav className={css.tree} aria-label="Artifacts">
+        <ArtifactTree runId={runId} selected={path} />
+      </nav>
+      <div className={css.preview}>
+        {path === "" ? (
+          <EmptyState title="Choose a file">Its preview appears here.</EmptyState>
+        ) : entry && !entry.is_dir ? (
+          <ArtifactFile key={path} runId={runId} entry={entry} />
+        ) : entry ? (
+          <EmptyState title={path}>This is a folder. Choose a file in it.</EmptyState>
+        ) : parent.isPending ? (
+          <Skeleton />
+        ) : parent.error ? (
+          <ErrorBox
+            what={`${path} could not be found`}
+            error={parent.error}
+            retry={() => void parent.refetch()}
+          />
+        ) : (
+          <EmptyState title="There is no such file">The run has no artifact “{path}”.</EmptyState>
+        )}
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,65 @@
+// What happened to the run, in words.
+import { useState } from "react";
+import { fetchRunEvents, keys } from "../../api/queries";
+import { Button, Segmented } from "../../parts/Button";
+import { EmptyState } from "../../parts/EmptyState";
+import { ErrorBox } from "../../parts/ErrorBox";
+import { Skeleton } from "../../parts/Skeleton";
+import { type EventGroup, groupEvents } from "../activity/describe";
+import { EventList } from "../activity/EventList";
+import { useEventPages } from "../activity/useEventPages";
+import css from "./run.module.css";
+
+type Kind = "all" | Extract<EventGroup, "run" | "params" | "metrics" | "tags" | "artifacts">;
+
+const KINDS: { value: Kind; label: string }[] = [
+  { value: "all", label: "All" },
+  { value: "run", label: "Run" },
+  { value: "params", label: "Parameters" },
+  { value: "metrics", label: "Metrics" },
+  { value: "tags", label: "Tags" },
+  { value: "artifacts", label: "Artifacts" },
+];
+
+export default function TimelineTab({ runId }: { runId: string }) {
+  const [kind, setKind] = useState<Kind>("all");
+  const pages = useRunEvents(runId);
+  const rows = groupEvents(pages.events).filter(
+    (row) => kind === "all" || row.described.group === kind,
+  );
+  if (pages.pending) return <Skeleton lines={8} label="Loading events" />;
+  if (pages.error && pages.events.length === 0)
+    return (
+      <ErrorBox what="The events could not be loaded" error={pages.error} retry={pages.retry} />
+    );
+  return (
+    <div className={css.charts}>
+      <div className={css.scrollX}>
+        <Segmented label="Kind of event" value={kind} options={KINDS} onChange={setKind} />
+      </div>
+      {rows.length === 0 ? (
+        <EmptyState
+          title={
+            pages.more ? "None among the events loaded so far" : "Nothing of this kind happened"
+          }
+        />
+      ) : (
+        <EventList rows={rows} />
+      )}
+      {pages.more && (
+        <Button onClick={pages.loadMore} disabled={pages.loadingMore}>
+          {pages.loadingMore ? "Loading…" : "Older events"}
+        </Button>
+      )}
+    </div>
+  );
+}
+
+/** The events of a run, shared by the timeline and the raw view. */
+export function useRunEvents(runId: string) {
+  return useEventPages(
+    keys.runEvents(runId),
+    (before, signal) => fetchRunEvents(runId, before, 100, signal),
+    2000,
+  );
+}

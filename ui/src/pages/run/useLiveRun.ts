@@ -1,0 +1,27 @@
+// Fetches the run again when the stream says that it changed: at once for its state, at most once a second for its points.
+import { useQueryClient } from "@tanstack/react-query";
+import { useEffect, useRef } from "react";
+import { keys } from "../../api/queries";
+import { useChanges } from "../../api/stream";
+import { whenVisible } from "../../api/visible";
+
+const POINTS_MS = 1000;
+
+export function useLiveRun(runId: string): void {
+  const client = useQueryClient();
+  const timer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
+  useEffect(() => () => clearTimeout(timer.current), []);
+  useChanges((change) => {
+    const own = change.runs.filter((run) => run.run_id === runId);
+    if (own.length === 0) return;
+    if (own.some((run) => run.kind !== "metrics")) {
+      void client.invalidateQueries({ queryKey: keys.run(runId) });
+      void client.invalidateQueries({ queryKey: keys.artifacts(runId) });
+    } else {
+      timer.current ??= setTimeout(() => {
+        timer.current = undefined;
+        whenVisible(() => void client.invalidateQueries({ queryKey: keys.run(runId) }));
+      }, POINTS_MS);
+    }
+  });
+}

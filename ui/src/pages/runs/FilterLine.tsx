@@ -1,0 +1,214 @@
+// The filter line: an input with coloured text behind it. The server checks what is typed; a
+// mistake is underlined where it is, and the rows of the last good filter stay.
+import { useEffect, useId, useImperativeHandle, useMemo, useRef, useState } from "react";
+import { ApiError, errorText } from "../../api/client";
+import type { Fields, Span } from "../../api/contract";
+import { checkFilter } from "../../api/queries";
+import { Icon } from "../../parts/Icon";
+import { type Completion, completions } from "./completion";
+import css from "./FilterLine.module.css";
+import { highlight, toUtf16 } from "./highlight";
+
+const PAUSE_MS = 300;
+
+interface Problem {
+  message: string;
+  span: Span | undefined;
+}
+
+export function FilterLine({
+  ref,
+  applied,
+  refusal,
+  fields,
+  onApply,
+}: {
+  ref: React.Ref<HTMLInputElement>;
+  /** The filter that the rows answer. */
+  applied: string;
+  /** The server's answer when it refused the applied filter. */
+  refusal: ApiError | undefined;
+  fields: Fields | undefined;
+  onApply: (filter: string) => void;
+}) {
+  const [text, setText] = useState(applied);
+  const [problem, setProblem] = useState<Problem | undefined>();
+  const [offers, setOffers] = useState<Completion[]>([]);
+  const [chosen, setChosen] = useState(-1);
+  const input = useRef<HTMLInputElement>(null);
+  const layer = useRef<HTMLDivElement>(null);
+  const timer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
+  const abort = useRef<AbortController | undefined>(undefined);
+  const sent = useRef(applied);
+  const id = useId();
+  useImperativeHandle(ref, () => input.current as HTMLInputElement);
+
+  // Changed from outside (Back, "Clear the filter"): take it over.
+  useEffect(() => {
+    if (applied === sent.current) return;
+    sent.current = applied;
+    setText(applied);
+    setProblem(undefined);
+  }, [applied]);
+  useEffect(() => {
+    if (!refusal) return;
+    const span = refusal.span && toUtf16(sent.current, refusal.span);
+    setProblem({ message: refusal.message, span });
+  }, [refusal]);
+  useEffect(
+    () => () => {
+      clearTimeout(timer.current);
+      abort.current?.abort();
+    },
+    [],
+  );
+
+  const check = (value: string) => {
+    clearTimeout(timer.current);
+    abort.current?.abort();
+    const apply = () => {
+      sent.current = value;
+      setProblem(undefined);
+      onApply(value);
+    };
+    if (value.trim() === "") {
+      sent.current = "";
+      setProblem(undefined);
+      onApply("");
+      return;
+    }
+    const controller = new AbortController();
+    abort.current = controller;
+    checkFilter(value, controller.signal).then(
+      (answer) => {
+        if (controller.signal.aborted) return;
+        if (answer.ok) apply();
+        else setProblem({ message: answer.message, span: toUtf16(value, answer.span) });
+      },
+      (error: unknown) => {
+        if (controller.signal.aborted) return;
+        const span =
+          error instanceof ApiError && error.span ? toUtf16(value, error.span) : undefined;
+        setProblem({ message: errorText(error), span });
+      },
+    );
+  };
+
+  const change = (value: string, cursor: number) => {
+    setText(value);
+    setProblem(undefined);
+    setOffers(completions(value, cursor, fields));
+    setChosen(-1);
+    clearTimeout(timer.current);
+    timer.current = setTimeout(() => check(value), PAUSE_MS);
+  };
+
+  const take = (offer: Completion) => {
+    const value = `${text.slice(0, offer.from)}${offer.text} ${text.slice(offer.to).trimStart()}`;
+    const cursor = offer.from + offer.text.length + 1;
+    change(value, cursor);
+    setOffers([]);
+    requestAnimationFrame(() => input.current?.setSelectionRange(cursor, cursor));
+  };
+
+  const onKeyDown = (event: React.KeyboardEvent) => {
+    const offer = offers[chosen];
+    if (event.key === "ArrowDown" && offers.length > 0) setChosen((chosen + 1) % offers.length);
+    else if (event.key === "ArrowUp" && offers.length > 0)
+      setChosen((chosen <= 0 ? offers.length : chosen) - 1);
+    else if (event.key === "Tab" && !event.shiftKey && offers.length > 0 && text !== applied)
+      take(offer ?? (offers[0] as Completion));
+    else if (event.key === "Enter" && offer) take(offer);
+    else if (event.key === "Enter") {
+      setOffers([]);
+      check(text);
+    } else if (event.key === "Escape") {
+      if (offers.length > 0) setOffers([]);
+      else input.current?.blur();
+    } else return;
+    event.preventDefault();
+  };
+
+  // While completions are offered the text is unfinished, and saying so would only be in the way.
+  const shown = offers.length > 0 ? undefined : problem;
+  const pieces = useMemo(() => highlight(text, shown?.span), [text, shown]);
+  const atEnd = shown?.span !== undefined && shown.span[0] >= text.length;
+  let offset = 0;
+  return (
+    <div className={css.line}>
+      <div className={`${css.frame} ${shown ? css.wrong : ""}`}>
+        <div ref={layer} className={css.layer} aria-hidden="true">
+          {pieces.map((piece) => {
+            const key = offset;
+            offset += piece.text.length;
+            return (
+              <span key={key} className={`${css[piece.kind]} ${piece.bad ? css.bad : ""}`}>
+                {piece.text}
+              </span>
+            );
+          })}
+          {atEnd && <span className={css.bad}> </span>}
+        </div>
+        <input
+          ref={input}
+          className={css.input}
+          type="text"
+          role="combobox"
+          aria-label="Filter runs"
+          aria-expanded={offers.length > 0}
+          aria-controls={`${id}-offers`}
+          aria-activedescendant={chosen >= 0 ? `${id}-${chosen}` : undefined}
+          aria-autocomplete="list"
+          aria-invalid={shown !== undefined}
+          aria-describedby={`${id}-problem`}
+          placeholder="Filter: metrics.loss < 0.1 and params.optimizer = 'adam'"
+          autoComplete="off"
+          autoCapitalize="off"
+          spellCheck={false}
+          value={text}
+          onChange={(event) => change(event.target.value, event.target.selectionStart ?? 0)}
+          onKeyDown={onKeyDown}
+          onBlur={() => setOffers([])}
+          onScroll={(event) => {
+            if (layer.current) layer.current.scrollLeft = event.currentTarget.scrollLeft;
+          }}
+        />
+        {text !== "" && (
+          <button
+            type="button"
+            className={css.clear}
+            aria-label="Clear the filter"
+            onClick={() => {
+              change("", 0);
+              check("");
+              input.current?.focus();
+            }}
+          >
+            <Icon name="close" size={12} />
+          </button>
+        )}
+      </div>
+      <p id={`${id}-problem`} className={css.problem} role="alert">
+        {shown?.message}
+      </p>
+      <div id={`${id}-offers`} className={css.offers} role="listbox" aria-label="Completions">
+        {offers.map((offer, index) => (
+          // biome-ignore lint/a11y/useKeyWithClickEvents: the input has the keyboard
+          <div
+            key={offer.text}
+            id={`${id}-${index}`}
+            role="option"
+            tabIndex={-1}
+            aria-selected={index === chosen}
+            className={css.offer}
+            onMouseDown={(event) => event.preventDefault()}
+            onClick={() => take(offer)}
+          >
+            <span>{offer.text}</span>
+            <span className={css.hint}>{offer.hint}</span>
+          </div>
+        ))}
+      </div>
+    </div>
+  );
+}

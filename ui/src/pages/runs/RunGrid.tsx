@@ -1,0 +1,254 @@
+// The grid of runs: rows and columns outside the view are not in the document, so 100 000 runs
+// scroll like a hundred. One tab stop; arrows move an active cell that is announced.
+import { useVirtualizer } from "@tanstack/react-virtual";
+import {
+  useCallback,
+  useEffect,
+  useId,
+  useImperativeHandle,
+  useLayoutEffect,
+  useMemo,
+  useRef,
+  useState,
+} from "react";
+import { rowHeights, usePreferences } from "../../app/theme";
+import type { Column } from "./columns";
+import { GridHead } from "./GridHead";
+import { GridRow } from "./GridRow";
+import css from "./RunGrid.module.css";
+import type { LoadedRow, RunTableState, RunWindows } from "./run-windows";
+import { SparkContext, useSparks } from "./SparkCell";
+import {
+  explicit,
+  extend,
+  isSelected,
+  nothing,
+  type Selection,
+  toggle,
+  toggleAll,
+} from "./selection";
+import type { ColumnId, Sort } from "./url-state";
+import { useColumnSlice } from "./useColumnSlice";
+import type { SetWidth } from "./widths";
+
+const HEAD_HEIGHT = 30;
+const BOX_WIDTH = 40;
+
+export interface GridHandle {
+  move: (by: number) => void;
+  select: () => void;
+  toTop: () => void;
+}
+
+export function RunGrid({
+  ref,
+  windows,
+  table,
+  count,
+  columns,
+  sort,
+  onSort,
+  onWidth,
+  selection,
+  onSelection,
+  onOpen,
+  onCell,
+}: {
+  ref: React.Ref<GridHandle>;
+  windows: RunWindows;
+  table: RunTableState;
+  count: number;
+  columns: Column[];
+  sort: Sort;
+  onSort: (column: ColumnId) => void;
+  onWidth: SetWidth;
+  selection: Selection;
+  onSelection: (next: Selection) => void;
+  onOpen: (runId: string) => void;
+  /** A cell was clicked with Alt. */
+  onCell: (column: ColumnId, loaded: LoadedRow) => void;
+}) {
+  const { density } = usePreferences();
+  const rowHeight = rowHeights[density];
+  const scroller = useRef<HTMLDivElement>(null);
+  const id = useId();
+  const [active, setActive] = useState<{ row: number; column: number }>({ row: 0, column: 0 });
+  const slice = useColumnSlice(scroller, columns, BOX_WIDTH);
+
+  const virtual = useVirtualizer({
+    count,
+    getScrollElement: () => scroller.current,
+    estimateSize: () => rowHeight,
+    overscan: 6,
+    scrollMargin: HEAD_HEIGHT,
+    scrollPaddingStart: HEAD_HEIGHT,
+    useFlushSync: false,
+  });
+  // biome-ignore lint/correctness/useExhaustiveDependencies: sizes are kept until told otherwise
+  useLayoutEffect(() => virtual.measure(), [rowHeight, virtual]);
+
+  const items = virtual.getVirtualItems();
+  const first = items[0]?.index ?? 0;
+  const last = items.at(-1)?.index ?? 0;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a new snapshot has other rows missing
+  useEffect(() => windows.show(first, last), [windows, first, last, table.loaded]);
+  const sparks = useSparks(windows, table.version, first, last, columns, slice);
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the store changes with its version
+  const loadedIds = useMemo(() => windows.loadedIds(), [windows, table.version]);
+  const activeRow = Math.min(active.row, count - 1);
+  const activeColumn = Math.min(active.column, columns.length - 1);
+
+  const go = (row: number, column: number) => {
+    const to = Math.max(0, Math.min(count - 1, row));
+    const toColumn = Math.max(0, Math.min(columns.length - 1, column));
+    setActive({ row: to, column: toColumn });
+    virtual.scrollToIndex(to, { align: "auto" });
+    slice.reveal(toColumn);
+    return to;
+  };
+  const idAt = (row: number) => windows.at(row)?.row.run_id;
+  const select = (row: number, range: boolean) => {
+    const runId = idAt(row);
+    if (runId === undefined) return;
+    const one = explicit(selection, loadedIds);
+    onSelection(range ? extend(one, row, idAt) : toggle(one, runId, row));
+  };
+
+  useImperativeHandle(ref, () => ({
+    move: (by) => {
+      go(activeRow + by, activeColumn);
+      scroller.current?.focus({ preventScroll: true });
+    },
+    select: () => select(activeRow, false),
+    toTop: () => virtual.scrollToOffset(0),
+  }));
+
+  const onKeyDown = (event: React.KeyboardEvent) => {
+    if (event.target !== scroller.current || event.altKey) return;
+    const page = Math.max(
+      1,
+      Math.floor(((scroller.current?.clientHeight ?? 600) - HEAD_HEIGHT) / rowHeight) - 1,
+    );
+    const jump = event.ctrlKey || event.metaKey;
+    const moves: Record<string, [row: number, column: number]> = {
+      ArrowDown: [activeRow + 1, activeColumn],
+      ArrowUp: [activeRow - 1, activeColumn],
+      ArrowLeft: [activeRow, activeColumn - 1],
+      ArrowRight: [activeRow, activeColumn + 1],
+      PageDown: [activeRow + page, activeColumn],
+      PageUp: [activeRow - page, activeColumn],
+      Home: jump ? [0, 0] : [activeRow, 0],
+      End: jump ? [count - 1, columns.length - 1] : [activeRow, columns.length - 1],
+    };
+    const move = moves[event.key];
+    if (move) {
+      const to = go(...move);
+      if (event.shiftKey && to !== activeRow)
+        onSelection(
+          extend(
+            { ...explicit(selection, loadedIds), anchor: selection.anchor ?? activeRow },
+            to,
+            idAt,
+          ),
+        );
+    } else if (event.key === " ") select(activeRow, event.shiftKey);
+    else if (event.key === "Enter") {
+      const runId = idAt(activeRow);
+      if (runId !== undefined) onOpen(runId);
+    } else if (jump && event.key === "a") onSelection(toggleAll(selection, loadedIds));
+    else if (event.key === "Escape") onSelection(nothing);
+    else return;
+    event.preventDefault();
+  };
+
+  const onRowClick = (event: React.MouseEvent, row: number, column: number | undefined) => {
+    const cell = columns[column ?? -1];
+    const loaded = windows.at(row);
+    if (event.altKey && cell && loaded) {
+      event.preventDefault();
+      onCell(cell.id, loaded);
+      return;
+    }
+    setActive({ row, column: column ?? activeColumn });
+    // Shift on a link opens a window; elsewhere it selects.
+    if (event.shiftKey && !(event.target as HTMLElement).closest("a")) select(row, true);
+  };
+
+  // Handlers that never change, so that a row renders again only for its own sake.
+  const all = () => onSelection(toggleAll(selection, loadedIds));
+  const latest = useRef({ select, onRowClick, all });
+  useLayoutEffect(() => {
+    latest.current = { select, onRowClick, all };
+  });
+  const stableAll = useCallback(() => latest.current.all(), []);
+  const stableSelect = useCallback<typeof select>((...args) => latest.current.select(...args), []);
+  const stableClick = useCallback<typeof onRowClick>(
+    (...args) => latest.current.onRowClick(...args),
+    [],
+  );
+
+  const width = slice.totalWidth + BOX_WIDTH;
+  return (
+    // biome-ignore lint/a11y/useSemanticElements: a table element cannot hold virtual rows
+    <div
+      ref={scroller}
+      className={css.grid}
+      role="grid"
+      tabIndex={0}
+      aria-label="Runs"
+      aria-rowcount={count + 1}
+      aria-colcount={columns.length + 1}
+      aria-multiselectable="true"
+      aria-busy={table.old}
+      aria-activedescendant={
+        activeRow >= first && activeRow <= last ? `${id}-${activeRow}-${activeColumn}` : undefined
+      }
+      onKeyDown={onKeyDown}
+    >
+      {table.old && <div className={css.progress} />}
+      <GridHead
+        columns={columns}
+        slice={slice}
+        width={width}
+        sort={sort}
+        onSort={onSort}
+        onWidth={onWidth}
+        selection={selection}
+        loadedIds={loadedIds}
+        onAll={stableAll}
+      />
+      {/* biome-ignore lint/a11y/useSemanticElements: see above */}
+      <div
+        className={css.body}
+        role="rowgroup"
+        style={{ height: virtual.getTotalSize(), width, minWidth: "100%" }}
+      >
+        <SparkContext value={sparks}>
+          {items.map((item) => {
+            const loaded = windows.at(item.index);
+            return (
+              <GridRow
+                key={item.index}
+                id={id}
+                index={item.index}
+                top={item.start - HEAD_HEIGHT}
+                height={rowHeight}
+                loaded={loaded}
+                columns={columns}
+                from={slice.from}
+                to={slice.to}
+                before={slice.before}
+                pinnedWidth={slice.pinnedWidth}
+                selected={loaded !== undefined && isSelected(selection, loaded.row.run_id)}
+                activeColumn={item.index === activeRow ? activeColumn : undefined}
+                onClick={stableClick}
+                onSelect={stableSelect}
+              />
+            );
+          })}
+        </SparkContext>
+      </div>
+    </div>
+  );
+}

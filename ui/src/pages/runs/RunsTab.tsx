@@ -1,0 +1,198 @@
+// The Runs tab: filter line, tools, count line, grid and the bar for the selection.
+import { useRef, useState } from "react";
+import { useLocation } from "wouter";
+import { ApiError } from "../../api/client";
+import type { Experiment } from "../../api/contract";
+import { useFields } from "../../api/queries";
+import { useKeys } from "../../app/keyboard";
+import { useNarrow } from "../../app/narrow";
+import { Button, Segmented } from "../../parts/Button";
+import { ErrorBox } from "../../parts/ErrorBox";
+import { formatCount } from "../../parts/format";
+import { Skeleton } from "../../parts/Skeleton";
+import { Snippet } from "../../parts/Snippet";
+import { CodeButton } from "./CodeButton";
+import { ColumnChooser } from "./ColumnChooser";
+import { EmptyResult } from "./EmptyResult";
+import { ExportButton } from "./ExportButton";
+import { FilterLine } from "./FilterLine";
+import { type GridHandle, RunGrid } from "./RunGrid";
+import css from "./RunsTab.module.css";
+import type { LoadedRow } from "./run-windows";
+import { SelectionBar } from "./SelectionBar";
+import { ShareButton } from "./ShareButton";
+import { countOf, forTable, nothing, type Selection, wholeTable } from "./selection";
+import { type ColumnId, type Sort, withClause } from "./url-state";
+import { useRunTable, useTableState } from "./useRunTable";
+import { useWidths } from "./widths";
+
+const MAX_COMPARED = 50;
+
+/** Clicking a head: the other way round; metrics and times begin with the largest. */
+function nextSort(now: Sort, column: ColumnId): Sort {
+  if (now.column === column) return { column, descending: !now.descending };
+  return { column, descending: column === "started" || column.startsWith("metrics.") };
+}
+
+export function RunsTab({ experiment }: { experiment: Experiment }) {
+  const id = experiment.experiment_id;
+  const narrow = useNarrow();
+  const [, go] = useLocation();
+  const [state, change] = useTableState();
+  const fields = useFields(id);
+  const [widths, setWidth] = useWidths(id);
+  const { windows, table, columns, ids, fresh, refresh } = useRunTable(
+    id,
+    state,
+    fields.data,
+    !fields.isPending,
+    narrow,
+    widths,
+  );
+  const [chosen, setSelection] = useState<Selection>(nothing);
+  const grid = useRef<GridHandle>(null);
+  const filter = useRef<HTMLInputElement>(null);
+  const { loaded } = table;
+  const selection = forTable(chosen, loaded?.snapshot);
+  const selected = countOf(selection);
+  // A filter from a link may be wrong: that belongs to the filter line, not to the table.
+  const refusal = table.error instanceof ApiError && table.error.span ? table.error : undefined;
+
+  const compare = () => {
+    if (selected < 2) return;
+    const known = selection.all ? windows.loadedIds() : [...selection.ids];
+    const runs = known.slice(0, MAX_COMPARED);
+    go(`/compare?runs=${runs.map(encodeURIComponent).join(",")}`);
+  };
+  useKeys({
+    "/": () => filter.current?.focus(),
+    j: () => grid.current?.move(1),
+    k: () => grid.current?.move(-1),
+    x: () => grid.current?.select(),
+    c: compare,
+  });
+
+  /** Alt and a click: only runs with the same value. */
+  const filterByCell = (column: ColumnId, { row, value }: LoadedRow) => {
+    const own: Record<string, string> = { name: row.name, status: row.status, user: row.user };
+    const wanted = own[column] ?? value(column);
+    if (wanted === undefined || wanted === null) return;
+    // NaN and infinities travel as words and cannot be compared for equality.
+    if (column.startsWith("metrics.") && typeof wanted !== "number") return;
+    const next = withClause(state.filter, column, wanted);
+    if (next !== undefined) change({ filter: next });
+  };
+
+  const emptyExperiment =
+    loaded?.total === 0 && state.view === "active" && state.filter === "" && !table.old;
+
+  return (
+    <div className={css.tab}>
+      <div className={css.tools}>
+        <FilterLine
+          ref={filter}
+          applied={state.filter}
+          refusal={refusal}
+          fields={fields.data}
+          onApply={(text) => change({ filter: text })}
+        />
+        <div className={css.buttons}>
+          <ColumnChooser
+            fields={fields.data}
+            shown={ids}
+            pinned={state.pinned}
+            isDefault={state.columns === undefined}
+            onChange={(next, pinned) => change({ columns: next, pinned })}
+            onReset={() => change({ columns: undefined, pinned: [] })}
+          />
+          <Segmented
+            label="Which runs"
+            value={state.view}
+            options={[
+              { value: "active", label: "Active" },
+              { value: "deleted", label: "Deleted" },
+            ]}
+            onChange={(view) => {
+              setSelection(nothing);
+              change({ view });
+            }}
+          />
+          <ShareButton />
+          <ExportButton
+            windows={windows}
+            columns={columns.filter((column) => column.kind !== "spark")}
+            name={experiment.name}
+          />
+          <CodeButton query={() => windows.exportQuery()} columns={ids} />
+        </div>
+      </div>
+      <div className={css.counts}>
+        <span aria-live="polite">
+          {loaded && (
+            <>
+              <strong>{formatCount(loaded.matched)}</strong>
+              {loaded.matched === loaded.total
+                ? ` run${loaded.total === 1 ? "" : "s"}`
+                : ` of ${formatCount(loaded.total)} runs`}
+              {selected > 0 && ` · ${formatCount(selected)} selected`}
+              {` · ${formatCount(Math.round(loaded.ms))} ms`}
+              {loaded.lagEvents > 0 && ` · ${formatCount(loaded.lagEvents)} events behind`}
+            </>
+          )}
+        </span>
+        {fresh > 0 && (
+          <Button
+            size="small"
+            onClick={() => {
+              grid.current?.toTop();
+              refresh();
+            }}
+          >
+            {formatCount(fresh)} new run{fresh === 1 ? "" : "s"} — show
+          </Button>
+        )}
+      </div>
+      {table.error !== undefined && !refusal && (
+        <ErrorBox what="The runs could not be loaded" error={table.error} retry={refresh} />
+      )}
+      {!loaded && table.error === undefined && <Skeleton lines={14} />}
+      {emptyExperiment && <Snippet experiment={experiment.name} />}
+      {loaded?.matched === 0 && !emptyExperiment && (
+        <EmptyResult
+          filter={state.filter}
+          total={loaded.total}
+          view={state.view}
+          onFilter={(text) => change({ filter: text })}
+        />
+      )}
+      {loaded && loaded.matched > 0 && (
+        <RunGrid
+          ref={grid}
+          windows={windows}
+          table={table}
+          count={loaded.matched}
+          columns={columns}
+          sort={state.sort}
+          onSort={(column) => change({ sort: nextSort(state.sort, column) })}
+          onWidth={setWidth}
+          selection={selection}
+          onSelection={setSelection}
+          onCell={filterByCell}
+          onOpen={(runId) => go(`/runs/${encodeURIComponent(runId)}`)}
+        />
+      )}
+      {selected > 0 && (
+        <SelectionBar
+          selection={selection}
+          matched={loaded?.matched ?? 0}
+          view={state.view}
+          tooMany={selected > MAX_COMPARED ? MAX_COMPARED : undefined}
+          onAll={() => loaded && setSelection(wholeTable(loaded.snapshot, loaded.matched))}
+          onCompare={compare}
+          onClear={() => setSelection(nothing)}
+          onChanged={refresh}
+        />
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,78 @@
+// What can be done to the selected runs. Deleting asks nothing: its toast takes it back.
+import type { BulkAction, ViewType } from "../../api/contract";
+import { Button } from "../../parts/Button";
+import { formatCount } from "../../parts/format";
+import { Icon } from "../../parts/Icon";
+import { bulkCalls, sendBulk } from "./bulk";
+import css from "./SelectionBar.module.css";
+import { countOf, type Selection } from "./selection";
+
+export function SelectionBar({
+  selection,
+  matched,
+  view,
+  tooMany,
+  onAll,
+  onCompare,
+  onClear,
+  onChanged,
+}: {
+  selection: Selection;
+  /** How many runs the table has. */
+  matched: number;
+  view: ViewType;
+  /** Set when more are selected than can be compared. */
+  tooMany: number | undefined;
+  /** Selects every run of the table, loaded or not. */
+  onAll: () => void;
+  onCompare: () => void;
+  onClear: () => void;
+  onChanged: () => void;
+}) {
+  const count = countOf(selection);
+  const act = (action: BulkAction["action"]) => {
+    onClear();
+    void sendBulk(
+      bulkCalls(selection).map((runs) => ({ ...runs, action })),
+      onChanged,
+    );
+  };
+  return (
+    <div className={css.bar} role="toolbar" aria-label="Selected runs">
+      <strong>
+        {selection.all && "All "}
+        {formatCount(count)} selected
+      </strong>
+      {!selection.all && matched > count && (
+        <Button onClick={onAll} title="Every run of this table, also those not loaded yet">
+          Select all {formatCount(matched)}
+        </Button>
+      )}
+      <Button
+        kind="primary"
+        disabled={count < 2}
+        title={
+          tooMany === undefined
+            ? "At least two runs"
+            : `Only the first ${tooMany} selected runs are compared`
+        }
+        onClick={onCompare}
+      >
+        Compare{tooMany === undefined ? "" : ` first ${tooMany}`} <kbd>C</kbd>
+      </Button>
+      {view !== "deleted" && (
+        <Button kind="danger" onClick={() => act("delete")}>
+          <Icon name="trash" size={14} /> Delete
+        </Button>
+      )}
+      {view !== "active" && (
+        <Button onClick={() => act("restore")}>
+          <Icon name="restore" size={14} /> Restore
+        </Button>
+      )}
+      <Button kind="quiet" aria-label="Clear the selection" title="Clear" onClick={onClear}>
+        <Icon name="close" size={14} />
+      </Button>
+    </div>
+  );
+}

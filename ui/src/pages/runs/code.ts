@@ -1,0 +1,68 @@
+// The table on the screen as code: the same filter, order and columns for MLflow's client, and the
+// call of this server's API that the table itself makes. Pure.
+import type { RunsQuery } from "../../api/contract";
+import { columnKind } from "./columns";
+import type { ColumnId } from "./url-state";
+
+/** What MLflow's data frame calls a column of the table. */
+const frameNames: Record<string, string[]> = {
+  name: ["tags.mlflow.runName"],
+  status: ["status"],
+  started: ["start_time"],
+  duration: ["start_time", "end_time"],
+  user: ["tags.mlflow.user"],
+  id: ["run_id"],
+};
+
+const viewTypes = { active: "", deleted: "DELETED_ONLY", all: "ALL" };
+
+/** A Python string. JSON's escapes are Python's too. */
+const python = (text: string) => JSON.stringify(text);
+
+export function frameColumns(columns: ColumnId[]): string[] {
+  const names = columns.flatMap((id) => {
+    const kind = columnKind(id);
+    if (kind === "built-in") return frameNames[id] ?? [];
+    // A curve has no column in a data frame; its metric has.
+    return kind === "spark" ? `metrics.${id.slice("spark.".length)}` : id;
+  });
+  return [...new Set(["run_id", ...names])];
+}
+
+export function pythonSnippet(address: string, query: RunsQuery, columns: ColumnId[]): string {
+  const view = viewTypes[query.view];
+  const call = [
+    `    experiment_ids=[${query.experiment_ids.map(python).join(", ")}],`,
+    ...(query.filter.trim() === "" ? [] : [`    filter_string=${python(query.filter)},`]),
+    `    order_by=[${query.order_by.map(python).join(", ")}],`,
+    ...(view === "" ? [] : [`    run_view_type=ViewType.${view},`]),
+  ];
+  const shown = frameColumns(columns).map((name) => `    ${python(name)},`);
+  return `import mlflow
+${view === "" ? "" : "from mlflow.entities import ViewType\n"}
+mlflow.set_tracking_uri(${python(address)})
+
+runs = mlflow.search_runs(
+${call.join("\n")}
+)
+
+# The columns of the table; those that no run has are left out.
+runs = runs.filter(items=[
+${shown.join("\n")}
+])
+`;
+}
+
+/** One argument of a POSIX shell. */
+export function shellQuoted(text: string): string {
+  return `'${text.replaceAll("'", "'\\''")}'`;
+}
+
+export function curlSnippet(address: string, query: RunsQuery): string {
+  // The snapshot is this page's own and soon forgotten.
+  const { snapshot: _, ...rest } = query;
+  return `curl -sS ${shellQuoted(`${address}/api/runledger/v1/runs/query`)} \\
+  -H 'content-type: application/json' \\
+  -d ${shellQuoted(JSON.stringify(rest, null, 2))}
+`;
+}

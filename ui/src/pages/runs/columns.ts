@@ -1,0 +1,121 @@
+// The columns of the runs table: which there are, how wide, what stands in the head, which are
+// shown when nothing was chosen. Pure.
+import type { Fields } from "../../api/contract";
+import type { ColumnId } from "./url-state";
+import { clampWidth, type Widths } from "./widths";
+
+/** `spark`: the curve of a metric. */
+export type ColumnKind = "built-in" | "metrics" | "params" | "tags" | "spark";
+
+export interface Column {
+  id: ColumnId;
+  kind: ColumnKind;
+  label: string;
+  width: number;
+  /** Right-aligned, mono. */
+  numeric: boolean;
+  pinned: boolean;
+}
+
+const builtIns: Record<string, { label: string; width: number; numeric: boolean }> = {
+  name: { label: "Run", width: 220, numeric: false },
+  status: { label: "Status", width: 104, numeric: false },
+  started: { label: "Started", width: 104, numeric: false },
+  duration: { label: "Duration", width: 100, numeric: true },
+  user: { label: "User", width: 104, numeric: false },
+  id: { label: "Run ID", width: 280, numeric: false },
+};
+
+export function columnKind(id: ColumnId): ColumnKind {
+  if (id in builtIns) return "built-in";
+  return id.slice(0, id.indexOf(".")) as ColumnKind;
+}
+
+/** The head's words: the key itself; the kind is in its tooltip. */
+export function columnLabel(id: ColumnId): string {
+  const key = id.slice(id.indexOf(".") + 1);
+  return builtIns[id]?.label ?? (columnKind(id) === "spark" ? `${key} curve` : key);
+}
+
+export function columnTitle(id: ColumnId): string {
+  const kinds = {
+    "built-in": "",
+    metrics: "Metric ",
+    params: "Parameter ",
+    tags: "Tag ",
+    spark: "",
+  };
+  const kind = kinds[columnKind(id)];
+  return `${kind}${columnLabel(id)}`;
+}
+
+const SPARK_WIDTH = 128;
+
+/** Wide enough for the head, within bounds. */
+function keyWidth(label: string): number {
+  return Math.min(220, Math.max(92, 34 + label.length * 7));
+}
+
+/** Name, status, started, duration, the first 3 metrics and 4 parameters by use. */
+export function defaultColumns(fields: Fields | undefined): ColumnId[] {
+  const most = (list: { key: string; runs: number }[], count: number) =>
+    [...list]
+      .sort((a, b) => b.runs - a.runs || a.key.localeCompare(b.key))
+      .slice(0, count)
+      .map((field) => field.key);
+  // System metrics are on nearly every run and say nothing about how good it is.
+  const metrics = (fields?.metrics ?? []).filter((field) => !field.key.startsWith("system/"));
+  return [
+    "name",
+    "status",
+    "started",
+    "duration",
+    ...most(metrics, 3).map((key) => `metrics.${key}`),
+    ...most(fields?.params ?? [], 4).map((key) => `params.${key}`),
+  ];
+}
+
+/** The columns in the order they are drawn: the name, the pinned ones, the rest. */
+export function layout(
+  ids: ColumnId[],
+  pinned: ColumnId[],
+  narrow: boolean,
+  widths: Widths = {},
+): Column[] {
+  const shown = ids.includes("name") ? ids : ["name", ...ids];
+  const fixed = new Set(["name", ...(narrow ? [] : pinned)]);
+  const order = ["name", ...shown.filter((id) => id !== "name" && fixed.has(id))];
+  for (const id of shown) if (!fixed.has(id)) order.push(id);
+  return order.map((id) => {
+    const built = builtIns[id];
+    const kind = columnKind(id);
+    const label = columnLabel(id);
+    const own = built?.width ?? (kind === "spark" ? SPARK_WIDTH : Math.round(keyWidth(label)));
+    const set = widths[id];
+    const width = set === undefined ? own : clampWidth(set);
+    return {
+      id,
+      kind,
+      label,
+      width: narrow && id === "name" ? 150 : width,
+      numeric: built?.numeric ?? kind === "metrics",
+      pinned: fixed.has(id),
+    };
+  });
+}
+
+/** The columns that the server must send values for. */
+export function valueColumns(ids: ColumnId[]): string[] {
+  return ids.filter((id) => !["built-in", "spark"].includes(columnKind(id)));
+}
+
+/** Moves one column by one place among those shown. The name stays first. */
+export function moved(ids: ColumnId[], id: ColumnId, by: -1 | 1): ColumnId[] {
+  const from = ids.indexOf(id);
+  const to = from + by;
+  if (from < 0 || to < 0 || to >= ids.length || id === "name" || ids[to] === "name") return ids;
+  const next = [...ids];
+  next.splice(from, 1);
+  next.splice(to, 0, id);
+  return next;
+}

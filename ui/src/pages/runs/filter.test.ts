@@ -1,0 +1,67 @@
+import { expect, it } from "vitest";
+import type { Fields } from "../../api/contract";
+import { completions } from "./completion";
+import { csvField, csvHead, csvRows } from "./export";
+import { highlight, toUtf16 } from "./highlight";
+
+const fields: Fields = {
+  params: [{ key: "lr", runs: 3 }],
+  tags: [],
+  metrics: [
+    { key: "val/acc", runs: 9, min: 0, max: 1 },
+    { key: "loss", runs: 9, min: 0, max: 1 },
+  ],
+};
+
+it("colours a filter without losing a character", () => {
+  const text = "metrics.`val/acc` >= 0.9 and params.optimizer = 'li''on' ∧ x";
+  const pieces = highlight(text, undefined);
+  expect(pieces.map((piece) => piece.text).join("")).toBe(text);
+  expect(pieces[0]).toEqual({ text: "metrics.`val/acc`", kind: "key", bad: false });
+  expect(pieces.find((piece) => piece.text === "and")?.kind).toBe("operator");
+});
+
+it("marks exactly the span of the error", () => {
+  const text = "metrics.loss << 1";
+  const pieces = highlight(text, [14, 15]);
+  expect(pieces.map((piece) => piece.text).join("")).toBe(text);
+  expect(pieces.filter((piece) => piece.bad).map((piece) => piece.text)).toEqual(["<"]);
+});
+
+it("counts characters as the server does", () => {
+  expect(toUtf16("a𝛼b", [1, 2])).toEqual([1, 3]);
+  expect(toUtf16("abc", [3, 3])).toEqual([3, 3]);
+});
+
+it("completes keys with the right quoting", () => {
+  const texts = (text: string) => completions(text, text.length, fields).map((one) => one.text);
+  expect(texts("metrics.va")).toEqual(["metrics.`val/acc`"]);
+  expect(texts("metrics.`va")).toEqual(["metrics.`val/acc`"]);
+  expect(texts("metrics.loss < 1 and lo")).toEqual(["metrics.loss"]);
+  expect(texts("params.x = 'lo")).toEqual([]);
+  expect(texts("")).toEqual([]);
+  expect(texts("attributes.sta")).toEqual(["attributes.start_time", "attributes.status"]);
+});
+
+it("writes CSV that a spreadsheet reads and does not run", () => {
+  expect(csvField('a,"b"')).toBe('"a,""b"""');
+  expect(csvField("=1+1")).toBe("'=1+1");
+  expect(csvField("-1e-3")).toBe("-1e-3");
+  expect(csvField("-cmd")).toBe("'-cmd");
+  const columns = ["name", "started", "duration", "metrics.a", "params.p"];
+  expect(csvHead(columns)).toBe("run_id,run,started,duration_s,metrics.a,params.p\r\n");
+  const row = {
+    run_id: "r",
+    experiment_id: "1",
+    name: "n,1",
+    user: "u",
+    status: "FINISHED" as const,
+    start: 0,
+    end: 1500,
+    deleted: false,
+    values: ["NaN", null],
+  };
+  expect(csvRows([row], columns, ["metrics.a", "params.p"])).toBe(
+    'r,"n,1",1970-01-01T00:00:00.000Z,1.5,NaN,\r\n',
+  );
+});

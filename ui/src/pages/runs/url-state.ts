@@ -1,0 +1,131 @@
+// The state of the runs table as it stands in the URL: filter, sort, columns, pins, view. Pure and
+// lossless: reading what was written gives the same state, whatever characters the keys have.
+import type { ViewType } from "../../api/contract";
+
+/**
+ * `name`, `status`, `started`, `duration`, `user`, `id`, or `metrics.…`, `params.…`, `tags.…`, or
+ * `spark.…` for the curve of a metric.
+ */
+export type ColumnId = string;
+
+export interface Sort {
+  column: ColumnId;
+  descending: boolean;
+}
+
+export interface TableState {
+  filter: string;
+  sort: Sort;
+  /** Undefined: the default columns of the experiment. */
+  columns: ColumnId[] | undefined;
+  /** Columns besides the name that stay in place when the table scrolls sideways. */
+  pinned: ColumnId[];
+  view: ViewType;
+}
+
+export const defaultSort: Sort = { column: "started", descending: true };
+
+export const builtIn = ["name", "status", "started", "duration", "user", "id"] as const;
+
+const known = new Set<string>(builtIn);
+
+export function isColumnId(id: string): boolean {
+  return known.has(id) || /^(metrics|params|tags|spark)\../.test(id);
+}
+
+/** Commas separate columns, so a comma inside a key is written as `%2C` (and `%` as `%25`). */
+function writeList(ids: ColumnId[]): string {
+  return ids.map((id) => id.replaceAll("%", "%25").replaceAll(",", "%2C")).join(",");
+}
+
+function readList(text: string): ColumnId[] {
+  const ids = text
+    .split(",")
+    .map((id) => id.replaceAll("%2C", ",").replaceAll("%25", "%"))
+    .filter(isColumnId);
+  return [...new Set(ids)];
+}
+
+export function readState(search: URLSearchParams): TableState {
+  const sortText = search.get("sort") ?? "";
+  const sortColumn = sortText.replace(/^-/, "");
+  const columns = search.get("cols");
+  const view = search.get("view");
+  return {
+    filter: search.get("q") ?? "",
+    sort: isSortable(sortColumn)
+      ? { column: sortColumn, descending: sortText.startsWith("-") }
+      : defaultSort,
+    columns: columns === null ? undefined : readList(columns),
+    pinned: readList(search.get("pin") ?? ""),
+    view: view === "deleted" || view === "all" ? view : "active",
+  };
+}
+
+/** Writes the state over `search`; parameters of others are left alone, defaults are left out. */
+export function writeState(state: TableState, search: URLSearchParams): URLSearchParams {
+  const next = new URLSearchParams(search);
+  const set = (name: string, value: string) => {
+    if (value === "") next.delete(name);
+    else next.set(name, value);
+  };
+  const { column, descending } = state.sort;
+  const isDefault = column === defaultSort.column && descending === defaultSort.descending;
+  set("q", state.filter);
+  set("sort", isDefault ? "" : `${descending ? "-" : ""}${column}`);
+  if (state.columns === undefined) next.delete("cols");
+  else next.set("cols", writeList(state.columns));
+  set("pin", writeList(state.pinned));
+  set("view", state.view === "active" ? "" : state.view);
+  return next;
+}
+
+const attributes: Record<string, string> = {
+  name: "attributes.run_name",
+  status: "attributes.status",
+  started: "attributes.start_time",
+  user: "attributes.user_id",
+  id: "attributes.run_id",
+};
+
+/** The duration is computed and not known to the filter grammar, and a curve has no order. */
+export function isSortable(id: ColumnId): boolean {
+  return id in attributes || (isColumnId(id) && !known.has(id) && !id.startsWith("spark."));
+}
+
+/** Quotes a key as the filter grammar wants it: bare where possible. */
+export function quoteKey(key: string): string {
+  if (/^[A-Za-z_][A-Za-z0-9_]*$/.test(key)) return key;
+  return key.includes("`") ? `"${key}"` : `\`${key}\``;
+}
+
+/** A column in the filter grammar, for example metrics.`val/acc`. */
+export function grammarName(id: ColumnId): string {
+  const attribute = attributes[id];
+  if (attribute) return attribute;
+  const dot = id.indexOf(".");
+  return `${id.slice(0, dot)}.${quoteKey(id.slice(dot + 1))}`;
+}
+
+export function orderBy(sort: Sort): string[] {
+  return [`${grammarName(sort.column)} ${sort.descending ? "DESC" : "ASC"}`];
+}
+
+/** A value as the filter grammar writes it; undefined when it cannot be written. */
+function literal(value: string): string | undefined {
+  if (!value.includes("'")) return `'${value}'`;
+  return value.includes('"') ? undefined : `"${value}"`;
+}
+
+/** The filter with "this column has this value" added; undefined when that cannot be said. */
+export function withClause(
+  filter: string,
+  id: ColumnId,
+  value: string | number,
+): string | undefined {
+  const right = typeof value === "number" ? String(value) : literal(value);
+  if (right === undefined) return undefined;
+  const clause = `${grammarName(id)} = ${right}`;
+  if (filter.includes(clause)) return filter;
+  return filter.trim() === "" ? clause : `${filter.trim()} and ${clause}`;
+}

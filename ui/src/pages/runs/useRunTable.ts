@@ -1,0 +1,105 @@
+// Joins the URL state, the window store and the live stream of one experiment's runs table.
+import { useCallback, useEffect, useMemo, useRef, useState, useSyncExternalStore } from "react";
+import { useSearchParams } from "wouter";
+import type { Fields } from "../../api/contract";
+import { fetchRuns } from "../../api/queries";
+import { MANY_RUNS, useChanges } from "../../api/stream";
+import { whenVisible } from "../../api/visible";
+import { defaultColumns, layout, valueColumns } from "./columns";
+import { RunWindows } from "./run-windows";
+import { orderBy, readState, type TableState, writeState } from "./url-state";
+import type { Widths } from "./widths";
+
+/** Values change in place at most this often, however fast the runs log. */
+const TOUCH_MS = 1000;
+
+/** The number of default columns before anything was logged. */
+const BARE = defaultColumns(undefined).length;
+
+export function useTableState(): [TableState, (part: Partial<TableState>) => void] {
+  const [search, setSearch] = useSearchParams();
+  const text = search.toString();
+  const state = useMemo(() => readState(new URLSearchParams(text)), [text]);
+  const change = useCallback(
+    (part: Partial<TableState>) =>
+      setSearch((now) => writeState({ ...readState(now), ...part }, now), {
+        // Another order or view is a step that Back undoes; every typed letter is not.
+        replace: part.sort === undefined && part.view === undefined,
+      }),
+    [setSearch],
+  );
+  return [state, change];
+}
+
+export function useRunTable(
+  experimentId: string,
+  state: TableState,
+  fields: Fields | undefined,
+  fieldsSettled: boolean,
+  narrow: boolean,
+  widths: Widths,
+) {
+  const [windows] = useState(() => new RunWindows(fetchRuns));
+  const table = useSyncExternalStore(windows.watch, windows.current);
+  const [fresh, setFresh] = useState<ReadonlySet<string>>(new Set());
+
+  // The default columns stay as they were first found: a new metric must not move the table.
+  const [standard, setStandard] = useState<string[] | undefined>();
+  if (fields && (standard === undefined || standard.length <= BARE)) {
+    const found = defaultColumns(fields);
+    if (found.length !== standard?.length) setStandard(found);
+  }
+  const chosen = state.columns ?? standard;
+  const ids = useMemo(() => chosen ?? defaultColumns(undefined), [chosen]);
+  const columns = useMemo(
+    () => layout(ids, state.pinned, narrow, widths),
+    [ids, state.pinned, narrow, widths],
+  );
+
+  const ready = state.columns !== undefined || fieldsSettled;
+  const { filter, sort, view } = state;
+  useEffect(() => {
+    // Without the fields the default columns are not known yet, and asking twice helps nobody.
+    if (!ready) return;
+    windows.ask({ experimentId, filter, orderBy: orderBy(sort), view, columns: valueColumns(ids) });
+  }, [windows, ready, experimentId, filter, sort, view, ids]);
+  useEffect(() => () => windows.stop(), [windows]);
+
+  const refresh = useCallback(() => {
+    setFresh(new Set());
+    windows.refresh();
+  }, [windows]);
+
+  const touched = useRef(new Set<string>());
+  const timer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
+  useEffect(() => () => clearTimeout(timer.current), []);
+  useChanges((change) => {
+    const created: string[] = [];
+    for (const run of change.runs) {
+      if (run.experiment_id !== null && run.experiment_id !== experimentId) continue;
+      if (run.kind !== "created") touched.current.add(run.run_id);
+      else if (run.experiment_id !== null) created.push(run.run_id);
+    }
+    if (change.runs.length >= MANY_RUNS && change.experiments.includes(experimentId))
+      for (const id of windows.loadedIds()) touched.current.add(id);
+    if (created.length > 0) {
+      // Nothing is on screen that could be shifted: the first run appears by itself.
+      if (windows.current().loaded?.matched === 0) refresh();
+      else {
+        const here = new Set(windows.loadedIds());
+        const unseen = created.filter((id) => !here.has(id));
+        if (unseen.length > 0) setFresh((now) => new Set([...now, ...unseen]));
+      }
+    }
+    if (touched.current.size > 0)
+      timer.current ??= setTimeout(() => {
+        timer.current = undefined;
+        whenVisible(() => {
+          windows.touch(touched.current);
+          touched.current = new Set();
+        });
+      }, TOUCH_MS);
+  });
+
+  return { windows, table, columns, ids, fresh: fresh.size, refresh };
+}
