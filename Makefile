@@ -1,10 +1,11 @@
 # The commands of the project. What takes more than a line lives in scripts/.
 # CI runs `check` and `test`; everything else is for the desk.
 
-.PHONY: help run test test-embedded test-e2e check fix bench up down
+.PHONY: help run ui test test-embedded test-e2e check fix bench up down
 
 help:
 	@echo "run            build and start the server on 127.0.0.1:5000 (SQLite, local artifacts)"
+	@echo "ui             build the web UI that the binary embeds; 'run' and 'test' do so by themselves"
 	@echo "test           everything: Rust tests on the real services, then the real mlflow clients"
 	@echo "test-embedded  the Rust tests that need no service"
 	@echo "test-e2e       only the tests with the real mlflow clients; ARGS='-k kill' picks some"
@@ -14,8 +15,11 @@ help:
 	@echo "fix            format, and apply what clippy can repair by itself"
 	@echo "bench          the benchmarks, with the peers side by side"
 
-run:
+run: ui
 	cargo run --release -p runledger-server -- server
+
+ui:
+	scripts/ui.sh build
 
 test:
 	scripts/test.sh
@@ -34,7 +38,7 @@ fix:
 	cargo fmt --all
 	cargo clippy --workspace --all-targets --fix --allow-dirty --allow-staged
 
-up:
+up: ui
 	scripts/setup-test.sh
 	cargo build --release -p runledger-server
 	scripts/up.sh $(ARGS)

@@ -17,6 +17,9 @@ cargo clippy --workspace --all-targets -- -D warnings
 section "documentation"
 RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --document-private-items
 
+section "web UI"
+scripts/ui.sh check
+
 if command -v cargo-deny >/dev/null; then
   section "dependencies"
   cargo deny check

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Installs what the tests need and the machine lacks: PostgreSQL, RabbitMQ, HAProxy
-# and Prometheus from the distribution's packages, two S3 servers built with Go,
+# Installs what the tests need and the machine lacks: PostgreSQL, RabbitMQ, HAProxy,
+# Prometheus and Chromium from the distribution's packages, two S3 servers built with Go,
 # and one Python environment per MLflow client. Does nothing, quickly, when all of
 # it is there.
 set -euo pipefail
@@ -53,6 +53,7 @@ if ! scripts/postgres.sh bin >/dev/null 2>&1; then packages+=(postgresql); fi
 if ! scripts/rabbitmq.sh bin >/dev/null 2>&1; then packages+=(rabbitmq-server); fi
 if ! has_command haproxy; then packages+=(haproxy); fi
 if ! has_command prometheus; then packages+=(prometheus); fi
+if ! has_command chromium; then packages+=(chromium); fi
 if ! "$python" -c 'import ensurepip, venv' 2>/dev/null; then packages+=(python3-venv); fi
 if [ "${#packages[@]}" -gt 0 ]; then install_packages "${packages[@]}"; fi
 scripts/postgres.sh bin

@@ -4,5 +4,6 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 scripts/setup-test.sh
+scripts/ui.sh build
 cargo build --release -p runledger-server
 scripts/with-services.sh .venv/mlflow3/bin/python -m pytest -c tests/pyproject.toml tests "$@"

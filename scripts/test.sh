@@ -10,11 +10,14 @@ cd "$(dirname "$0")/.."
 section "what the tests need"
 scripts/setup-test.sh
 
+section "web UI"
+scripts/ui.sh build
+
 section "server binary"
 cargo build --release -p runledger-server
 
 section "Rust tests"
 scripts/with-services.sh cargo test --workspace
 
-section "mlflow clients"
+section "mlflow clients and browser"
 scripts/with-services.sh .venv/mlflow3/bin/python -m pytest -c tests/pyproject.toml tests

@@ -94,8 +94,9 @@ def test_what_a_table_refuses(wire: Wire) -> None:
     tell(wire, "runs/query", experiment_ids=["0"], filter="metrics.x >").invalid()
     tell(wire, "runs/query", experiment_ids="0").invalid()
     assert tell(wire, "filter/check", filter="metrics.`val/loss` < 1").ok() == {"ok": True}
-    wrong = tell(wire, "filter/check", filter="metrics.x >").ok()
+    wrong = tell(wire, "filter/check", filter="metrics.x > 1 and metrics.y >").ok()
     assert not wrong["ok"]
+    assert wrong["span"] == [18, 29]
     assert wrong["message"]
 
 
@@ -165,7 +166,13 @@ def test_many_runs_are_deleted_and_brought_back(wire: Wire) -> None:
     assert tell(wire, "runs/query", **query).ok()["matched"] == 0
     tell(wire, "bulk", **done["undo"]).ok()
     assert tell(wire, "runs/query", **query).ok()["matched"] == 5
+    table = tell(wire, "runs/query", **query).ok()["snapshot"]
+    done = tell(wire, "bulk", snapshot=table, action="delete").ok()
+    assert (done["done"], tell(wire, "runs/query", **query).ok()["matched"]) == (5, 0)
+    tell(wire, "bulk", **done["undo"]).ok()
+    assert tell(wire, "runs/query", **query).ok()["matched"] == 5
     tell(wire, "bulk", run_ids=["no-such-run"], action="delete").missing()
+    assert tell(wire, "bulk", snapshot="no-such-table", action="delete").status == 410
 
 
 def test_the_status_tells_what_operators_look_for(wire: Wire) -> None:
@@ -213,6 +220,10 @@ def test_a_stream_begins_with_the_lag_and_filters(wire: Wire) -> None:
     wire.post("runs/log-metric", run_id=run_id, key="m", value=1, timestamp=1).ok()
     change = next(data for name, _, data in stream if name == "change")
     assert change["runs"] == [{"run_id": run_id, "experiment_id": "0", "kind": "metrics"}]
+
+
+def test_a_stream_from_another_log_is_refused(wire: Wire) -> None:
+    assert wire.request("GET", f"{OWN}/stream", params={"since": 10**12}).status == 410
 
 
 def events(wire: Wire, **arguments: Any) -> Iterator[tuple[str, int | None, Any]]:

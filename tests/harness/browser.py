@@ -1,0 +1,72 @@
+"""A real browser, and what a page must never do: ask another server, break its own policy, or complain."""
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking", "--disable-component-update"]
+RULES = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}}
+
+
+@dataclass
+class Visit:
+    """A page with everything about it that is wrong."""
+
+    page: Page
+    url: str
+    complaints: list[str] = field(default_factory=list)
+
+    def go(self, path: str) -> Page:
+        self.page.goto(self.url + path, wait_until="domcontentloaded")
+        return self.page
+
+    def check(self) -> None:
+        assert not self.complaints, "\n".join(self.complaints)
+
+    def check_accessible(self) -> None:
+        found = Axe().run(self.page, options=RULES).response["violations"]
+        told = [f"{each['id']}: {each['help']}\n  {each['nodes'][0]['html'][:300]}" for each in found]
+        assert not told, "\n".join(told)
+
+
+@contextmanager
+def running_browser() -> Iterator[Browser]:
+    chromium = shutil.which("chromium")
+    assert chromium, "there is no chromium on this machine: scripts/setup-test.sh installs it"
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+        try:
+            yield browser
+        finally:
+            browser.close()
+
+
+@contextmanager
+def visiting(browser: Browser, url: str, *, theme: str = "light", width: int = 1280, axe: bool = False) -> Iterator[Visit]:
+    """A visitor to the server at the URL. With `axe`, its script may be put into pages, which their policy forbids."""
+    context: BrowserContext = browser.new_context(
+        viewport={"width": width, "height": 900},
+        color_scheme="dark" if theme == "dark" else "light",
+        reduced_motion="reduce",
+        bypass_csp=axe,
+        accept_downloads=True,
+    )
+    context.set_default_timeout(15_000)
+    page = context.new_page()
+    visit = Visit(page, url)
+
+    def on_request(asked: str) -> None:
+        if not asked.startswith((f"{url}/", "blob:", "data:", "about:")):
+            visit.complaints.append(f"asked another server: {asked}")
+
+    page.on("request", lambda request: on_request(request.url))
+    page.on("pageerror", lambda error: visit.complaints.append(f"threw: {error}"))
+    page.on("console", lambda message: message.type == "error" and visit.complaints.append(f"complained: {message.text}"))
+    try:
+        yield visit
+    finally:
+        context.close()
