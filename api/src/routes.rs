@@ -3,6 +3,7 @@
 use axum::Router;
 use axum::extract::Request;
 use axum::middleware::from_fn_with_state;
+use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, get, post};
 use http::StatusCode;
 use runledger_domain::ErrorCode;
@@ -81,9 +82,15 @@ fn tracking() -> [(&'static str, MethodRouter<AppState>); 29] {
     ]
 }
 
-async fn unknown_route(request: Request) -> ApiError {
+async fn unknown_route(request: Request) -> Response {
+    if ui::is_page(&request) {
+        let mut response = ui::page(request.headers().clone()).await;
+        *response.status_mut() = StatusCode::NOT_FOUND;
+        return response;
+    }
     let path = runledger_domain::validate::cut(request.uri().path(), 200);
-    ApiError::new(ErrorCode::EndpointNotFound, format!("There is no endpoint {} {path}.", request.method()))
+    let message = format!("There is no endpoint {} {path}.", request.method());
+    ApiError::new(ErrorCode::EndpointNotFound, message).into_response()
 }
 
 async fn wrong_method(request: Request) -> ApiError {

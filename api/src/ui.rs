@@ -4,10 +4,10 @@
 //! script finds the page. A binary that was built without the UI says how to build it.
 
 use axum::Router;
-use axum::extract::Path;
+use axum::extract::{Path, Request};
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::get;
-use http::{HeaderMap, HeaderValue, StatusCode, header};
+use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use rust_embed::{EmbeddedFile, RustEmbed};
 use std::borrow::Cow;
 
@@ -46,7 +46,16 @@ pub(crate) fn routes() -> Router<AppState> {
     pages.route("/assets/{*path}", get(asset))
 }
 
-async fn page(headers: HeaderMap) -> Response {
+/// A browser that asks for a page which is not there gets the UI, which says so.
+pub(crate) fn is_page(request: &Request) -> bool {
+    let (path, headers) = (request.uri().path(), request.headers());
+    let accepts = headers.get(header::ACCEPT).and_then(|accepted| accepted.to_str().ok()).unwrap_or_default();
+    *request.method() == Method::GET
+        && accepts.contains("text/html")
+        && !["/api/", "/ajax-api/", "/assets/"].iter().any(|prefix| path.starts_with(prefix))
+}
+
+pub(crate) async fn page(headers: HeaderMap) -> Response {
     let Some(file) = Files::get("index.html") else {
         return (StatusCode::OK, Html(MISSING)).into_response();
     };

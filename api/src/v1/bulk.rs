@@ -6,6 +6,7 @@ use runledger_domain::command::{Decision, delete_run, restore_run};
 use serde::{Deserialize, Serialize};
 
 use super::asked::Asked;
+use super::table::forgotten;
 use crate::wire::Answer;
 use crate::{ApiError, AppState, RequestContext};
 
@@ -16,7 +17,10 @@ const AT_ONCE: usize = 64;
 
 #[derive(Debug, Deserialize)]
 pub(crate) struct Bulk {
+    #[serde(default)]
     run_ids: Vec<String>,
+    /// All runs of this table instead.
+    snapshot: Option<String>,
     action: Action,
 }
 
@@ -31,27 +35,37 @@ enum Action {
 pub(crate) async fn bulk(
     State(app): State<AppState>,
     context: RequestContext,
-    Asked(Bulk { run_ids, action }): Asked<Bulk>,
+    Asked(Bulk { run_ids, snapshot, action }): Asked<Bulk>,
 ) -> Result<Answer, ApiError> {
     #[derive(Serialize)]
-    struct Undo<'a> {
-        run_ids: &'a [String],
+    struct Undo {
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        run_ids: Vec<String>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        snapshot: Option<String>,
         action: Action,
     }
     #[derive(Serialize)]
-    struct Done<'a> {
+    struct Done {
         done: usize,
-        undo: Undo<'a>,
+        undo: Undo,
     }
     if run_ids.len() > MOST {
         return Err(ApiError::invalid(format!("At most {MOST} runs can be changed at a time, not {}.", run_ids.len())));
     }
+    let all = match &snapshot {
+        Some(id) => {
+            let snapshot = app.snapshots.find(id).ok_or_else(forgotten)?;
+            app.views.run_ids(&snapshot.runs).await?
+        }
+        None => run_ids.clone(),
+    };
     let (app, context) = (&app, &context);
     let decide = match action {
         Action::Delete => delete_run,
         Action::Restore => restore_run,
     };
-    let decisions: Vec<Result<Decision, ApiError>> = run_ids.iter().map(|run_id| Ok(decide(run_id))).collect();
+    let decisions: Vec<Result<Decision, ApiError>> = all.iter().map(|run_id| Ok(decide(run_id))).collect();
     stream::iter(decisions)
         .try_for_each_concurrent(AT_ONCE, |decision| async move { app.execute(context, decision).await.map(drop) })
         .await?;
@@ -59,5 +73,5 @@ pub(crate) async fn bulk(
         Action::Delete => Action::Restore,
         Action::Restore => Action::Delete,
     };
-    Answer::new(&Done { done: run_ids.len(), undo: Undo { run_ids: &run_ids, action: back } })
+    Answer::new(&Done { done: all.len(), undo: Undo { run_ids, snapshot, action: back } })
 }

@@ -7,7 +7,8 @@ use axum::extract::State;
 use axum::response::sse::{Event, Sse};
 use axum::response::{IntoResponse, Response};
 use futures::stream;
-use http::{HeaderMap, HeaderValue, header};
+use http::{HeaderMap, HeaderValue, StatusCode, header};
+use runledger_domain::ErrorCode;
 use runledger_storage::Change;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -66,10 +67,13 @@ pub(crate) async fn follow(
     Asked(follow): Asked<Follow>,
 ) -> Result<Response, ApiError> {
     let last = headers.get("last-event-id").and_then(|id| id.to_str().ok()).and_then(|id| id.parse().ok());
-    let position = match last.or(follow.since) {
-        Some(position) => position,
-        None => app.log.head().await?,
-    };
+    let head = app.log.head().await?;
+    let position = last.or(follow.since).unwrap_or(head);
+    if position > head {
+        let message =
+            format!("The log ends at {head}: it is not the one that position {position} was read from. Begin anew.");
+        return Err(ApiError::new(ErrorCode::ResourceDoesNotExist, message).with_status(StatusCode::GONE));
+    }
     let (signal, stopping) = (app.log.signal(), app.stopping.clone());
     let reader = Reader { app, follow, position, signal, lag_at: Instant::now() };
     let events = stream::unfold((reader, stopping), |(mut reader, stopping)| async move {

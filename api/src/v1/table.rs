@@ -3,7 +3,7 @@
 use axum::extract::State;
 use http::StatusCode;
 use runledger_domain::ErrorCode;
-use runledger_storage::search::{RunQuery, ViewType, compile_run_numbers};
+use runledger_storage::search::{Mistake, RunQuery, find_mistake};
 use runledger_storage::{Cell, TableColumn, TableRow};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -103,17 +103,11 @@ pub(crate) async fn query(State(app): State<AppState>, Asked(query): Asked<Query
 
 /// Whether a filter can be read, for while it is being typed.
 pub(crate) async fn check(Asked(Check { filter }): Asked<Check>) -> Result<Answer, ApiError> {
-    let query = RunQuery {
-        experiment_ids: &[],
-        filter: &filter,
-        order_by: &[],
-        view: ViewType::All,
-        max_results: 1,
-        page_token: None,
-    };
-    Answer::new(&match compile_run_numbers(&query) {
-        Ok(_) => json!({"ok": true}),
-        Err(error) => json!({"ok": false, "message": error.to_string(), "span": [0, filter.chars().count()]}),
+    Answer::new(&match find_mistake(&filter) {
+        None => json!({"ok": true}),
+        Some(Mistake { error, span }) => {
+            json!({"ok": false, "message": error.to_string(), "span": [span.start, span.end]})
+        }
     })
 }
 
@@ -135,7 +129,7 @@ async fn snapshot(app: &App, query: &Query) -> Result<Arc<Snapshot>, ApiError> {
     Ok(app.snapshots.keep(Snapshot { id, runs, total, position }))
 }
 
-fn forgotten() -> ApiError {
+pub(super) fn forgotten() -> ApiError {
     let message = "This table was forgotten, or is another server's. Ask for it again without `snapshot`.";
     ApiError::new(ErrorCode::ResourceDoesNotExist, message).with_status(StatusCode::GONE)
 }

@@ -12,6 +12,7 @@ mod experiments;
 mod keys;
 mod lexer;
 mod literal;
+mod mistake;
 mod order;
 mod page;
 mod parser;
@@ -24,6 +25,7 @@ mod token;
 
 pub use error::SearchError;
 pub use experiments::{ExperimentQuery, compile_experiments};
+pub use mistake::{Mistake, find_mistake};
 pub use page::{Page, Search};
 pub use runs::{RunQuery, compile_run_numbers, compile_runs};
 

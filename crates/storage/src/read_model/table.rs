@@ -56,6 +56,20 @@ impl ReadModel {
         self.db.fetch(&statement).await?.first().map_or(Ok(0), |row| row.int(0))
     }
 
+    /// The ids of these runs, in no order. A run that was purged since is left out.
+    pub async fn run_ids(&self, numbers: &[i64]) -> Result<Vec<String>, Error> {
+        let mut ids = Vec::with_capacity(numbers.len());
+        for chunk in numbers.chunks(CHUNK) {
+            let mut statement = Statement::default();
+            let list = statement.bind_list(chunk.iter().copied());
+            statement.sql = format!("SELECT run_id FROM runs WHERE run_no IN {list}");
+            for mut row in self.db.fetch(&statement).await? {
+                ids.push(row.text(0)?);
+            }
+        }
+        Ok(ids)
+    }
+
     /// The rows of these runs, in this order. A run that was purged since is left out.
     pub async fn table_rows(&self, numbers: &[i64], columns: &[TableColumn]) -> Result<Vec<TableRow>, Error> {
         let mut rows = HashMap::with_capacity(numbers.len());
