@@ -153,9 +153,9 @@ fn filled(text: String) -> Option<String> {
     Some(text).filter(|text| !text.is_empty())
 }
 
-/// The URL without its password.
+/// The URL without its password; a folder as it is.
 pub(crate) fn masked(url: &str) -> String {
-    let Some((scheme, rest)) = url.split_once("://") else { return "(a URL that does not read)".to_owned() };
+    let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
     match rest.rsplit_once('@') {
         Some((user, place)) => {
             let user = user.split_once(':').map_or(user, |(user, _)| user);
@@ -208,5 +208,6 @@ mod tests {
     fn passwords_are_not_shown() {
         assert_eq!(masked("postgres://me:secret@db:5432/x"), "postgres://me@db:5432/x");
         assert_eq!(masked("postgres://db/x"), "postgres://db/x");
+        assert_eq!(masked("/var/lib/spool"), "/var/lib/spool");
     }
 }
