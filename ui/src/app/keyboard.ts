@@ -17,7 +17,8 @@ function busy(event: KeyboardEvent): boolean {
 }
 
 let prefix = "";
-let prefixAt = 0;
+/** How long the first of two keys waits for the second. */
+const PREFIX_MS = 1200;
 
 export function useKeys(map: KeyMap): void {
   const latest = useRef(map);
@@ -28,9 +29,7 @@ export function useKeys(map: KeyMap): void {
     const listen = (event: KeyboardEvent) => {
       if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
       if (busy(event) || !getPreferences().shortcuts) return;
-      const pair = Date.now() - prefixAt < 1200 ? `${prefix} ${event.key}` : "";
-      const action =
-        latest.current[pair] ?? (prefix === "" ? latest.current[event.key] : undefined);
+      const action = latest.current[prefix === "" ? event.key : `${prefix} ${event.key}`];
       if (action) {
         event.preventDefault();
         action(event);
@@ -41,16 +40,24 @@ export function useKeys(map: KeyMap): void {
   }, []);
 }
 
-/** Remembers `g` for the key after it. Installed once, after all other listeners of a press. */
+/**
+ * Remembers `g` for the key after it. It listens in the capture phase, so that every other listener of the same press sees
+ * the key before and not this one, whenever it was added.
+ */
 export function installPrefix(): void {
-  window.addEventListener("keydown", (event) => {
-    const fresh = event.key === "g" && !event.ctrlKey && !event.metaKey && !busy(event);
-    // After this press every listener has seen the old prefix.
-    queueMicrotask(() => {
-      prefix = fresh && prefix === "" ? "g" : "";
-      prefixAt = fresh ? Date.now() : 0;
-    });
-  });
+  let next = "";
+  let nextAt = 0;
+  window.addEventListener(
+    "keydown",
+    (event) => {
+      const now = Date.now();
+      prefix = now - nextAt < PREFIX_MS ? next : "";
+      const fresh = event.key === "g" && !event.ctrlKey && !event.metaKey && !busy(event);
+      next = fresh && prefix === "" ? "g" : "";
+      nextAt = now;
+    },
+    true,
+  );
 }
 
 export const shortcuts: { keys: string; what: string }[] = [

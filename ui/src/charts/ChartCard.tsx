@@ -2,6 +2,7 @@
 // fetches only while it is on screen.
 
 import { lazy, Suspense, useMemo, useRef, useState } from "react";
+import { getPreferences } from "../app/theme";
 import { ActionMenu } from "../parts/ActionMenu";
 import { Button } from "../parts/Button";
 import { Dialog } from "../parts/Dialog";
@@ -14,7 +15,6 @@ import { chartRows, csvText, download, fileName } from "./csv";
 import { groupLines } from "./group";
 import type { LineChartHandle } from "./LineChart";
 import { hiddenByLog, type XMode, xRange } from "./lines";
-import { MOST_LINES } from "./palette";
 import { type ChartRun, useSeries } from "./useSeries";
 import { useVisible } from "./useVisible";
 
@@ -28,6 +28,8 @@ export interface ChartCardProps {
   band: boolean;
   log: boolean;
   onLog: (log: boolean) => void;
+  /** Turns smoothing off, or on again. */
+  onSmooth: () => void;
   syncKey?: string | undefined;
 }
 
@@ -64,6 +66,7 @@ interface BodyProps extends ChartCardProps {
 
 function ChartBody(props: BodyProps) {
   const { metric, runs, mode, smoothing, band, log, onLog, syncKey, height, onFull } = props;
+  const { onSmooth } = props;
   const box = useRef<HTMLDivElement>(null);
   const chart = useRef<LineChartHandle>(null);
   const { visible, width } = useVisible(box);
@@ -166,6 +169,12 @@ function ChartBody(props: BodyProps) {
               band={band}
               height={height}
               zoom={zoom}
+              onShortcut={
+                // In full size the chart is in a dialog, where the keys of the page are off.
+                onFull || !getPreferences().shortcuts
+                  ? undefined
+                  : (key) => (key === "l" ? onLog(!log) : onSmooth())
+              }
               onZoom={(range) => setZoom(range && { mode, range })}
               syncKey={syncKey}
             />
@@ -174,8 +183,8 @@ function ChartBody(props: BodyProps) {
       </div>
       {drawn.grouped > 0 && (
         <p className={styles.said}>
-          {MOST_LINES} runs have their own line; the other {drawn.grouped} are one line, their mean,
-          with a band from the lowest to the highest of them.
+          {drawn.lines.length - 1} runs have their own line; the other {drawn.grouped} are one line,
+          their mean, with a band from the lowest to the highest of them.
         </p>
       )}
       {hidden > 0 && (

@@ -26,16 +26,18 @@ export function ChartGrid({ metrics, runs, settings, onChange, syncKey }: ChartG
     onChange({ log: next });
   }
   const smoothing = useRef(SMOOTHING);
+  // One setting for all charts of a page, like its slider: curves that are compared are smoothed alike.
+  function toggleSmoothing() {
+    if (settings.smoothing > 0) smoothing.current = settings.smoothing;
+    onChange({ smoothing: settings.smoothing > 0 ? 0 : smoothing.current });
+  }
   useKeys({
     l: () => {
       const metric = focusedMetric();
       if (metric !== undefined) setLog(metric, !settings.log.has(metric));
     },
     s: () => {
-      if (focusedMetric() === undefined) return;
-      // One setting for all charts of a page, like its slider: curves that are compared are smoothed alike.
-      if (settings.smoothing > 0) smoothing.current = settings.smoothing;
-      onChange({ smoothing: settings.smoothing > 0 ? 0 : smoothing.current });
+      if (focusedMetric() !== undefined) toggleSmoothing();
     },
   });
   return (
@@ -50,6 +52,7 @@ export function ChartGrid({ metrics, runs, settings, onChange, syncKey }: ChartG
             band={settings.band}
             log={settings.log.has(metric)}
             onLog={(log) => setLog(metric, log)}
+            onSmooth={toggleSmoothing}
             syncKey={syncKey}
           />
         </Cell>

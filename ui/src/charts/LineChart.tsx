@@ -50,12 +50,15 @@ export interface LineChartProps {
   units?: ReadonlyMap<string, number>;
   syncKey?: string | undefined;
   onZoom: (range: [number, number] | null) => void;
+  /** The keys `l` and `s` where the page does not get them, as in a dialog. */
+  onShortcut?: ((key: "l" | "s") => void) | undefined;
   handle?: Ref<LineChartHandle>;
 }
 
 export default function LineChart(props: LineChartProps) {
   const { label, lines, mode, log, smoothing, band, height, zoom, units, syncKey, onZoom, handle } =
     props;
+  const { onShortcut } = props;
   const box = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot | null>(null);
   const live = useRef<Live | null>(null);
@@ -174,7 +177,14 @@ export default function LineChart(props: LineChartProps) {
       case "0":
         onZoom(null);
         break;
+      case "l":
+      case "s":
+        if (!onShortcut) return;
+        onShortcut(event.key);
+        break;
       case "Escape":
+        // Without a cursor to take away the key belongs to the dialog around the chart.
+        if (!reading) return;
         setReading(null);
         break;
       default:
