@@ -213,7 +213,7 @@ async fn what_does_not_exist_is_refused_in_json() {
 #[tokio::test]
 async fn the_server_tells_about_itself() {
     let server = Server::start().await;
-    let id = server.run().await;
+    server.run().await;
     let call = |path: &'static str| server.call(Method::GET, path, "");
     assert_eq!(call("/health").await.text(), "OK");
     assert_eq!(call("/version").await.text(), "3.18.0");
@@ -223,12 +223,27 @@ async fn the_server_tells_about_itself() {
             r#"runledger_http_requests_total{code="200",method="POST",route="/api/2.0/mlflow/runs/create"} 1"#
         )
     );
-    let page = call("/").await.text();
-    assert!(page.contains("MLFLOW_TRACKING_URI") && page.contains("/experiments/0"), "{page}");
-    let runs = call("/experiments/0").await;
-    assert!(runs.text().contains(&id));
-    assert!(runs.headers.contains_key("x-request-id"));
-    assert_eq!(runs.headers["x-content-type-options"], "nosniff");
+}
+
+/// With the UI in the binary or without it.
+#[tokio::test]
+async fn every_path_of_a_page_is_answered_with_the_page() {
+    let server = Server::start().await;
+    let visit = async |path: &str| {
+        let request = Request::builder().uri(path).header("host", "localhost").header("accept", "text/html,*/*");
+        server.send(request.body(Body::empty()).unwrap()).await
+    };
+    for (path, status) in [("/", 200), ("/experiments/0", 200), ("/runs/none/metrics", 200), ("/nowhere", 404)] {
+        let page = visit(path).await;
+        assert_eq!(page.status, status, "{path}");
+        assert!(page.text().contains("<title>Runledger</title>"), "{path}: {}", page.text());
+        assert!(page.headers.contains_key("x-request-id"));
+        assert_eq!(page.headers["x-content-type-options"], "nosniff");
+    }
+    for path in ["/api/2.0/mlflow/nowhere", "/assets/nothing.js"] {
+        assert_eq!(visit(path).await.status, 404, "{path}");
+    }
+    assert_eq!(visit("/api/nowhere").await.refused().1, "ENDPOINT_NOT_FOUND");
 }
 
 #[tokio::test]
