@@ -27,7 +27,7 @@ pub fn find_mistake(filter: &str) -> Option<Mistake> {
     Some(Mistake { error, span: characters(span.start)..characters(span.end) })
 }
 
-/// What stands between the words `AND`, in bytes. Between two of them that follow each other it is the second.
+/// What stands between the words `AND`, in bytes. MLflow takes two of them that follow each other for one.
 fn clauses(filter: &str) -> Vec<Range<usize>> {
     let tokens = tokens(filter);
     let mut clauses = Vec::new();
@@ -58,7 +58,7 @@ mod tests {
             ("metrics.ü < 1 and params.lr = 1", "params.lr = 1"),
             ("metrics.loss >", "metrics.loss >"),
             ("metrics.`ü` > 1 AND metric.b ~ 3 AND params.c = 'x'", "metric.b ~ 3"),
-            ("params.a = 'x' and and params.b = 'y'", "and"),
+            ("params.a = 'x' and or and params.b = 'y'", "or"),
         ] {
             assert_eq!(marked(filter).as_deref(), Some(wrong), "{filter}");
         }
