@@ -19,15 +19,17 @@ pub use worker::Worker;
 use runledger_artifacts::{ArtifactPath, ArtifactStore, PathError, Spool, StoreError};
 use runledger_domain::command::Decision;
 use runledger_domain::event::DecodeError;
-use runledger_domain::{Clock, Event, IdGen, StreamId};
+use runledger_domain::{Clock, Event, IdGen, RecordedEvent, StreamId};
 use runledger_queue::{QueueError, UploadQueue};
-use runledger_storage::{AppendRequest, EventLog, Lease, Leases, ReadModel};
+use runledger_storage::{AppendRequest, EventLog, Leases, ReadModel};
 use std::sync::Arc;
 use std::time::Duration;
 use thiserror::Error;
 use tokio::task::JoinSet;
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
+
+use verdict::streams;
 
 /// What a worker needs. Clones share everything.
 #[derive(Clone, Debug)]
@@ -87,10 +89,27 @@ const BACK_OFF: Duration = Duration::from_secs(1);
 const CANDIDATURE: Duration = Duration::from_secs(2);
 
 impl Deps {
-    /// The right to change the object at the path; `None` when another job keeps it longer than the patience.
-    async fn lease(&self, path: &ArtifactPath, patience: Duration) -> Result<Option<Lease>, Error> {
+    /// Does the work under the right to change the object at the path, as long as that lasts; `None` when another job keeps it
+    /// longer than the patience.
+    async fn alone_at<T>(
+        &self,
+        path: &ArtifactPath,
+        patience: Duration,
+        work: impl Future<Output = Result<T, Error>> + Send,
+    ) -> Result<Option<T>, Error> {
         let lease = self.leases.acquire(&Leases::name_of_artifact(path.as_str()), patience).await;
-        lease.map_err(|source| Error::Storage { source })
+        let Some(lease) = lease.map_err(|source| Error::Storage { source })? else { return Ok(None) };
+        let outcome = lease.lost().run_until_cancelled(work).await.unwrap_or(Err(Error::LeaseLost));
+        lease.release().await;
+        outcome.map(Some)
+    }
+
+    /// What the log tells about the path after the position.
+    async fn events_about(&self, path: &ArtifactPath, after: i64) -> Result<Vec<Event>, Error> {
+        let events = self.log.read_streams(&streams(path), after).await;
+        let events = events.map_err(|source| Error::Storage { source })?;
+        let events: Result<Vec<Event>, _> = events.iter().map(RecordedEvent::decode).collect();
+        events.map_err(|source| Error::Event { source })
     }
 
     /// Appends an event to the stream of the path, under an id by which the log can be searched.

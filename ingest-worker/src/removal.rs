@@ -3,13 +3,12 @@
 use futures::{TryStreamExt, stream};
 use runledger_artifacts::ArtifactPath;
 use runledger_domain::event::ArtifactRemoved;
-use runledger_domain::{Event, RecordedEvent, StreamId};
+use runledger_domain::{Event, StreamId};
 use runledger_queue::UploadJob;
 use std::time::Duration;
 
 use crate::metrics::Outcome;
-use crate::verdict::{is_back, streams};
-use crate::worker::under;
+use crate::verdict::is_back;
 use crate::{Deps, Error};
 
 /// Files removed at a time.
@@ -43,17 +42,11 @@ async fn forget(deps: &Deps, job: &UploadJob) -> Result<(), Error> {
 }
 
 async fn remove(deps: &Deps, deletion: i64, file: &ArtifactPath) -> Result<(), Error> {
-    let lease = deps.lease(file, PATIENCE).await?.ok_or(Error::Busy)?;
     let removing = async {
-        let events = deps.log.read_streams(&streams(file), deletion).await;
-        let events = events.map_err(|source| Error::Storage { source })?;
-        let events: Result<Vec<Event>, _> = events.iter().map(RecordedEvent::decode).collect();
-        if is_back(file, events.map_err(|source| Error::Event { source })?) {
+        if is_back(file, deps.events_about(file, deletion).await?) {
             return Ok(());
         }
         deps.store.delete(file).await.map_err(|source| Error::Store { source })
     };
-    let outcome = under(&lease, removing).await;
-    lease.release().await;
-    outcome
+    deps.alone_at(file, PATIENCE, removing).await?.ok_or(Error::Busy)
 }

@@ -1,16 +1,15 @@
 //! One delivery from the queue to its end.
 
 use runledger_artifacts::{ArtifactPath, Staged, StoreError};
+use runledger_domain::Event;
 use runledger_domain::event::{ArtifactStored, ArtifactUploadFailed};
-use runledger_domain::{Event, RecordedEvent};
 use runledger_queue::{Delivery, Task, UploadJob};
-use runledger_storage::Lease;
 use std::time::Duration;
 use tokio::time::Instant;
 use tracing::Instrument;
 
 use crate::metrics::Outcome;
-use crate::verdict::{Verdict, judge, streams};
+use crate::verdict::{Verdict, judge};
 use crate::{Deps, Error, removal};
 
 /// Characters of a reason in an event.
@@ -69,10 +68,8 @@ impl Worker {
         };
         let upload = Staged { upload_id: upload_id.clone(), size: *size, sha256: sha256.clone() };
         // Whoever changes the object at a path holds the path's lease, so that two uploads of one path cannot mix.
-        let Some(lease) = self.deps.lease(&path, PATIENCE).await? else { return Ok(Outcome::Deferred) };
-        let outcome = under(&lease, self.settle_upload(job, &path, &upload)).await;
-        lease.release().await;
-        outcome
+        let settled = self.deps.alone_at(&path, PATIENCE, self.settle_upload(job, &path, &upload)).await?;
+        Ok(settled.unwrap_or(Outcome::Deferred))
     }
 
     async fn settle_upload(&self, job: &UploadJob, path: &ArtifactPath, upload: &Staged) -> Result<Outcome, Error> {
@@ -144,21 +141,13 @@ impl Worker {
     }
 
     async fn judge(&self, job: &UploadJob, path: &ArtifactPath, upload: &Staged) -> Result<Verdict, Error> {
-        let events = self.deps.log.read_streams(&streams(path), job.position).await;
-        let events = events.map_err(|source| Error::Storage { source })?;
-        let events: Result<Vec<Event>, _> = events.iter().map(RecordedEvent::decode).collect();
-        Ok(judge(job, &upload.upload_id, events.map_err(|source| Error::Event { source })?))
+        Ok(judge(job, &upload.upload_id, self.deps.events_about(path, job.position).await?))
     }
 }
 
 /// The job failed for the last time.
 struct GivenUp {
     reason: String,
-}
-
-/// Does the work as long as the lease lasts.
-pub(crate) async fn under<T>(lease: &Lease, work: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
-    lease.lost().run_until_cancelled(work).await.unwrap_or(Err(Error::LeaseLost))
 }
 
 /// The error with its causes, for the event.

@@ -10,7 +10,7 @@ use futures::{TryStreamExt, stream};
 use runledger_artifacts::ArtifactPath;
 use runledger_domain::command::{Decision, purge_experiment, purge_run};
 use runledger_domain::guard::Found;
-use runledger_storage::{AppendRequest, DeletedExperiment, DeletedRun, DeletedRuns};
+use runledger_storage::{DeletedExperiment, DeletedRun, DeletedRuns};
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::time::Duration;
@@ -188,9 +188,6 @@ impl Collector {
     }
 
     async fn append(&self, decision: Decision) -> Result<Result<i64, Found>, Failure> {
-        let Parts { log, clock, ids, .. } = &self.parts;
-        let (actor, request_id) = ("runledger gc".to_owned(), ids.random_id().simple().to_string());
-        let request = AppendRequest::encode(decision, || ids.event_id(), clock.now_ms(), actor, request_id);
-        Ok(log.append(request).await?.map_err(|rejection| rejection.found))
+        Ok(self.parts.append("gc", decision).await?.map_err(|rejection| rejection.found))
     }
 }

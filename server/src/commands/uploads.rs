@@ -4,7 +4,7 @@ use futures::{TryStreamExt, stream};
 use runledger_domain::StreamId;
 use runledger_domain::command::{Decision, discard_upload, retry_upload};
 use runledger_queue::UploadQueue;
-use runledger_storage::{AppendRequest, Artifact, ArtifactState};
+use runledger_storage::{Artifact, ArtifactState};
 use serde_json::json;
 use std::collections::HashSet;
 use std::io::{self, Write};
@@ -196,10 +196,8 @@ impl Operator {
     }
 
     async fn append(&self, decision: Decision) -> Result<(), Failure> {
-        let Parts { log, clock, ids, .. } = &self.parts;
-        let (actor, request_id) = ("runledger uploads".to_owned(), ids.random_id().simple().to_string());
-        let request = AppendRequest::encode(decision, || ids.event_id(), clock.now_ms(), actor, request_id);
-        log.append(request).await?.map(drop).map_err(|_rejection| "the log rejected an event without guards".into())
+        let appended = self.parts.append("uploads", decision).await?;
+        appended.map(drop).map_err(|_rejection| "the log rejected an event without guards".into())
     }
 }
 
