@@ -4,11 +4,26 @@
 //! commands need no read before the append.
 
 mod experiment;
+mod logged_model;
+mod model_version;
+mod registered_model;
 mod run;
 mod upload;
 
 pub use experiment::{CreateExperiment, delete_experiment, purge_experiment, rename_experiment, restore_experiment};
 pub use experiment::{delete_experiment_tag, set_experiment_tag};
+pub use logged_model::{
+    CreateLoggedModel, delete_logged_model, delete_logged_model_tag, log_logged_model_params, logged_model_metrics,
+    set_logged_model_status, set_logged_model_tags,
+};
+pub use model_version::{
+    CreateModelVersion, delete_model_version, delete_model_version_tag, set_model_version_tag, transition_stage,
+    update_model_version,
+};
+pub use registered_model::{
+    CreateRegisteredModel, check_alias, delete_alias, delete_registered_model, delete_registered_model_tag,
+    rename_registered_model, set_alias, set_registered_model_tag, update_registered_model,
+};
 pub use run::{
     CreateRun, LogBatch, delete_run, delete_run_tag, log_batch, log_inputs, log_outputs, new_params, purge_run,
     restore_run, set_run_tags, update_run,

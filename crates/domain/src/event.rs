@@ -4,9 +4,16 @@
 //! An event is stored as a kind, a schema version, a small JSON payload that an operator can read in `psql`, and, for
 //! metrics, the binary columns of [`crate::points`]. Floats never go through JSON: a database refuses NaN there.
 
+mod model_payload;
 mod payload;
 mod upcast;
 
+pub use model_payload::{
+    LoggedModelCreated, LoggedModelMetricsLogged, LoggedModelStatusSet, ModelMetric, ModelVersionCreated,
+    ModelVersionDeleted, ModelVersionStageSet, ModelVersionTagDeleted, ModelVersionTagsSet, ModelVersionUpdated,
+    RegisteredModelAliasDeleted, RegisteredModelAliasSet, RegisteredModelCreated, RegisteredModelRenamed,
+    RegisteredModelUpdated,
+};
 pub use payload::{
     ArtifactDeleted, ArtifactRemoved, ArtifactStaged, ArtifactStored, ArtifactUploadFailed, ArtifactUploadRetried,
     ArtifactUploaded, Dataset, DatasetInput, ExperimentCreated, ExperimentRenamed, InputsLogged, ModelOutput,
@@ -97,6 +104,27 @@ events! {
     ArtifactUploaded, 1, ArtifactUploaded;
     ArtifactDeleted, 1, ArtifactDeleted;
     ArtifactRemoved, 1, ArtifactRemoved;
+    LoggedModelCreated, 1, LoggedModelCreated;
+    LoggedModelStatusSet, 1, LoggedModelStatusSet;
+    LoggedModelTagsSet, 1, TagsSet;
+    LoggedModelTagDeleted, 1, TagDeleted;
+    LoggedModelParamsLogged, 1, ParamsLogged;
+    LoggedModelMetricsLogged, 1, LoggedModelMetricsLogged;
+    LoggedModelDeleted, 1, Empty;
+    RegisteredModelCreated, 1, RegisteredModelCreated;
+    RegisteredModelRenamed, 1, RegisteredModelRenamed;
+    RegisteredModelUpdated, 1, RegisteredModelUpdated;
+    RegisteredModelTagsSet, 1, TagsSet;
+    RegisteredModelTagDeleted, 1, TagDeleted;
+    RegisteredModelAliasSet, 1, RegisteredModelAliasSet;
+    RegisteredModelAliasDeleted, 1, RegisteredModelAliasDeleted;
+    RegisteredModelDeleted, 1, Empty;
+    ModelVersionCreated, 1, ModelVersionCreated;
+    ModelVersionUpdated, 1, ModelVersionUpdated;
+    ModelVersionStageSet, 1, ModelVersionStageSet;
+    ModelVersionTagsSet, 1, ModelVersionTagsSet;
+    ModelVersionTagDeleted, 1, ModelVersionTagDeleted;
+    ModelVersionDeleted, 1, ModelVersionDeleted;
 }
 
 /// An event on its way into the log.
@@ -147,6 +175,15 @@ impl Event {
 
     pub fn run_restored() -> Self {
         Self::RunRestored(Empty {})
+    }
+
+    pub fn logged_model_deleted() -> Self {
+        Self::LoggedModelDeleted(Empty {})
+    }
+
+    /// The model with its versions is gone.
+    pub fn registered_model_deleted() -> Self {
+        Self::RegisteredModelDeleted(Empty {})
     }
 
     /// The run and all that was logged to it is gone for good.

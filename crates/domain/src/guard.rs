@@ -13,6 +13,10 @@ pub enum GuardKey {
     Run(String),
     Experiment(i64),
     ExperimentName(String),
+    LoggedModel(String),
+    /// By the model's own id.
+    RegisteredModel(String),
+    RegisteredModelName(String),
     /// The `Idempotency-Key` of a `runs/create`.
     Idempotency(String),
 }
@@ -95,7 +99,22 @@ impl Guard {
                 crate::ErrorCode::ResourceAlreadyExists,
                 format!("Experiment(name={name}) already exists. Use another name, or restore it if it was deleted."),
             ),
-            (GuardKey::Run(_) | GuardKey::Idempotency(_), _) => return None,
+            (GuardKey::LoggedModel(id), Found::Absent | Found::Deleted) => {
+                DomainError::not_found(format!("Logged model with ID '{id}' not found."))
+            }
+            // Its name did not lead to it any more, so the command reads again and finds out.
+            (GuardKey::RegisteredModel(_), _) => return None,
+            (GuardKey::RegisteredModelName(name), Found::Active | Found::Deleted) => DomainError::new(
+                crate::ErrorCode::ResourceAlreadyExists,
+                format!("Registered Model (name={name}) already exists."),
+            ),
+            (
+                GuardKey::Run(_)
+                | GuardKey::LoggedModel(_)
+                | GuardKey::RegisteredModelName(_)
+                | GuardKey::Idempotency(_),
+                _,
+            ) => return None,
         })
     }
 }
@@ -106,6 +125,9 @@ impl fmt::Display for GuardKey {
             Self::Run(id) => write!(f, "run/{id}"),
             Self::Experiment(id) => write!(f, "experiment/{id}"),
             Self::ExperimentName(name) => write!(f, "experiment-name/{name}"),
+            Self::LoggedModel(id) => write!(f, "logged-model/{id}"),
+            Self::RegisteredModel(id) => write!(f, "registered-model/{id}"),
+            Self::RegisteredModelName(name) => write!(f, "registered-model-name/{name}"),
             Self::Idempotency(key) => write!(f, "idempotency/{key}"),
         }
     }

@@ -13,7 +13,9 @@ pub mod validate;
 mod clock;
 mod error;
 mod experiment;
+mod logged_model;
 mod names;
+mod registered_model;
 mod run;
 mod stream;
 
@@ -21,6 +23,8 @@ pub use clock::{Clock, IdGen, SystemClock, SystemIds};
 pub use error::{DomainError, ErrorCode};
 pub use event::{Event, NewEvent, RecordedEvent};
 pub use experiment::Experiment;
+pub use logged_model::{LoggedModel, LoggedModelMetric, LoggedModelStatus};
+pub use registered_model::{ModelVersion, PROMPT_TAG, RegisteredModel, Stage, version_of};
 pub use run::{LatestMetric, RUN_NAME_TAG, Run};
 pub use stream::{StreamId, StreamKind};
 

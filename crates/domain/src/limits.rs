@@ -22,5 +22,10 @@ pub const DATASET_SCHEMA: usize = 1_048_575;
 pub const DATASET_PROFILE: usize = 16_777_215;
 pub const INPUT_TAG_KEY: usize = 255;
 pub const INPUT_TAG_VALUE: usize = 500;
+pub const MODEL_NAME: usize = 256;
+/// A longer tag value of a registered model or of a version is refused.
+pub const MODEL_TAG_VALUE: usize = 100_000;
+/// Aliases of registered models.
+pub const ALIAS: usize = 255;
 /// Tags of an experiment that hold saved views of MLflow's page.
 pub const CUSTOM_VIEWS: usize = 50;

@@ -1,4 +1,4 @@
-//! Names for runs that come without one: `adjective-noun-NNN`, the form that MLflow's users know.
+//! Names for runs and models that come without one: `adjective-noun-NNN`, the form that MLflow's users know.
 
 use crate::IdGen;
 
@@ -19,7 +19,7 @@ const NOUNS: &[&str] = &[
 ];
 
 /// Makes a name such as `quiet-otter-417`.
-pub(crate) fn random_run_name(ids: &dyn IdGen) -> String {
+pub(crate) fn random_name(ids: &dyn IdGen) -> String {
     let pick = |words: &'static [&'static str]| words.get(ids.below(words.len())).copied().unwrap_or("run");
     format!("{}-{}-{}", pick(ADJECTIVES), pick(NOUNS), ids.below(1_000))
 }

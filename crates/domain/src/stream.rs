@@ -1,4 +1,4 @@
-//! Streams: the events of one experiment, of one run, of one artifact path.
+//! Streams: the events of one experiment, run, artifact path, logged model or registered model.
 
 /// What a stream is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -6,6 +6,8 @@ pub enum StreamKind {
     Experiment,
     Run,
     Artifact,
+    LoggedModel,
+    RegisteredModel,
 }
 
 /// The name of a stream, such as `run/4f…`, `experiment/7` or `artifact/7/4f…/artifacts/model.pkl`.
@@ -25,6 +27,15 @@ impl StreamId {
         Self(format!("artifact/{path}"))
     }
 
+    pub fn logged_model(model_id: &str) -> Self {
+        Self(format!("logged-model/{model_id}"))
+    }
+
+    /// `id` is the model's own, not its name, which may change.
+    pub fn registered_model(id: &str) -> Self {
+        Self(format!("registered-model/{id}"))
+    }
+
     /// A name as it is stored.
     pub fn stored(name: String) -> Self {
         Self(name)
@@ -38,6 +49,8 @@ impl StreamId {
         match self.0.split_once('/') {
             Some(("experiment", _)) => StreamKind::Experiment,
             Some(("artifact", _)) => StreamKind::Artifact,
+            Some(("logged-model", _)) => StreamKind::LoggedModel,
+            Some(("registered-model", _)) => StreamKind::RegisteredModel,
             _ => StreamKind::Run,
         }
     }
@@ -45,6 +58,16 @@ impl StreamId {
     /// The run id of a run stream.
     pub fn run_id(&self) -> Option<&str> {
         self.0.strip_prefix("run/")
+    }
+
+    /// The model id of a logged model's stream.
+    pub fn logged_model_id(&self) -> Option<&str> {
+        self.0.strip_prefix("logged-model/")
+    }
+
+    /// The id of a registered model's stream.
+    pub fn registered_model_id(&self) -> Option<&str> {
+        self.0.strip_prefix("registered-model/")
     }
 
     /// The experiment id of an experiment stream.
@@ -60,6 +83,8 @@ impl StreamKind {
             Self::Experiment => "experiment",
             Self::Run => "run",
             Self::Artifact => "artifact",
+            Self::LoggedModel => "logged-model",
+            Self::RegisteredModel => "registered-model",
         }
     }
 }

@@ -7,6 +7,9 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "the helpers of a test fail as the test does")]
 
+#[path = "golden/model_events.rs"]
+mod model_events;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -50,7 +53,11 @@ kinds! {
     MetricsLogged, ExperimentCreated, ExperimentRenamed, ExperimentTagsSet, ExperimentTagDeleted, ExperimentDeleted,
     ExperimentRestored, ExperimentPurged, RunCreated, RunUpdated, RunDeleted, RunRestored, RunPurged, ParamsLogged, TagsSet,
     TagDeleted, InputsLogged, OutputsLogged, ArtifactStaged, ArtifactStored, ArtifactUploadFailed, ArtifactUploadRetried,
-    ArtifactUploaded, ArtifactDeleted, ArtifactRemoved,
+    ArtifactUploaded, ArtifactDeleted, ArtifactRemoved, LoggedModelCreated, LoggedModelStatusSet, LoggedModelTagsSet,
+    LoggedModelTagDeleted, LoggedModelParamsLogged, LoggedModelMetricsLogged, LoggedModelDeleted, RegisteredModelCreated,
+    RegisteredModelRenamed, RegisteredModelUpdated, RegisteredModelTagsSet, RegisteredModelTagDeleted,
+    RegisteredModelAliasSet, RegisteredModelAliasDeleted, RegisteredModelDeleted, ModelVersionCreated, ModelVersionUpdated,
+    ModelVersionStageSet, ModelVersionTagsSet, ModelVersionTagDeleted, ModelVersionDeleted,
 }
 
 #[test]
@@ -112,7 +119,7 @@ fn every_file_belongs_to_a_known_version() {
 
 /// One event of each kind with every field set, in the order of [`KINDS`].
 fn examples() -> Vec<Event> {
-    vec![
+    let mut examples = vec![
         metrics(),
         Event::ExperimentCreated(ExperimentCreated {
             experiment_id: 7,
@@ -171,7 +178,9 @@ fn examples() -> Vec<Event> {
         }),
         Event::ArtifactDeleted(ArtifactDeleted { path: artifact() }),
         Event::ArtifactRemoved(ArtifactRemoved { path: artifact(), deletion: 1_234_567 }),
-    ]
+    ];
+    examples.extend(model_events::examples());
+    examples
 }
 
 const RUN: &str = "4f0c1a7b9d2e4c6f8a1b3c5d7e9f0a2b";

@@ -8,7 +8,7 @@ use crate::event::{
 };
 use crate::event::{TagDeleted, TagsSet};
 use crate::guard::{Expect, Guard, GuardKey, Then};
-use crate::names::random_run_name;
+use crate::names::random_name;
 use crate::points::Batch;
 use crate::{DomainError, Event, IdGen, KeyValue, RUN_NAME_TAG, Run, StreamId, limits, validate};
 
@@ -71,7 +71,7 @@ impl CreateRun {
     fn name(&self, ids: &dyn IdGen) -> Result<String, DomainError> {
         let tag = self.tags.iter().find(|tag| tag.key == RUN_NAME_TAG).map_or("", |tag| tag.value.as_str());
         match (self.run_name.as_str(), tag) {
-            ("", "") => Ok(random_run_name(ids)),
+            ("", "") => Ok(random_name(ids)),
             ("", name) | (name, "") => Ok(name.to_owned()),
             (name, tag) if name == tag => Ok(name.to_owned()),
             (name, tag) => Err(DomainError::invalid(format!(
