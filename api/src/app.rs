@@ -6,6 +6,7 @@ use runledger_domain::guard::GuardKey;
 use runledger_domain::{Clock, IdGen};
 use runledger_service::Readiness;
 use runledger_storage::{AppendRequest, EventLog, Leases, Outcome, ReadModel, Rejection};
+use runledger_webhooks::Sender;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio_util::sync::CancellationToken;
@@ -33,6 +34,7 @@ pub(crate) struct App {
     pub(crate) registry: Registry,
     pub(crate) readiness: Readiness,
     pub(crate) settings: Settings,
+    pub(crate) webhook_sender: Sender,
     pub(crate) metrics: HttpMetrics,
     pub(crate) params: ParamCache,
     pub(crate) body_memory: BodyMemory,
@@ -47,7 +49,7 @@ pub(crate) struct App {
 
 impl App {
     pub(crate) fn new(deps: Deps, stopping: CancellationToken) -> Result<Self, prometheus::Error> {
-        let Deps { log, views, leases, clock, ids, registry, readiness, artifacts, settings } = deps;
+        let Deps { log, views, leases, clock, ids, registry, readiness, artifacts, webhook_sender, settings } = deps;
         let metrics = HttpMetrics::register(&registry)?;
         let started_at = clock.now_ms();
         Ok(Self {
@@ -60,6 +62,7 @@ impl App {
             registry,
             readiness,
             settings,
+            webhook_sender,
             metrics,
             params: ParamCache::default(),
             body_memory: BodyMemory::default(),

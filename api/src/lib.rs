@@ -19,6 +19,7 @@ mod inputs;
 mod metric_history;
 mod metrics;
 mod observe;
+mod offset_token;
 mod params;
 mod routes;
 mod runs;
@@ -29,6 +30,7 @@ mod settings;
 mod system;
 mod ui;
 mod v1;
+mod webhooks;
 mod wire;
 
 pub use routes::router;

@@ -3,8 +3,6 @@
 //! The metrics of a response are written from the columns of the history, without a tree in between.
 
 use axum::extract::State;
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use runledger_domain::DomainError;
 use runledger_domain::points::{Columns, sample_interval};
 use serde::ser::SerializeSeq;
@@ -12,6 +10,7 @@ use serde::{Serialize, Serializer};
 use std::borrow::Cow;
 use std::ops::Range;
 
+use crate::offset_token::{read_token, write_token};
 use crate::wire::{Answer, MetricOut};
 use crate::{ApiError, AppState, Args};
 
@@ -156,25 +155,6 @@ fn steps(start: Option<i64>, end: Option<i64>) -> Result<Option<(i64, i64)>, Api
     }
 }
 
-/// MLflow's token is an offset. It stays right while points are added at the end, which is where they usually come.
-fn write_token(offset: usize) -> String {
-    STANDARD.encode(format!("{{\"offset\": {offset}}}"))
-}
-
-fn read_token(token: &str) -> Result<usize, ApiError> {
-    #[derive(serde::Deserialize)]
-    struct Token {
-        offset: usize,
-    }
-    let bytes = STANDARD
-        .decode(token)
-        .map_err(|_not_base64| ApiError::invalid("Invalid page token, could not base64-decode"))?;
-    match serde_json::from_slice(&bytes) {
-        Ok(Token { offset }) if offset > 0 => Ok(offset),
-        _ => Err(ApiError::invalid(format!("Invalid page token, decoded value=b'{}'", bytes.escape_ascii()))),
-    }
-}
-
 impl<'a> Points<'a> {
     /// Of each run the first points, as many as its number says.
     fn of_runs(key: &'a str, runs: impl Iterator<Item = &'a (String, Columns, usize)>) -> Self {
@@ -224,15 +204,6 @@ mod tests {
             serde_json::to_string(&History { metrics: Points::default(), next_page_token: None }).unwrap(),
             "{}"
         );
-    }
-
-    #[test]
-    fn tokens_are_the_offsets_of_mlflow() {
-        assert_eq!(write_token(2), "eyJvZmZzZXQiOiAyfQ==");
-        assert_eq!(read_token("eyJvZmZzZXQiOiAyfQ==").unwrap(), 2);
-        for bad in ["?", "e30=", &STANDARD.encode(r#"{"offset": 0}"#), &STANDARD.encode("x")] {
-            assert!(read_token(bad).unwrap_err().message.starts_with("Invalid page token, "), "{bad}");
-        }
     }
 
     #[test]

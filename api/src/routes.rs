@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     ApiError, App, AppState, Deps, artifacts, batch, experiments, inputs, metric_history, observe, runs, search,
-    security, system, ui, v1,
+    security, system, ui, v1, webhooks,
 };
 
 /// MLflow serves its endpoints under two prefixes: one for clients, one for its page.
@@ -35,6 +35,7 @@ pub(crate) fn with_state(app: AppState) -> Router {
         for (path, handlers) in tracking() {
             router = router.route(&format!("{prefix}/{path}"), handlers);
         }
+        router = router.merge(webhooks::routes(prefix));
     }
     router
         .merge(artifacts::routes())

@@ -5,6 +5,7 @@ use runledger_artifacts::{ArtifactStore, Spool};
 use runledger_domain::{Clock, IdGen};
 use runledger_service::Readiness;
 use runledger_storage::{EventLog, Leases, ReadModel};
+use runledger_webhooks::Sender;
 use std::sync::Arc;
 
 /// The parts that the API works with.
@@ -21,6 +22,8 @@ pub struct Deps {
     /// What `/ready` shows.
     pub readiness: Readiness,
     pub artifacts: ArtifactDeps,
+    /// Sends the tests of webhooks.
+    pub webhook_sender: Sender,
     pub settings: Settings,
 }
 

@@ -12,6 +12,7 @@ mod series;
 mod snapshots;
 mod stream;
 mod table;
+mod webhooks;
 
 use axum::Router;
 use axum::routing::{get, post};
@@ -35,6 +36,8 @@ pub(crate) fn routes() -> Router<AppState> {
         .route(&at("events"), get(events::all))
         .route(&at("stream"), get(stream::follow))
         .route(&at("bulk"), post(bulk::bulk))
+        .route(&at("webhooks/{webhook_id}/deliveries"), get(webhooks::deliveries))
+        .route(&at("webhook-deliveries/{delivery_id}/redeliver"), post(webhooks::redeliver))
         .route(&at("ops/status"), get(ops::status))
         .route(&at("ops/uploads"), get(ops::uploads))
         .route(&at("ops/uploads/{upload_id}/retry"), post(ops::retry))

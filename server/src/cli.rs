@@ -33,6 +33,9 @@ pub(crate) enum Command {
     Uploads(UploadsCommand),
     /// Removes deleted runs and experiments for good, with their artifacts, as `mlflow gc` does.
     Gc(GcArgs),
+    /// Shows webhooks and what became of their deliveries, and delivers again.
+    #[command(subcommand)]
+    Webhooks(WebhooksCommand),
     /// Asks a running process for its health at --admin-listen, else --listen; for container health checks.
     Health,
 }
@@ -66,6 +69,29 @@ pub(crate) enum UploadsCommand {
         /// All that failed
         #[arg(long, conflicts_with = "upload_ids", required_unless_present = "upload_ids")]
         all: bool,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum WebhooksCommand {
+    /// Lists the webhooks.
+    List,
+    /// Lists the deliveries of a webhook, newest first.
+    Deliveries {
+        webhook_id: String,
+        /// Only those in this state: pending, delivered or failed
+        #[arg(long, value_name = "STATE")]
+        state: Option<String>,
+        /// At most so many
+        #[arg(long, value_name = "NUMBER", default_value_t = 100)]
+        limit: i64,
+    },
+    /// Delivers again: those named, or all of a webhook that failed.
+    Redeliver {
+        delivery_ids: Vec<String>,
+        /// All of this webhook that failed
+        #[arg(long, value_name = "WEBHOOK", conflicts_with = "delivery_ids", required_unless_present = "delivery_ids")]
+        failed_of: Option<String>,
     },
 }
 
@@ -141,6 +167,9 @@ pub(crate) struct Settings {
     /// Origins of web pages that may send writes
     #[arg(long, global = true, env = "RUNLEDGER_ALLOWED_ORIGINS", value_name = "ORIGIN", value_delimiter = ',')]
     pub(crate) allowed_origins: Option<Vec<String>>,
+    /// Let webhooks call plain HTTP, loopback and private addresses
+    #[arg(long, global = true, env = "RUNLEDGER_PRIVATE_WEBHOOKS", num_args = 0..=1, default_missing_value = "true")]
+    pub(crate) private_webhooks: Option<bool>,
     /// text or json [default: text]
     #[arg(long, global = true, env = "RUNLEDGER_LOG_FORMAT", value_name = "FORMAT")]
     pub(crate) log_format: Option<String>,

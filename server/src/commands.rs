@@ -5,3 +5,4 @@ pub(crate) mod gc;
 pub(crate) mod health;
 mod progress;
 pub(crate) mod uploads;
+pub(crate) mod webhooks;

@@ -47,6 +47,7 @@ async fn start(cli: Cli) -> Result<(), Failure> {
         Command::Doctor => commands::doctor::run(&config).await,
         Command::Uploads(command) => commands::uploads::run(&config, command).await,
         Command::Gc(args) => commands::gc::run(&config, args).await,
+        Command::Webhooks(command) => commands::webhooks::run(&config, command).await,
         Command::Health => commands::health::run(&config).await,
     }
 }

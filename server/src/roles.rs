@@ -153,10 +153,32 @@ async fn serve_api(
     let dispatching = runledger_ingest_worker::dispatch(dispatcher, leases.clone(), supervisor.shutdown());
     supervisor.spawn("dispatcher", dispatching);
 
+    let webhook_sender = runledger_webhooks::Sender::new(config.private_webhooks)?;
+    let webhooks = runledger_webhooks::Deps {
+        log: log.clone(),
+        views: read_model.clone(),
+        leases: leases.clone(),
+        clock: Arc::clone(&clock),
+        ids: Arc::clone(&ids),
+        sender: webhook_sender.clone(),
+        metrics: runledger_webhooks::WebhookMetrics::register(&registry)?,
+    };
+    supervisor.spawn("webhooks", runledger_webhooks::run(webhooks, supervisor.shutdown()));
+
     let address = listener.local_addr()?;
     let artifacts = runledger_api::ArtifactDeps { spool: artifacts.spool, store: artifacts.store };
-    let deps =
-        runledger_api::Deps { log, views: read_model, leases, clock, ids, registry, readiness, artifacts, settings };
+    let deps = runledger_api::Deps {
+        log,
+        views: read_model,
+        leases,
+        clock,
+        ids,
+        registry,
+        readiness,
+        artifacts,
+        webhook_sender,
+        settings,
+    };
     let api = runledger_api::run(listener, deps, supervisor.shutdown());
     supervisor.spawn("api", async move {
         if let Err(error) = api.await {

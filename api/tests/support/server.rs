@@ -14,6 +14,7 @@ use runledger_service::Readiness;
 use runledger_storage::views::Views;
 use runledger_storage::{AppendRequest, EventLog, Leases, LogMetrics, ReadModel};
 use runledger_storage_sqlite::{SqliteAppend, SqliteDb};
+use runledger_webhooks::Sender;
 use serde_json::{Value, json};
 use std::sync::Arc;
 use tempfile::TempDir;
@@ -68,8 +69,9 @@ impl Server {
             spool: Spool::open(&place("spool"), &objects, None, &registry).await.unwrap(),
             store: ArtifactStore::open(&place("store"), &objects).await.unwrap(),
         };
+        let webhook_sender = Sender::new(false).unwrap();
         let (leases, readiness) = (Leases::alone(), Readiness::new(Vec::new()));
-        let deps = Deps { log, views, leases, clock, ids, registry, readiness, artifacts, settings };
+        let deps = Deps { log, views, leases, clock, ids, registry, readiness, artifacts, webhook_sender, settings };
         let router = router(deps).unwrap();
         Self { router, _folder: folder, _stop: stop.drop_guard() }
     }

@@ -9,6 +9,7 @@ mod audit;
 pub mod conformance;
 pub mod search;
 pub mod views;
+pub mod webhooks;
 
 mod db;
 mod error;

@@ -8,6 +8,7 @@ use tokio::sync::watch;
 use crate::append::{AppendBatch, AppendRequest, Outcome};
 use crate::db::{Db, Row, Statement};
 use crate::group_commit::GroupCommit;
+use crate::webhooks::Webhooks;
 use crate::{Error, LogMetrics};
 
 /// The log of one database, shared by everything in the process.
@@ -49,6 +50,11 @@ impl EventLog {
     /// commands but the creation of a run without an idempotency key.
     pub async fn append(&self, request: AppendRequest) -> Result<Outcome, Error> {
         self.commit.append(request).await
+    }
+
+    /// The webhooks that are told of what is appended.
+    pub fn webhooks(&self) -> Webhooks {
+        Webhooks::new(Arc::clone(&self.db))
     }
 
     pub(crate) fn db(&self) -> &dyn Db {
@@ -102,6 +108,18 @@ impl EventLog {
         );
         let params = vec![position.into(), upto.into(), kind.as_str().into()];
         self.db.fetch(&Statement::new(sql, params)).await?.into_iter().map(recorded).collect()
+    }
+
+    /// The events of these kinds after `position`, up to and including `upto`, in order. The range bounds the work.
+    pub async fn read_kinds(&self, kinds: &[&str], position: i64, upto: i64) -> Result<Vec<RecordedEvent>, Error> {
+        let mut statement = Statement::default();
+        let (after, upto) = (statement.bind(position), statement.bind(upto));
+        let kinds = statement.bind_list(kinds.iter().copied());
+        statement.sql = format!(
+            "SELECT {COLUMNS} FROM events WHERE position > {after} AND position <= {upto} AND kind IN {kinds} \
+             ORDER BY position"
+        );
+        self.db.fetch(&statement).await?.into_iter().map(recorded).collect()
     }
 
     /// The guard's row, if there is one.

@@ -14,17 +14,21 @@ impl EventLog {
     ///
     /// [`Error::Conflict`]: another process moved it.
     pub async fn move_reactor(&self, name: &str, expected: Option<i64>, position: i64) -> Result<(), Error> {
-        let statement = match expected {
-            None => Statement::new(
-                "INSERT INTO reactors (name, position) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING RETURNING name",
-                vec![name.into(), position.into()],
-            ),
-            Some(expected) => Statement::new(
-                "UPDATE reactors SET position = $1 WHERE name = $2 AND position = $3 RETURNING name",
-                vec![position.into(), name.into(), expected.into()],
-            ),
-        };
-        let moved = self.db().write(&statement).await?;
+        let moved = self.db().write(&moving(name, expected, position)).await?;
         if moved.is_empty() { Err(Error::Conflict { what: "the place of a reactor" }) } else { Ok(()) }
+    }
+}
+
+/// The statement that moves the reactor, and answers a row if it was where it believes to be.
+pub(crate) fn moving(name: &str, expected: Option<i64>, position: i64) -> Statement {
+    match expected {
+        None => Statement::new(
+            "INSERT INTO reactors (name, position) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING RETURNING name",
+            vec![name.into(), position.into()],
+        ),
+        Some(expected) => Statement::new(
+            "UPDATE reactors SET position = $1 WHERE name = $2 AND position = $3 RETURNING name",
+            vec![position.into(), name.into(), expected.into()],
+        ),
     }
 }
