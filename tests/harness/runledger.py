@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 
 from harness.process import ServerProcess
@@ -15,11 +16,18 @@ class Runledger(ServerProcess):
     """One `runledger server`. `projector=False` starts it without the role that keeps the read model."""
 
     def __init__(
-        self, folder: Path, *, database_url: str | None = None, projector: bool = True, port: int | None = None
+        self,
+        folder: Path,
+        *,
+        database_url: str | None = None,
+        projector: bool = True,
+        port: int | None = None,
+        options: Sequence[str] = (),
     ) -> None:
         super().__init__(folder, port)
         self.database_url = database_url
         self.projector = projector
+        self.options = options
 
     def command(self) -> list[str]:
         words = [str(BINARY), "server", "--listen", f"127.0.0.1:{self.port}", "--data-dir", str(self.folder / "data")]
@@ -27,7 +35,7 @@ class Runledger(ServerProcess):
             words += ["--database-url", self.database_url]
         if not self.projector:
             words += ["--no-projector"]
-        return words
+        return [*words, *self.options]
 
     def start(self) -> None:
         assert BINARY.exists(), f"{BINARY} is missing; `cargo build --release -p runledger-server` makes it"
