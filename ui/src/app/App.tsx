@@ -13,6 +13,8 @@ const SettingsPage = lazy(() => import("../pages/settings/SettingsPage"));
 const RunPage = lazy(() => import("../pages/run/RunPage"));
 const ComparePage = lazy(() => import("../pages/compare/ComparePage"));
 const ActivityPage = lazy(() => import("../pages/activity/ActivityPage"));
+const ModelsRoutes = lazy(() => import("../pages/models/ModelsRoutes"));
+const LoggedModelPage = lazy(() => import("../pages/models/LoggedModelPage"));
 const OpsPage = lazy(() => import("../pages/ops/OpsPage"));
 
 function NotFound() {
@@ -67,6 +69,9 @@ function Pages() {
           <Route path="/experiments">
             <ExperimentsPage />
           </Route>
+          <Route path="/experiments/:id/models/:model">
+            {({ id, model }) => <LoggedModelPage key={model} experimentId={id} modelId={model} />}
+          </Route>
           <Route path="/experiments/:id/:tab?">
             {({ id, tab }) => <RunsPage key={id} experimentId={id} tab={tab ?? "runs"} />}
           </Route>
@@ -75,6 +80,9 @@ function Pages() {
           </Route>
           <Route path="/runs/:id/:tab?">
             {({ id, tab }) => <RunPage key={id} runId={id} tab={tab ?? "overview"} path="" />}
+          </Route>
+          <Route path="/models/*?">
+            <ModelsRoutes />
           </Route>
           <Route path="/compare">
             <ComparePage />

@@ -16,6 +16,7 @@ interface Item {
 
 const pages: Item[] = [
   { key: "p1", group: "Pages", label: "Experiments", to: "/experiments" },
+  { key: "p5", group: "Pages", label: "Models", to: "/models" },
   { key: "p2", group: "Pages", label: "Activity", to: "/activity" },
   { key: "p3", group: "Pages", label: "Operations", to: "/ops" },
   { key: "p4", group: "Pages", label: "Settings", to: "/settings" },

@@ -18,6 +18,7 @@ const places: { to: string; label: string; icon: IconName; match: RegExp }[] = [
     icon: "flask",
     match: /^\/(experiments|runs|compare)/,
   },
+  { to: "/models", label: "Models", icon: "folder", match: /^\/models/ },
   { to: "/activity", label: "Activity", icon: "activity", match: /^\/activity/ },
   { to: "/ops", label: "Operations", icon: "operations", match: /^\/ops/ },
   { to: "/settings", label: "Settings", icon: "settings", match: /^\/settings/ },

@@ -28,10 +28,17 @@ export function mapHash(hash: string): string | undefined {
       return [`${base}/artifacts`, ...rest].join("/");
     return base;
   }
+  if (kind === "experiments" && id && sub === "models")
+    return [`/experiments/${id}/models`, ...(run ? [run] : [])].join("/");
   if (kind === "experiments" && id) {
     const filter = search.get("searchFilter");
     return `/experiments/${id}${filter ? `?q=${encodeURIComponent(filter)}` : ""}`;
   }
+  if (kind === "models") {
+    if (id === undefined) return "/models";
+    return sub === "versions" && run ? `/models/${id}/versions/${run}` : `/models/${id}`;
+  }
+  if (kind === "prompts") return id ? `/models/${id}` : "/models?kind=prompts";
   if (kind === "compare-runs" || kind === "metric") {
     const runs = list(search.get("runs"));
     if (runs.length === 0) return "/experiments";

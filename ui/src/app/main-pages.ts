@@ -6,7 +6,7 @@ const experiments = () => import("../pages/experiments/ExperimentsPage");
 const runs = () => import("../pages/runs/RunsPage");
 
 if (/\/experiments\/[^/]/.test(location.pathname)) void runs();
-else if (!/\/(runs|compare|activity|ops|settings)(\/|$)/.test(location.pathname))
+else if (!/\/(runs|compare|models|activity|ops|settings)(\/|$)/.test(location.pathname))
   void experiments();
 
 export const ExperimentsPage = lazy(experiments);

@@ -3,6 +3,7 @@ import type { RunDetail } from "../../api/contract";
 import { Chip } from "../../parts/Chip";
 import { Copy } from "../../parts/Copy";
 import { formatDateTime } from "../../parts/format";
+import { RunModels } from "../models/RunModels";
 import { KeyValues } from "./KeyValues";
 import { MetricValues } from "./MetricValues";
 import { NOTE_TAG, Notes } from "./Notes";
@@ -69,6 +70,7 @@ export default function OverviewTab({ detail }: { detail: RunDetail }) {
             </ul>
           )}
         </section>
+        <RunModels runId={run.run_id} />
         <Tags runId={run.run_id} entries={own} fixed={run.deleted} />
         {system.length > 0 && (
           <details>

@@ -1,5 +1,5 @@
 // The page of one experiment: its name and tags, what can be done to it, and the tabs Runs, Charts,
-// Notes and Activity.
+// Models, Notes and Activity.
 import { useQueryClient } from "@tanstack/react-query";
 import { lazy, Suspense, useState } from "react";
 import { useLocation } from "wouter";
@@ -24,6 +24,7 @@ import { RunsTab } from "./RunsTab";
 
 const ChartsTab = lazy(() => import("../charts/ChartsTab"));
 const NotesTab = lazy(() => import("./NotesTab"));
+const LoggedModelsTab = lazy(() => import("../models/LoggedModelsTab"));
 const ActivityTab = lazy(() => import("./ActivityTab"));
 
 /** Counts change many times a second while runs log; once in a while is enough to look at. */
@@ -140,6 +141,7 @@ export default function RunsPage({ experimentId, tab }: { experimentId: string; 
             current: tab === "runs",
           },
           { to: `${base}/charts`, label: "Charts", current: tab === "charts" },
+          { to: `${base}/models`, label: "Models", current: tab === "models" },
           { to: `${base}/notes`, label: "Notes", current: tab === "notes" },
           { to: `${base}/activity`, label: "Activity", current: tab === "activity" },
         ]}
@@ -147,6 +149,8 @@ export default function RunsPage({ experimentId, tab }: { experimentId: string; 
       <Suspense fallback={<Skeleton />}>
         {tab === "charts" ? (
           <ChartsTab experimentId={experimentId} />
+        ) : tab === "models" ? (
+          <LoggedModelsTab experimentId={experimentId} name={experiment.name} />
         ) : tab === "notes" ? (
           <NotesTab experiment={experiment} />
         ) : tab === "activity" ? (
