@@ -4,6 +4,7 @@
 //! reads the checkpoint, then the rows, then folds the tail of the stream. Folding an event twice has no effect, so the rows
 //! may be newer than the checkpoint. Searches call [`ReadModel::catch_up`] first.
 
+mod activity;
 mod artifacts;
 mod children;
 mod deleted;
@@ -15,6 +16,7 @@ mod runs;
 mod table;
 mod uploads;
 
+pub use activity::ExperimentActivity;
 pub use artifacts::{Artifact, ArtifactEntry, ArtifactState};
 pub use deleted::{DeletedExperiment, DeletedRun, DeletedRuns};
 pub use history::MetricSummary;
