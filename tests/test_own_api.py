@@ -53,6 +53,44 @@ def test_experiments_are_listed_with_their_runs_counted(wire: Wire) -> None:
     wire.request("GET", f"{OWN}/experiments/999999").missing()
 
 
+def test_the_activity_of_experiments_counts_runs_by_day(wire: Wire) -> None:
+    experiment_id = wire.new_experiment()
+    day = 86_400_000
+    until = int(time.time() * 1000)
+    for age, user in ((0.5, "ann"), (0.9, "ann"), (1.5, "bob"), (13.5, "eve"), (14.5, "ann")):
+        wire.new_run(experiment_id, start_time=int(until - age * day), user_id=user)
+    gone = wire.new_run(experiment_id, start_time=until - 1, user_id="bob")
+    wire.post("runs/delete", run_id=gone).ok()
+    found = ask(wire, "experiments/activity", until=until)["experiments"][experiment_id]
+    assert found == {"days": [1, *[0] * 11, 1, 2], "owner": "ann"}
+    idle = wire.new_experiment()
+    wire.new_run(idle, start_time=until - 40 * day)
+    activities = ask(wire, "experiments/activity")["experiments"]
+    assert idle not in activities, "neither days nor an owner are known"
+
+
+def test_what_was_deleted_is_purged_by_its_name(wire: Wire) -> None:
+    name = fresh_name("purged")
+    experiment_id = wire.new_experiment(name=name)
+    runs = [wire.new_run(experiment_id, run_name="one") for _ in range(3)]
+    wire.request("PUT", f"{ARTIFACTS}/{experiment_id}/{runs[0]}/artifacts/a.txt", data=b"hello").ok()
+    tell(wire, f"runs/{runs[0]}/purge", name="one").refused(409, "INVALID_STATE", "The run is not deleted…")
+    wire.post("runs/delete", run_id=runs[0]).ok()
+    assert "'one'" in tell(wire, f"runs/{runs[0]}/purge", name="two").invalid()
+    assert tell(wire, f"runs/{runs[0]}/purge", name="one").ok() == {"runs": 1}
+    tell(wire, f"runs/{runs[0]}/purge", name="one").missing()
+    assert wire.get("runs/get", run_id=runs[0]).missing()
+    assert wire.request("GET", f"{ARTIFACTS}/{experiment_id}/{runs[0]}/artifacts/a.txt").status == 404
+
+    tell(wire, f"experiments/{experiment_id}/purge", name=name).refused(409, "INVALID_STATE")
+    wire.post("experiments/delete", experiment_id=experiment_id).ok()
+    assert name in tell(wire, f"experiments/{experiment_id}/purge", name="x").invalid()
+    assert tell(wire, f"experiments/{experiment_id}/purge", name=name).ok() == {"runs": 2}
+    wire.get("experiments/get", experiment_id=experiment_id).missing()
+    assert wire.get("runs/get", run_id=runs[1]).missing()
+    assert wire.new_experiment(name=name) != experiment_id, "the name is free again"
+
+
 def test_a_table_keeps_its_order_while_runs_come_and_go(wire: Wire) -> None:
     experiment_id = wire.new_experiment()
     runs = {name: logged_run(wire, experiment_id, name, loss=value) for name, value in zip("abcde", range(5), strict=True)}

@@ -29,7 +29,7 @@ struct ActivityOut {
     owner: Option<String>,
 }
 
-/// Of the experiments that have active runs, by id.
+/// Of the experiments of which there is something to say, by id.
 pub(crate) async fn of_experiments(
     State(app): State<AppState>,
     Asked(asked): Asked<Asking>,

@@ -37,6 +37,24 @@ export interface ExperimentList {
   experiments: Experiment[];
 }
 
+/** What goes on in one experiment. */
+export interface ExperimentActivity {
+  /** Runs begun on each of 14 days, the latest at the end; absent = none on any. */
+  days?: number[];
+  /** The user with the most runs. */
+  owner?: string;
+}
+
+export interface ExperimentActivities {
+  /** By id; only those of which there is something to say. */
+  experiments: Record<string, ExperimentActivity>;
+}
+
+export interface PurgeAnswer {
+  /** Runs that were removed. */
+  runs: number;
+}
+
 export interface FieldCount {
   key: string;
   /** How many active runs have it. */

@@ -14,10 +14,12 @@ import type {
   BulkAnswer,
   EventsAnswer,
   Experiment,
+  ExperimentActivities,
   ExperimentList,
   Fields,
   FilterCheck,
   OpsStatus,
+  PurgeAnswer,
   RunDetail,
   RunsAnswer,
   RunsQuery,
@@ -30,6 +32,7 @@ import { liveStream } from "./stream";
 
 export const keys = {
   experiments: ["experiments"] as const,
+  activity: ["activity"] as const,
   experiment: (id: string) => ["experiment", id] as const,
   fields: (id: string) => ["fields", id] as const,
   runs: ["runs"] as const,
@@ -67,6 +70,17 @@ export function useExperiments(view: ViewType) {
       return list;
     },
     placeholderData: keepPreviousData,
+  });
+}
+
+/** What goes on in all experiments, in days up to this moment. */
+export function useActivity(until: number) {
+  return useQuery({
+    queryKey: [...keys.activity, until],
+    queryFn: ({ signal }) =>
+      apiGet<ExperimentActivities>("experiments/activity", { until }, signal),
+    placeholderData: keepPreviousData,
+    staleTime: 30_000,
   });
 }
 
@@ -182,4 +196,14 @@ export function deleteRunTag(runId: string, key: string): Promise<unknown> {
 
 export function renameRun(runId: string, name: string): Promise<unknown> {
   return mlflowPost("runs/update", { run_id: runId, run_name: name });
+}
+
+/** Removes a deleted experiment with its runs for good. The name is asked for by the server too. */
+export function purgeExperiment(id: string, name: string): Promise<PurgeAnswer> {
+  return apiPost<PurgeAnswer>(`experiments/${encodeURIComponent(id)}/purge`, { name });
+}
+
+/** Removes a deleted run for good. */
+export function purgeRun(runId: string, name: string): Promise<PurgeAnswer> {
+  return apiPost<PurgeAnswer>(`runs/${encodeURIComponent(runId)}/purge`, { name });
 }

@@ -15,8 +15,8 @@ pub struct ExperimentActivity {
 }
 
 impl ReadModel {
-    /// What went on in each experiment that has active runs: those begun from `from` to before `until`, in spans of this length,
-    /// all in milliseconds.
+    /// What went on in the experiments that have active runs: those begun from `from` to before `until`, in spans of this length,
+    /// all in milliseconds. An experiment without such runs and without users is left out.
     pub async fn experiment_activity(
         &self,
         from: i64,

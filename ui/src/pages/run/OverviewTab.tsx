@@ -3,6 +3,7 @@ import type { RunDetail } from "../../api/contract";
 import { Chip } from "../../parts/Chip";
 import { Copy } from "../../parts/Copy";
 import { formatDateTime } from "../../parts/format";
+import { isVisibleTag } from "../../parts/tags";
 import { KeyValues } from "./KeyValues";
 import { MetricValues } from "./MetricValues";
 import { NOTE_TAG, Notes } from "./Notes";
@@ -11,7 +12,7 @@ import { Tags } from "./Tags";
 
 export default function OverviewTab({ detail }: { detail: RunDetail }) {
   const { run, tags } = detail;
-  const own = Object.entries(tags).filter(([key]) => !key.startsWith("mlflow."));
+  const own = Object.entries(tags).filter(([key]) => isVisibleTag(key));
   const system = Object.entries(tags).filter(
     ([key]) => key.startsWith("mlflow.") && key !== NOTE_TAG,
   );

@@ -1,15 +1,17 @@
 // The head of a run: name, status, times, id, and what can be done to it.
 import { useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
+import { useLocation } from "wouter";
 import { errorText } from "../../api/client";
 import type { BulkAction, RunDetail } from "../../api/contract";
-import { bulk, keys, renameRun } from "../../api/queries";
+import { bulk, keys, purgeRun, renameRun } from "../../api/queries";
 import { slotColour, slotOf } from "../../charts/palette";
 import { ActionMenu } from "../../parts/ActionMenu";
 import { Button, LinkButton } from "../../parts/Button";
 import { Copy, copyText } from "../../parts/Copy";
 import { Dialog, DialogActions } from "../../parts/Dialog";
 import { Icon } from "../../parts/Icon";
+import { PurgeDialog } from "../../parts/PurgeDialog";
 import { Status } from "../../parts/Status";
 import { Duration, Time } from "../../parts/Time";
 import { toast } from "../../parts/Toast";
@@ -19,6 +21,8 @@ import css from "./run.module.css";
 export function RunHeader({ detail, goTo }: { detail: RunDetail; goTo: (side: Side) => void }) {
   const { run } = detail;
   const [renaming, setRenaming] = useState(false);
+  const [purging, setPurging] = useState(false);
+  const [, go] = useLocation();
   const change = useDeletion();
   const last = detail.metrics.reduce((latest, metric) => Math.max(latest, metric.timestamp), 0);
   const step = detail.metrics.reduce((highest, metric) => Math.max(highest, metric.step), 0);
@@ -51,9 +55,14 @@ export function RunHeader({ detail, goTo }: { detail: RunDetail; goTo: (side: Si
           </Button>
           <LinkButton to={`/compare?runs=${run.run_id}`}>Compare with…</LinkButton>
           {run.deleted ? (
-            <Button onClick={() => void change({ run_ids: [run.run_id], action: "restore" })}>
-              <Icon name="restore" size={14} /> Restore
-            </Button>
+            <>
+              <Button onClick={() => void change({ run_ids: [run.run_id], action: "restore" })}>
+                <Icon name="restore" size={14} /> Restore
+              </Button>
+              <Button kind="danger" onClick={() => setPurging(true)}>
+                Purge…
+              </Button>
+            </>
           ) : (
             <ActionMenu
               label="More actions"
@@ -102,6 +111,20 @@ export function RunHeader({ detail, goTo }: { detail: RunDetail; goTo: (side: Si
         <p className={css.banner}>
           <Icon name="warning" /> This run is deleted. It is left out of lists until it is restored.
         </p>
+      )}
+      {purging && (
+        <PurgeDialog
+          what="run"
+          name={run.name}
+          purge={async (name) => {
+            await purgeRun(run.run_id, name);
+            toast({ message: `Purged “${name}”` });
+            go(`/experiments/${encodeURIComponent(run.experiment_id)}?view=deleted`);
+          }}
+          onClose={() => setPurging(false)}
+        >
+          Its metrics go with it, and the artifacts that this server keeps.
+        </PurgeDialog>
       )}
       {renaming && <RenameDialog detail={detail} onClose={() => setRenaming(false)} />}
     </header>

@@ -1,0 +1,97 @@
+"""What one sees of many runs and experiments at once, in a real browser: folders, groups, saved views, the past."""
+
+import re
+import time
+from collections.abc import Iterator
+
+import pytest
+from conftest import _starter
+from harness.browser import Visit, running_browser, visiting
+from harness.wire import Wire, fresh_name
+from playwright.sync_api import Browser, Page, expect
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with running_browser() as browser:
+        yield browser
+
+
+@pytest.fixture(scope="module", params=["runledger-sqlite", "runledger-postgres"])
+def wire(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Wire]:
+    with _starter(request.param, request, tmp_path_factory.mktemp("views")) as start:
+        yield Wire(start().url)
+
+
+@pytest.fixture
+def visit(browser: Browser, wire: Wire) -> Iterator[Visit]:
+    with visiting(browser, wire.url, axe=True) as visit:
+        yield visit
+        visit.check_accessible()
+        visit.check()
+
+
+def settled(page: Page) -> None:
+    expect(page.get_by_role("main").get_by_role("heading").first).to_be_visible()
+    expect(page.locator("[aria-busy=true]")).to_have_count(0)
+
+
+def test_experiments_are_in_folders(visit: Visit, wire: Wire) -> None:
+    for name, runs in (("speech/asr/ctc", 2), ("speech/asr/rnnt", 1), ("speech/tts", 0), ("alone/here", 1)):
+        experiment_id = wire.new_experiment(name=name)
+        for _ in range(runs):
+            wire.new_run(experiment_id, user_id="ann", start_time=now())
+    page = visit.go("/experiments?sort=name")
+    settled(page)
+    expect(page.get_by_role("link", name="alone/here")).to_be_visible()
+    expect(page.get_by_role("link", name="ctc")).to_have_count(0)
+    folder = page.get_by_role("row").filter(has=page.get_by_role("button", name="speech/", exact=True))
+    expect(folder.get_by_role("cell").nth(2)).to_have_text("3")
+    expect(folder.get_by_role("img", name=re.compile("3 runs begun in 14 days, 3 today"))).to_be_visible()
+    expect(folder).to_contain_text("ann")
+    page.get_by_role("button", name="speech/", exact=True).press("Enter")
+    page.get_by_role("button", name="asr/", exact=True).click()
+    expect(page.get_by_role("link", name="ctc")).to_be_visible()
+    visit.check_accessible()
+    page.reload()
+    settled(page)
+    expect(page.get_by_role("link", name="ctc")).to_be_visible()
+    page.get_by_role("searchbox", name="Search experiments").fill("rnnt")
+    expect(page.get_by_role("link", name="speech/asr/rnnt")).to_be_visible()
+
+
+def test_what_is_deleted_is_purged_when_its_name_is_typed(visit: Visit, wire: Wire) -> None:
+    name = fresh_name("doomed")
+    experiment_id = wire.new_experiment(name=name)
+    run_id = wire.new_run(experiment_id, run_name="first")
+    wire.new_run(experiment_id)
+    wire.post("runs/delete", run_id=run_id).ok()
+    page = visit.go(f"/runs/{run_id}")
+    page.get_by_role("button", name="Purge…").click()
+    purge(page, "first")
+    expect(page).to_have_url(re.compile("view=deleted"))
+    wire.get("runs/get", run_id=run_id).missing()
+
+    wire.post("experiments/delete", experiment_id=experiment_id).ok()
+    page = visit.go("/experiments?view=deleted")
+    page.get_by_role("button", name=f"Purge {name}…").click()
+    visit.check_accessible()
+    purge(page, name)
+    expect(page.get_by_text(f"Purged “{name}” with 1 run")).to_be_visible()
+    expect(page.get_by_role("link", name=name)).to_have_count(0)
+    wire.get("experiments/get", experiment_id=experiment_id).missing()
+
+
+def now() -> int:
+    return int(time.time() * 1000)
+
+
+def purge(page: Page, name: str) -> None:
+    dialog = page.get_by_role("dialog")
+    button = dialog.get_by_role("button", name="Purge", exact=True)
+    expect(button).to_be_disabled()
+    dialog.get_by_role("textbox").fill(name[:-1])
+    expect(button).to_be_disabled()
+    dialog.get_by_role("textbox").fill(name)
+    button.click()
+    expect(dialog).to_have_count(0)
