@@ -27,6 +27,10 @@ def tell(wire: Wire, path: str, **fields: Any) -> Answer:
     return wire.request("POST", f"{OWN}/{path}", json=fields)
 
 
+def point(key: str, value: float | str, step: int = 0) -> dict[str, Any]:
+    return {"key": key, "value": value, "timestamp": 1, "step": step}
+
+
 def logged_run(wire: Wire, experiment_id: str, name: str, **metrics: float | str) -> str:
     run_id = wire.new_run(experiment_id, run_name=name, start_time=1000)
     points = [{"key": key, "value": value, "timestamp": 1, "step": 0} for key, value in metrics.items()]
@@ -122,6 +126,45 @@ def test_a_table_keeps_its_order_while_runs_come_and_go(wire: Wire) -> None:
     again = tell(wire, "runs/query", **asked, filter="metrics.loss > 2").ok()
     assert (again["matched"], again["total"]) == (3, 5)
     assert [row["name"] for row in again["rows"]] == ["f", "e"]
+
+
+def test_runs_in_groups_tell_what_they_have_in_common(wire: Wire) -> None:
+    experiment_id = wire.new_experiment()
+    big = 1.7976931348623157e308
+    logged: list[tuple[str | None, float | str, str]] = [
+        ("adam", 1.0, "ann"),
+        ("adam", 3.0, "ann"),
+        ("adam", "NaN", "bob"),
+        ("sgd", big, "ann"),
+        ("sgd", big, "ann"),
+        (None, "Infinity", "ann"),
+        (None, "-Infinity", "ann"),
+    ]
+    for number, (optimizer, loss, user) in enumerate(logged):
+        run_id = wire.new_run(experiment_id, user_id=user, start_time=number)
+        params = [] if optimizer is None else [{"key": "optimizer", "value": optimizer}]
+        wire.post("runs/log-batch", run_id=run_id, params=params, metrics=[point("loss", loss)]).ok()
+    asked = {"experiment_ids": [experiment_id], "metrics": ["loss", "none"]}
+    found = tell(wire, "runs/groups", **asked, group=["params.optimizer"]).ok()
+    assert (found["matched"], found["total"], found["more"], found["lag_events"]) == (7, 7, False, 0)
+    nothing = {"runs": 0, "min": None, "mean": None, "max": None}
+    infinite = {"runs": 2, "min": "-Infinity", "mean": None, "max": "Infinity"}
+    assert [group.pop("metrics") for group in found["groups"]] == [
+        [{"runs": 2, "min": 1.0, "mean": 2.0, "max": 3.0}, nothing],
+        [infinite, nothing],
+        [{"runs": 2, "min": big, "mean": big, "max": big}, nothing],
+    ]
+    assert found["groups"] == [
+        {"values": ["adam"], "runs": 3, "start": 2},
+        {"values": [None], "runs": 2, "start": 6},
+        {"values": ["sgd"], "runs": 2, "start": 4},
+    ]
+    two = tell(wire, "runs/groups", **asked, group=["user", "status"], filter="params.optimizer = 'adam'").ok()
+    assert [(group["values"], group["runs"]) for group in two["groups"]] == [(["ann", "RUNNING"], 2), (["bob", "RUNNING"], 1)]
+    assert (two["matched"], two["total"]) == (3, 7)
+    assert "params.<key>" in tell(wire, "runs/groups", **asked, group=["metrics.loss"]).invalid()
+    tell(wire, "runs/groups", **asked, group=[]).invalid()
+    tell(wire, "runs/groups", **asked, group=["user"], filter="metrics.x >").invalid()
 
 
 def test_what_a_table_refuses(wire: Wire) -> None:

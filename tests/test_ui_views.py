@@ -95,3 +95,60 @@ def purge(page: Page, name: str) -> None:
     dialog.get_by_role("textbox").fill(name)
     button.click()
     expect(dialog).to_have_count(0)
+
+
+def test_runs_are_grouped_and_groups_open(visit: Visit, wire: Wire) -> None:
+    experiment_id = sweep(wire)
+    page = visit.go(f"/experiments/{experiment_id}")
+    settled(page)
+    page.get_by_role("button", name="Group by ▾").click()
+    page.get_by_role("dialog", name="Group by").get_by_role("checkbox", name=re.compile("^optimizer")).check()
+    page.keyboard.press("Escape")
+    expect(page).to_have_url(re.compile("group=params.optimizer"))
+    expect(page.get_by_text("6 runs in 3 groups")).to_be_visible()
+    group = page.get_by_role("row", name=re.compile("optimizer: adam"))
+    expect(group).to_contain_text("0.25")
+    expect(group).to_contain_text("0 … 0.5")
+    visit.check_accessible()
+    # The keyboard: to the group, open it, and down to its first run.
+    grid = page.get_by_role("treegrid", name="Runs")
+    grid.focus()
+    page.keyboard.press("Control+Home")
+    for _ in range(3):
+        if "adam" in active(page):
+            break
+        page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowRight")
+    expect(group).to_have_attribute("aria-expanded", "true")
+    page.keyboard.press("ArrowDown")
+    assert "run " in active(page)
+    expect(page.get_by_role("link", name=re.compile("^run [024]$"))).to_have_count(2)
+    # Of the group without a value.
+    page.get_by_role("row", name=re.compile("optimizer: none")).click()
+    expect(page.get_by_role("link", name="run 5")).to_be_visible()
+    group.click()
+    expect(group).to_have_attribute("aria-expanded", "false")
+    expect(page.get_by_role("link", name="run 0")).to_have_count(0)
+
+
+def active(page: Page) -> str:
+    """The text of the row that the keyboard is on."""
+    return page.evaluate(
+        """() => {
+            const id = document.activeElement.getAttribute("aria-activedescendant");
+            return document.getElementById(id).closest("[role=row]").textContent;
+        }"""
+    )
+
+
+def sweep(wire: Wire) -> str:
+    """An experiment with two runs of each of two optimizers, and two without one."""
+    experiment_id = wire.new_experiment()
+    for number, optimizer in enumerate(("adam", "sgd", "adam", "sgd", None, None)):
+        run_id = wire.new_run(experiment_id, run_name=f"run {number}", start_time=now() - number * 1000)
+        params = [{"key": "lr", "value": f"0.{number}"}]
+        if optimizer is not None:
+            params.append({"key": "optimizer", "value": optimizer})
+        metrics = [{"key": "loss", "value": number / 4, "timestamp": 1, "step": 0}]
+        wire.post("runs/log-batch", run_id=run_id, params=params, metrics=metrics).ok()
+    return experiment_id

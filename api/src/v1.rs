@@ -7,6 +7,7 @@ mod asked;
 mod bulk;
 mod events;
 mod experiments;
+mod groups;
 mod ops;
 mod purge;
 mod run;
@@ -32,6 +33,7 @@ pub(crate) fn routes() -> Router<AppState> {
         .route(&at("experiments/{id}/purge"), post(purge::experiment))
         .route(&at("experiments/{id}/fields"), get(experiments::fields))
         .route(&at("runs/query"), post(table::query))
+        .route(&at("runs/groups"), post(groups::query))
         .route(&at("filter/check"), post(table::check))
         .route(&at("runs/{run_id}"), get(run::one))
         .route(&at("runs/{run_id}/events"), get(events::of_run))

@@ -28,6 +28,6 @@ pub use log::{EventLog, GuardState, ReadLimit};
 pub use metrics::LogMetrics;
 pub use read_model::{
     Artifact, ArtifactEntry, ArtifactState, Cell, DatasetSummary, DeletedExperiment, DeletedRun, DeletedRuns,
-    ExperimentActivity, ExperimentSummary, Field, Fields, MetricSummary, Page, Projection, ReadModel, Removal,
-    RunCounts, RunHead, TableColumn, TableRow, UploadCounts, VIEWS,
+    ExperimentActivity, ExperimentSummary, Field, Fields, GroupColumn, MetricSpread, MetricSummary, Page, Projection,
+    ReadModel, Removal, RunCounts, RunGroup, RunHead, TableColumn, TableRow, UploadCounts, VIEWS,
 };

@@ -108,6 +108,46 @@ export interface RunsAnswer {
   rows: RunRow[];
 }
 
+export interface GroupsQuery {
+  experiment_ids: string[];
+  filter: string;
+  view: ViewType;
+  /** `params.<key>`, `tags.<key>`, `status`, `user`; at most 4. */
+  group: string[];
+  /** Keys of metrics, at most 50. */
+  metrics: string[];
+}
+
+/** The latest values of a metric over a group, of those runs that have one that is a number. */
+export interface GroupSpread {
+  runs: number;
+  min: MetricValue | null;
+  /** Null also where infinities have none. */
+  mean: MetricValue | null;
+  max: MetricValue | null;
+}
+
+export interface RunGroup {
+  /** One per column of the grouping; null where the runs have none. */
+  values: (string | null)[];
+  runs: number;
+  /** The latest start. */
+  start: number;
+  /** One per metric. */
+  metrics: GroupSpread[];
+}
+
+export interface GroupsAnswer {
+  /** The largest first, at most 1000. */
+  groups: RunGroup[];
+  more: boolean;
+  matched: number;
+  total: number;
+  position: number;
+  lag_events: number;
+  ms: number;
+}
+
 export type FilterCheck = { ok: true } | { ok: false; message: string; span: Span };
 
 export interface RunInfo {

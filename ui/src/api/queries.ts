@@ -18,6 +18,8 @@ import type {
   ExperimentList,
   Fields,
   FilterCheck,
+  GroupsAnswer,
+  GroupsQuery,
   OpsStatus,
   PurgeAnswer,
   RunDetail,
@@ -103,6 +105,12 @@ export function useFields(id: string) {
 
 export async function fetchRuns(query: RunsQuery, signal?: AbortSignal): Promise<RunsAnswer> {
   const answer = await apiPost<RunsAnswer>("runs/query", query, signal);
+  liveStream.note(answer.position);
+  return answer;
+}
+
+export async function fetchGroups(query: GroupsQuery, signal?: AbortSignal): Promise<GroupsAnswer> {
+  const answer = await apiPost<GroupsAnswer>("runs/groups", query, signal);
   liveStream.note(answer.position);
   return answer;
 }

@@ -7,14 +7,14 @@ import { Icon } from "../../parts/Icon";
 import { toast } from "../../parts/Toast";
 import type { Column } from "./columns";
 import { exportCsv } from "./export";
-import type { RunWindows } from "./run-windows";
+import type { RowStore } from "./row-store";
 
 export function ExportButton({
   windows,
   columns,
   name,
 }: {
-  windows: RunWindows;
+  windows: RowStore;
   columns: Column[];
   name: string;
 }) {

@@ -65,6 +65,8 @@ export interface GridRowProps {
   to: number;
   before: number;
   pinnedWidth: number;
+  /** The row is below the line of a group. */
+  grouped: boolean;
   selected: boolean;
   activeColumn: number | undefined;
   onClick: (event: React.MouseEvent, row: number, column: number | undefined) => void;
@@ -96,8 +98,9 @@ function Row(props: GridRowProps) {
     <div
       role="row"
       aria-rowindex={index + 2}
+      aria-level={props.grouped ? 2 : undefined}
       aria-selected={props.selected}
-      className={css.row}
+      className={props.grouped ? `${css.row} ${css.inGroup}` : css.row}
       style={{ height: props.height, transform: `translateY(${props.top}px)` }}
       onClick={(event) => {
         const place = (event.target as HTMLElement).closest<HTMLElement>("[data-column]");

@@ -16,6 +16,7 @@ import { ColumnChooser } from "./ColumnChooser";
 import { EmptyResult } from "./EmptyResult";
 import { ExportButton } from "./ExportButton";
 import { FilterLine } from "./FilterLine";
+import { GroupByButton } from "./GroupByButton";
 import { type GridHandle, RunGrid } from "./RunGrid";
 import css from "./RunsTab.module.css";
 import type { LoadedRow } from "./run-windows";
@@ -41,7 +42,7 @@ export function RunsTab({ experiment }: { experiment: Experiment }) {
   const [state, change] = useTableState();
   const fields = useFields(id);
   const [widths, setWidth] = useWidths(id);
-  const { windows, table, columns, ids, fresh, refresh } = useRunTable(
+  const { windows, table, columns, ids, groupCount, fresh, refresh } = useRunTable(
     id,
     state,
     fields.data,
@@ -105,6 +106,14 @@ export function RunsTab({ experiment }: { experiment: Experiment }) {
             onChange={(next, pinned) => change({ columns: next, pinned })}
             onReset={() => change({ columns: undefined, pinned: [] })}
           />
+          <GroupByButton
+            fields={fields.data}
+            group={state.group}
+            onChange={(group) => {
+              setSelection(nothing);
+              change({ group });
+            }}
+          />
           <Segmented
             label="Which runs"
             value={state.view}
@@ -134,6 +143,8 @@ export function RunsTab({ experiment }: { experiment: Experiment }) {
               {loaded.matched === loaded.total
                 ? ` run${loaded.total === 1 ? "" : "s"}`
                 : ` of ${formatCount(loaded.total)} runs`}
+              {groupCount !== undefined &&
+                ` in ${formatCount(groupCount)} group${groupCount === 1 ? "" : "s"}`}
               {selected > 0 && ` · ${formatCount(selected)} selected`}
               {` · ${formatCount(Math.round(loaded.ms))} ms`}
               {loaded.lagEvents > 0 && ` · ${formatCount(loaded.lagEvents)} events behind`}
@@ -170,7 +181,7 @@ export function RunsTab({ experiment }: { experiment: Experiment }) {
           ref={grid}
           windows={windows}
           table={table}
-          count={loaded.matched}
+          grouped={groupCount !== undefined}
           columns={columns}
           sort={state.sort}
           onSort={(column) => change({ sort: nextSort(state.sort, column) })}
@@ -184,7 +195,7 @@ export function RunsTab({ experiment }: { experiment: Experiment }) {
       {selected > 0 && (
         <SelectionBar
           selection={selection}
-          matched={loaded?.matched ?? 0}
+          matched={groupCount === undefined ? (loaded?.matched ?? 0) : 0}
           view={state.view}
           tooMany={selected > MAX_COMPARED ? MAX_COMPARED : undefined}
           onAll={() => loaded && setSelection(wholeTable(loaded.snapshot, loaded.matched))}

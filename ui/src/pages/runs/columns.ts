@@ -50,6 +50,9 @@ export function columnTitle(id: ColumnId): string {
 }
 
 const SPARK_WIDTH = 128;
+/** The name of a group, and mean and range of its metrics, need room. */
+const GROUP_NAME_WIDTH = 280;
+const SPREAD_WIDTH = 200;
 
 /** Wide enough for the head, within bounds. */
 function keyWidth(label: string): number {
@@ -81,6 +84,7 @@ export function layout(
   pinned: ColumnId[],
   narrow: boolean,
   widths: Widths = {},
+  grouped = false,
 ): Column[] {
   const shown = ids.includes("name") ? ids : ["name", ...ids];
   const fixed = new Set(["name", ...(narrow ? [] : pinned)]);
@@ -90,7 +94,9 @@ export function layout(
     const built = builtIns[id];
     const kind = columnKind(id);
     const label = columnLabel(id);
-    const own = built?.width ?? (kind === "spark" ? SPARK_WIDTH : Math.round(keyWidth(label)));
+    const plain = built?.width ?? (kind === "spark" ? SPARK_WIDTH : Math.round(keyWidth(label)));
+    const least = kind === "metrics" ? SPREAD_WIDTH : id === "name" ? GROUP_NAME_WIDTH : 0;
+    const own = grouped ? Math.max(plain, least) : plain;
     const set = widths[id];
     const width = set === undefined ? own : clampWidth(set);
     return {

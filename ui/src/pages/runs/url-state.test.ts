@@ -13,6 +13,7 @@ const plain: TableState = {
   sort: { column: "started", descending: true },
   columns: undefined,
   pinned: [],
+  group: [],
   view: "active",
 };
 
@@ -34,6 +35,7 @@ describe("the state in the URL", () => {
     { columns: ["name", "metrics.a,b", "params.100%", "params.%2C", "tags.ключ", "metrics.x y"] },
     { columns: [] },
     { pinned: ["metrics.a,b"], view: "deleted" },
+    { group: ["params.a,b", "status", "tags.team"] },
   ])("survives %j", (part) => {
     const state = { ...plain, ...part };
     expect(roundTrip(state)).toEqual(state);

@@ -20,6 +20,8 @@ export interface TableState {
   columns: ColumnId[] | undefined;
   /** Columns besides the name that stay in place when the table scrolls sideways. */
   pinned: ColumnId[];
+  /** Columns whose values the runs of a group have in common; none = no groups. */
+  group: ColumnId[];
   view: ViewType;
 }
 
@@ -28,6 +30,13 @@ export const defaultSort: Sort = { column: "started", descending: true };
 export const builtIn = ["name", "status", "started", "duration", "user", "id"] as const;
 
 const known = new Set<string>(builtIn);
+
+/** The server takes so many. */
+export const MOST_GROUP_COLUMNS = 4;
+
+export function canGroup(id: ColumnId): boolean {
+  return id === "status" || id === "user" || /^(params|tags)\../.test(id);
+}
 
 export function isColumnId(id: string): boolean {
   return known.has(id) || /^(metrics|params|tags|spark)\../.test(id);
@@ -58,6 +67,9 @@ export function readState(search: URLSearchParams): TableState {
       : defaultSort,
     columns: columns === null ? undefined : readList(columns),
     pinned: readList(search.get("pin") ?? ""),
+    group: readList(search.get("group") ?? "")
+      .filter(canGroup)
+      .slice(0, MOST_GROUP_COLUMNS),
     view: view === "deleted" || view === "all" ? view : "active",
   };
 }
@@ -76,6 +88,7 @@ export function writeState(state: TableState, search: URLSearchParams): URLSearc
   if (state.columns === undefined) next.delete("cols");
   else next.set("cols", writeList(state.columns));
   set("pin", writeList(state.pinned));
+  set("group", writeList(state.group));
   set("view", state.view === "active" ? "" : state.view);
   return next;
 }

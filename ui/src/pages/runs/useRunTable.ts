@@ -2,10 +2,12 @@
 import { useCallback, useEffect, useMemo, useRef, useState, useSyncExternalStore } from "react";
 import { useSearchParams } from "wouter";
 import type { Fields } from "../../api/contract";
-import { fetchRuns } from "../../api/queries";
+import { fetchGroups, fetchRuns } from "../../api/queries";
 import { MANY_RUNS, useChanges } from "../../api/stream";
 import { whenVisible } from "../../api/visible";
 import { defaultColumns, layout, valueColumns } from "./columns";
+import { GroupWindows } from "./group-windows";
+import { metricOf } from "./metric-column";
 import { RunWindows } from "./run-windows";
 import { orderBy, readState, type TableState, writeState } from "./url-state";
 import type { Widths } from "./widths";
@@ -24,7 +26,7 @@ export function useTableState(): [TableState, (part: Partial<TableState>) => voi
     (part: Partial<TableState>) =>
       setSearch((now) => writeState({ ...readState(now), ...part }, now), {
         // Another order or view is a step that Back undoes; every typed letter is not.
-        replace: part.sort === undefined && part.view === undefined,
+        replace: part.sort === undefined && part.view === undefined && part.group === undefined,
       }),
     [setSearch],
   );
@@ -39,7 +41,11 @@ export function useRunTable(
   narrow: boolean,
   widths: Widths,
 ) {
-  const [windows] = useState(() => new RunWindows(fetchRuns));
+  const [single] = useState(() => new RunWindows(fetchRuns));
+  const [groups] = useState(() => new GroupWindows(fetchRuns, fetchGroups));
+  const { filter, sort, view, group } = state;
+  const grouped = group.length > 0;
+  const windows = grouped ? groups : single;
   const table = useSyncExternalStore(windows.watch, windows.current);
   const [fresh, setFresh] = useState<ReadonlySet<string>>(new Set());
 
@@ -52,18 +58,32 @@ export function useRunTable(
   const chosen = state.columns ?? standard;
   const ids = useMemo(() => chosen ?? defaultColumns(undefined), [chosen]);
   const columns = useMemo(
-    () => layout(ids, state.pinned, narrow, widths),
-    [ids, state.pinned, narrow, widths],
+    () => layout(ids, state.pinned, narrow, widths, grouped),
+    [ids, state.pinned, narrow, widths, grouped],
   );
 
   const ready = state.columns !== undefined || fieldsSettled;
-  const { filter, sort, view } = state;
   useEffect(() => {
     // Without the fields the default columns are not known yet, and asking twice helps nobody.
     if (!ready) return;
-    windows.ask({ experimentId, filter, orderBy: orderBy(sort), view, columns: valueColumns(ids) });
-  }, [windows, ready, experimentId, filter, sort, view, ids]);
-  useEffect(() => () => windows.stop(), [windows]);
+    const columns = valueColumns(ids);
+    const question = { experimentId, filter, orderBy: orderBy(sort), view, columns };
+    if (group.length === 0) {
+      groups.stop();
+      single.ask(question);
+    } else {
+      single.stop();
+      const metrics = columns.filter((id) => id.startsWith("metrics.")).map(metricOf);
+      groups.ask({ ...question, group, metrics, sort });
+    }
+  }, [single, groups, ready, experimentId, filter, sort, view, group, ids]);
+  useEffect(
+    () => () => {
+      single.stop();
+      groups.stop();
+    },
+    [single, groups],
+  );
 
   const refresh = useCallback(() => {
     setFresh(new Set());
@@ -101,5 +121,6 @@ export function useRunTable(
       }, TOUCH_MS);
   });
 
-  return { windows, table, columns, ids, fresh: fresh.size, refresh };
+  const groupCount = grouped ? groups.size() : undefined;
+  return { windows, table, columns, ids, groupCount, fresh: fresh.size, refresh };
 }
