@@ -181,6 +181,35 @@ def test_what_a_table_refuses(wire: Wire) -> None:
     assert wrong["message"]
 
 
+def test_views_are_saved_as_tags_of_the_experiment(wire: Wire) -> None:
+    experiment_id = wire.new_experiment()
+    views = f"{OWN}/experiments/{experiment_id}/views"
+    best = {"name": "Best ✓", "search": "q=metrics.loss+%3C+1&group=params.a"}
+    wire.request("PUT", f"{views}/best-1", json=best).ok()
+    wire.request("PUT", f"{views}/all", json={"name": "All", "search": ""}).ok()
+    wire.post("experiments/set-experiment-tag", experiment_id=experiment_id, key="runledger.view.x", value="mine").ok()
+    assert ask(wire, f"experiments/{experiment_id}/views")["views"] == [
+        {"view_id": "all", "name": "All", "search": ""},
+        {"view_id": "best-1"} | best,
+    ]
+    kinds = [e["kind"] for e in ask(wire, "events", kind="ExperimentTagsSet", limit=3)["events"]]
+    assert kinds == ["ExperimentTagsSet"] * 3
+    wire.request("PUT", f"{views}/all", json={"name": "Everything", "search": "a=b"}).ok()
+    wire.request("DELETE", f"{views}/best-1").ok()
+    wire.request("DELETE", f"{views}/best-1").missing()
+    assert [v["name"] for v in ask(wire, f"experiments/{experiment_id}/views")["views"]] == ["Everything"]
+    for view_id, view in (
+        ("a.b", best),
+        ("a" * 41, best),
+        ("a", {"name": " ", "search": ""}),
+        ("a", {"name": "x" * 101, "search": ""}),
+        ("a", {"name": "x", "search": "y" * 5000}),
+        ("a", {"name": "x"}),
+    ):
+        wire.request("PUT", f"{views}/{view_id}", json=view).invalid()
+    wire.request("PUT", f"{OWN}/experiments/999999/views/a", json=best).missing()
+
+
 def test_fields_tell_what_runs_use(wire: Wire) -> None:
     experiment_id = wire.new_experiment()
     logged_run(wire, experiment_id, "a", loss=2.5, odd="NaN")

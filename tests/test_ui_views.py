@@ -120,9 +120,9 @@ def test_runs_are_grouped_and_groups_open(visit: Visit, wire: Wire) -> None:
         page.keyboard.press("ArrowDown")
     page.keyboard.press("ArrowRight")
     expect(group).to_have_attribute("aria-expanded", "true")
+    expect(page.get_by_role("link", name=re.compile("^run [024]$"))).to_have_count(2)
     page.keyboard.press("ArrowDown")
     assert "run " in active(page)
-    expect(page.get_by_role("link", name=re.compile("^run [024]$"))).to_have_count(2)
     # Of the group without a value.
     page.get_by_role("row", name=re.compile("optimizer: none")).click()
     expect(page.get_by_role("link", name="run 5")).to_be_visible()
@@ -152,3 +152,55 @@ def sweep(wire: Wire) -> str:
         metrics = [{"key": "loss", "value": number / 4, "timestamp": 1, "step": 0}]
         wire.post("runs/log-batch", run_id=run_id, params=params, metrics=metrics).ok()
     return experiment_id
+
+
+def test_a_view_is_saved_shared_changed_and_deleted(visit: Visit, wire: Wire, browser: Browser) -> None:
+    experiment_id = sweep(wire)
+    page = visit.go(f"/experiments/{experiment_id}?q=params.optimizer+%3D+%27sgd%27&cols=name,metrics.loss")
+    settled(page)
+    choose(page, "Views", "Save as a new view…")
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("Name").fill("Only sgd")
+    dialog.get_by_role("button", name="Save").click()
+    expect(page).to_have_url(re.compile(r"\?view_id=[0-9a-f]{16}$"))
+    link = page.url
+    expect(page.get_by_text("2 of 6 runs")).to_be_visible()
+    tags = wire.get("experiments/get", experiment_id=experiment_id).ok()["experiment"]["tags"]
+    assert [tag["key"] for tag in tags] == [f"runledger.view.{link[-16:]}"]
+    expect(page.get_by_text("runledger.view")).to_have_count(0)
+
+    # Somebody else opens the link, in a browser that knows nothing.
+    with visiting(browser, wire.url) as other:
+        other.page.goto(link)
+        expect(other.page.get_by_text("2 of 6 runs")).to_be_visible()
+        expect(other.page.get_by_role("button", name="View: Only sgd")).to_be_visible()
+        other.check()
+
+    # A change is told, kept in the address, and saved on demand.
+    page.get_by_role("columnheader", name="loss").get_by_role("button").first.click()
+    expect(page).to_have_url(re.compile("sort=-metrics.loss"))
+    expect(page.get_by_role("button", name="View: Only sgd changed")).to_be_visible()
+    visit.check_accessible()
+    choose(page, "View: Only sgd", "Update “Only sgd”")
+    expect(page.get_by_role("button", name="changed")).to_have_count(0)
+    page.goto(link)
+    expect(page.get_by_role("columnheader", name="loss")).to_have_attribute("aria-sort", "descending")
+
+    choose(page, "View: Only sgd", "Rename…")
+    dialog.get_by_label("Name").fill("SGD")
+    dialog.get_by_role("button", name="Rename").click()
+    choose(page, "View: SGD", "All runs, default columns")
+    expect(page.get_by_text(re.compile(r"^6 runs"))).to_be_visible()
+    choose(page, "Views", "SGD")
+    expect(page.get_by_text("2 of 6 runs")).to_be_visible()
+    choose(page, "View: SGD", "Delete")
+    expect(page.get_by_text("Deleted the view “SGD”")).to_be_visible()
+    expect(page.get_by_text("2 of 6 runs")).to_be_visible()
+    page.get_by_role("button", name="Undo").first.click()
+    choose(page, "Views", "SGD")
+    expect(page).to_have_url(link)
+
+
+def choose(page: Page, menu: str, item: str) -> None:
+    page.get_by_role("button", name=menu).click()
+    page.get_by_role("menuitem", name=item, exact=True).click()

@@ -15,9 +15,10 @@ mod series;
 mod snapshots;
 mod stream;
 mod table;
+mod views;
 
 use axum::Router;
-use axum::routing::{get, post};
+use axum::routing::{get, post, put};
 
 use crate::AppState;
 
@@ -32,6 +33,8 @@ pub(crate) fn routes() -> Router<AppState> {
         .route(&at("experiments/{id}"), get(experiments::one))
         .route(&at("experiments/{id}/purge"), post(purge::experiment))
         .route(&at("experiments/{id}/fields"), get(experiments::fields))
+        .route(&at("experiments/{id}/views"), get(views::list))
+        .route(&at("experiments/{id}/views/{view_id}"), put(views::save).delete(views::delete))
         .route(&at("runs/query"), post(table::query))
         .route(&at("runs/groups"), post(groups::query))
         .route(&at("filter/check"), post(table::check))

@@ -55,6 +55,13 @@ export interface PurgeAnswer {
   runs: number;
 }
 
+/** A named state of the table of runs. */
+export interface SavedView {
+  name: string;
+  /** Query parameters of the page. */
+  search: string;
+}
+
 export interface FieldCount {
   key: string;
   /** How many active runs have it. */

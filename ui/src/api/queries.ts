@@ -7,7 +7,7 @@ import {
   useQuery,
   useQueryClient,
 } from "@tanstack/react-query";
-import { ApiError, apiGet, apiPost, mlflowPost } from "./client";
+import { ApiError, apiDelete, apiGet, apiPost, apiPut, mlflowPost } from "./client";
 import type {
   ArtifactList,
   BulkAction,
@@ -25,6 +25,7 @@ import type {
   RunDetail,
   RunsAnswer,
   RunsQuery,
+  SavedView,
   SeriesAnswer,
   SeriesQuery,
   UploadList,
@@ -214,4 +215,17 @@ export function purgeExperiment(id: string, name: string): Promise<PurgeAnswer> 
 /** Removes a deleted run for good. */
 export function purgeRun(runId: string, name: string): Promise<PurgeAnswer> {
   return apiPost<PurgeAnswer>(`runs/${encodeURIComponent(runId)}/purge`, { name });
+}
+
+function viewPath(experimentId: string, viewId: string): string {
+  return `experiments/${encodeURIComponent(experimentId)}/views/${encodeURIComponent(viewId)}`;
+}
+
+/** Saves a view under an id that the caller chose, in place of one that is there. */
+export function saveView(experimentId: string, viewId: string, view: SavedView): Promise<unknown> {
+  return apiPut(viewPath(experimentId, viewId), view);
+}
+
+export function deleteView(experimentId: string, viewId: string): Promise<unknown> {
+  return apiDelete(viewPath(experimentId, viewId));
 }

@@ -11,7 +11,7 @@ import {
   useRef,
   useState,
 } from "react";
-import { rowHeights, usePreferences } from "../../app/theme";
+import { type Density, rowHeights, usePreferences } from "../../app/theme";
 import type { Column } from "./columns";
 import { GridHead } from "./GridHead";
 import { GridRow } from "./GridRow";
@@ -51,6 +51,7 @@ export function RunGrid({
   sort,
   onSort,
   onWidth,
+  density,
   selection,
   onSelection,
   onOpen,
@@ -65,14 +66,16 @@ export function RunGrid({
   sort: Sort;
   onSort: (column: ColumnId) => void;
   onWidth: SetWidth;
+  /** Undefined: as this browser prefers. */
+  density: Density | undefined;
   selection: Selection;
   onSelection: (next: Selection) => void;
   onOpen: (runId: string) => void;
   /** A cell was clicked with Alt. */
   onCell: (column: ColumnId, loaded: LoadedRow) => void;
 }) {
-  const { density } = usePreferences();
-  const rowHeight = rowHeights[density];
+  const preferred = usePreferences().density;
+  const rowHeight = rowHeights[density ?? preferred];
   const count = windows.count();
   const scroller = useRef<HTMLDivElement>(null);
   const id = useId();

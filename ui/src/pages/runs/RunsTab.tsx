@@ -1,5 +1,5 @@
 // The Runs tab: filter line, tools, count line, grid and the bar for the selection.
-import { useRef, useState } from "react";
+import { useMemo, useRef, useState } from "react";
 import { useLocation } from "wouter";
 import { ApiError } from "../../api/client";
 import type { Experiment } from "../../api/contract";
@@ -13,6 +13,7 @@ import { Skeleton } from "../../parts/Skeleton";
 import { Snippet } from "../../parts/Snippet";
 import { CodeButton } from "./CodeButton";
 import { ColumnChooser } from "./ColumnChooser";
+import { DensityButton } from "./DensityButton";
 import { EmptyResult } from "./EmptyResult";
 import { ExportButton } from "./ExportButton";
 import { FilterLine } from "./FilterLine";
@@ -25,6 +26,8 @@ import { ShareButton } from "./ShareButton";
 import { countOf, forTable, nothing, type Selection, wholeTable } from "./selection";
 import { type ColumnId, type Sort, withClause } from "./url-state";
 import { useRunTable, useTableState } from "./useRunTable";
+import { ViewMenu } from "./ViewMenu";
+import { viewsOf } from "./views";
 import { useWidths } from "./widths";
 
 const MAX_COMPARED = 50;
@@ -39,7 +42,8 @@ export function RunsTab({ experiment }: { experiment: Experiment }) {
   const id = experiment.experiment_id;
   const narrow = useNarrow();
   const [, go] = useLocation();
-  const [state, change] = useTableState();
+  const views = useMemo(() => viewsOf(experiment), [experiment]);
+  const [state, change] = useTableState(views);
   const fields = useFields(id);
   const [widths, setWidth] = useWidths(id);
   const { windows, table, columns, ids, groupCount, fresh, refresh } = useRunTable(
@@ -98,6 +102,7 @@ export function RunsTab({ experiment }: { experiment: Experiment }) {
           onApply={(text) => change({ filter: text })}
         />
         <div className={css.buttons}>
+          <ViewMenu experiment={experiment} views={views} />
           <ColumnChooser
             fields={fields.data}
             shown={ids}
@@ -126,6 +131,7 @@ export function RunsTab({ experiment }: { experiment: Experiment }) {
               change({ view });
             }}
           />
+          <DensityButton density={state.density} onChange={(density) => change({ density })} />
           <ShareButton />
           <ExportButton
             windows={windows}
@@ -186,6 +192,7 @@ export function RunsTab({ experiment }: { experiment: Experiment }) {
           sort={state.sort}
           onSort={(column) => change({ sort: nextSort(state.sort, column) })}
           onWidth={setWidth}
+          density={state.density}
           selection={selection}
           onSelection={setSelection}
           onCell={filterByCell}

@@ -14,6 +14,7 @@ const plain: TableState = {
   columns: undefined,
   pinned: [],
   group: [],
+  density: undefined,
   view: "active",
 };
 
@@ -35,7 +36,7 @@ describe("the state in the URL", () => {
     { columns: ["name", "metrics.a,b", "params.100%", "params.%2C", "tags.ключ", "metrics.x y"] },
     { columns: [] },
     { pinned: ["metrics.a,b"], view: "deleted" },
-    { group: ["params.a,b", "status", "tags.team"] },
+    { group: ["params.a,b", "status", "tags.team"], density: "cosy" },
   ])("survives %j", (part) => {
     const state = { ...plain, ...part };
     expect(roundTrip(state)).toEqual(state);

@@ -1,6 +1,7 @@
 // The state of the runs table as it stands in the URL: filter, sort, columns, pins, view. Pure and
 // lossless: reading what was written gives the same state, whatever characters the keys have.
 import type { ViewType } from "../../api/contract";
+import type { Density } from "../../app/theme";
 
 /**
  * `name`, `status`, `started`, `duration`, `user`, `id`, or `metrics.…`, `params.…`, `tags.…`, or
@@ -22,12 +23,16 @@ export interface TableState {
   pinned: ColumnId[];
   /** Columns whose values the runs of a group have in common; none = no groups. */
   group: ColumnId[];
+  /** Undefined: as this browser prefers. */
+  density: Density | undefined;
   view: ViewType;
 }
 
 export const defaultSort: Sort = { column: "started", descending: true };
 
 export const builtIn = ["name", "status", "started", "duration", "user", "id"] as const;
+
+const densities: Density[] = ["compact", "normal", "cosy"];
 
 const known = new Set<string>(builtIn);
 
@@ -60,6 +65,7 @@ export function readState(search: URLSearchParams): TableState {
   const sortColumn = sortText.replace(/^-/, "");
   const columns = search.get("cols");
   const view = search.get("view");
+  const density = densities.find((one) => one === search.get("density"));
   return {
     filter: search.get("q") ?? "",
     sort: isSortable(sortColumn)
@@ -70,6 +76,7 @@ export function readState(search: URLSearchParams): TableState {
     group: readList(search.get("group") ?? "")
       .filter(canGroup)
       .slice(0, MOST_GROUP_COLUMNS),
+    density,
     view: view === "deleted" || view === "all" ? view : "active",
   };
 }
@@ -89,6 +96,7 @@ export function writeState(state: TableState, search: URLSearchParams): URLSearc
   else next.set("cols", writeList(state.columns));
   set("pin", writeList(state.pinned));
   set("group", writeList(state.group));
+  set("density", state.density ?? "");
   set("view", state.view === "active" ? "" : state.view);
   return next;
 }

@@ -10,6 +10,7 @@ import { GroupWindows } from "./group-windows";
 import { metricOf } from "./metric-column";
 import { RunWindows } from "./run-windows";
 import { orderBy, readState, type TableState, writeState } from "./url-state";
+import { resolved, shortened, type View } from "./views";
 import type { Widths } from "./widths";
 
 /** Values change in place at most this often, however fast the runs log. */
@@ -18,17 +19,22 @@ const TOUCH_MS = 1000;
 /** The number of default columns before anything was logged. */
 const BARE = defaultColumns(undefined).length;
 
-export function useTableState(): [TableState, (part: Partial<TableState>) => void] {
+/** The state of the table in the address, and how it is changed there. */
+export function useTableState(views: View[]): [TableState, (part: Partial<TableState>) => void] {
   const [search, setSearch] = useSearchParams();
-  const text = search.toString();
+  const text = resolved(search, views).toString();
   const state = useMemo(() => readState(new URLSearchParams(text)), [text]);
   const change = useCallback(
     (part: Partial<TableState>) =>
-      setSearch((now) => writeState({ ...readState(now), ...part }, now), {
-        // Another order or view is a step that Back undoes; every typed letter is not.
-        replace: part.sort === undefined && part.view === undefined && part.group === undefined,
-      }),
-    [setSearch],
+      setSearch(
+        (now) => {
+          const full = resolved(now, views);
+          return shortened(writeState({ ...readState(full), ...part }, full), views);
+        },
+        // Another order, view or grouping is a step that Back undoes; every typed letter is not.
+        { replace: part.sort === undefined && part.view === undefined && part.group === undefined },
+      ),
+    [setSearch, views],
   );
   return [state, change];
 }
