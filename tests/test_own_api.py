@@ -267,6 +267,49 @@ def test_the_events_of_a_run_say_who_did_what(wire: Wire) -> None:
     assert ask(wire, "events", kind="RunCreated", limit=1)["events"][0]["kind"] == "RunCreated"
 
 
+def test_a_run_is_shown_as_it_was(wire: Wire) -> None:
+    experiment_id = wire.new_experiment()
+    run_id = wire.new_run(experiment_id, run_name="before")
+    wire.post("runs/log-batch", run_id=run_id, metrics=[point("m", 3.0, 0), point("m", "NaN", 1)], params=[{"key": "p", "value": "1"}]).ok()
+    first = ask(wire, f"runs/{run_id}/events")["events"][0]
+    later = [point("m", -7.0, 2), point("late", 1.0)]
+    wire.post("runs/log-batch", run_id=run_id, metrics=later, tags=[{"key": "t", "value": "x"}]).ok()
+    wire.post("runs/update", run_id=run_id, run_name="after", status="FINISHED", end_time=5).ok()
+    wire.post("experiments/delete", experiment_id=experiment_id).ok()
+    wire.post("experiments/restore", experiment_id=experiment_id).ok()
+
+    span = ask(wire, f"runs/{run_id}/span")
+    assert span["first"]["position"] < first["position"] < span["last"]["position"]
+    now = ask(wire, f"runs/{run_id}")
+    assert "as_of" not in now
+    past = ask(wire, f"runs/{run_id}", at=first["position"])
+    assert past["as_of"] == {"position": first["position"], "at": first["at"]}
+    assert (past["run"]["name"], past["run"]["status"], past["run"]["end"]) == ("before", "RUNNING", None)
+    assert past["params"] == {"p": "1"}
+    assert "t" not in past["tags"]
+    (metric,) = past["metrics"]
+    assert {k: metric[k] for k in ("last", "min", "max", "points", "nans")} == {
+        "last": "NaN",
+        "min": 3.0,
+        "max": 3.0,
+        "points": 2,
+        "nans": 1,
+    }
+    series = {"runs": [run_id], "metrics": ["m", "late"]}
+    (then,) = tell(wire, "series", **series, at=first["position"]).ok()["series"]
+    assert (then["metric"], then["points"], then["x"], then["nans"]) == ("m", 2, [0], [1])
+    assert [one["points"] for one in tell(wire, "series", **series).ok()["series"]] == [3, 1]
+
+    # Until now, by the clock, it is what it is; its end was told when the experiment was deleted.
+    latest = ask(wire, f"runs/{run_id}", at=int(time.time() * 1000))
+    assert latest.pop("as_of")["position"] > span["last"]["position"]
+    assert {k: v for k, v in latest.items() if k != "position"} == {k: v for k, v in now.items() if k != "position"}
+    (delete,) = ask(wire, "events", kind="ExperimentDeleted", limit=1)["events"]
+    assert ask(wire, f"runs/{run_id}", at=delete["position"])["run"]["deleted"]
+    assert "not there yet" in wire.request("GET", f"{OWN}/runs/{run_id}", params={"at": 1}).missing()
+    wire.request("GET", f"{OWN}/runs/no-such-run", params={"at": 10**9}).missing()
+
+
 def test_many_runs_are_deleted_and_brought_back(wire: Wire) -> None:
     experiment_id = wire.new_experiment()
     run_ids = [wire.new_run(experiment_id) for _ in range(5)]

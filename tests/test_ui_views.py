@@ -204,3 +204,46 @@ def test_a_view_is_saved_shared_changed_and_deleted(visit: Visit, wire: Wire, br
 def choose(page: Page, menu: str, item: str) -> None:
     page.get_by_role("button", name=menu).click()
     page.get_by_role("menuitem", name=item, exact=True).click()
+
+
+def test_a_run_is_looked_at_as_it_was(visit: Visit, wire: Wire) -> None:
+    run_id = wire.new_run(run_name="young", start_time=now())
+    wire.post("runs/log-batch", run_id=run_id, metrics=[{"key": "loss", "value": 4, "timestamp": 1, "step": 0}]).ok()
+    events = f"/api/runledger/v1/runs/{run_id}/events"
+    position = wire.request("GET", events).ok()["events"][0]["position"]
+    # The slider goes by time, so there has to be some between the first event and the last.
+    time.sleep(1)
+    points = [{"key": "loss", "value": value, "timestamp": 2 + value, "step": value} for value in (3, 2)]
+    wire.post("runs/log-batch", run_id=run_id, metrics=points, params=[{"key": "lr", "value": "0.1"}]).ok()
+    wire.post("runs/update", run_id=run_id, run_name="old", status="FINISHED", end_time=now()).ok()
+
+    page = visit.go(f"/runs/{run_id}/timeline")
+    expect(page.get_by_role("heading", name="old")).to_be_visible()
+    page.get_by_role("button", name=f"Show the run as of event {position}").click()
+    banner = page.get_by_role("status").filter(has_text="As of")
+    expect(banner).to_contain_text(f"event {position:,}")
+    expect(page.get_by_role("heading", name="young")).to_be_visible()
+    visit.check_accessible()
+    page.get_by_role("link", name="Overview").click()
+    expect(page).to_have_url(re.compile(f"at={position}"))
+    values = page.get_by_role("region", name="Values of metrics")
+    expect(values.get_by_role("row", name=re.compile("loss"))).to_contain_text("4")
+    expect(page.get_by_text("lr", exact=True)).to_have_count(0)
+    expect(page.get_by_role("button", name="Add tag")).to_have_count(0)
+    expect(page.get_by_role("button", name="More actions")).to_have_count(0)
+    page.get_by_role("link", name=re.compile("Metrics")).first.click()
+    expect(page.locator("canvas").first).to_be_visible()
+
+    banner.get_by_role("button", name="Back to live").click()
+    expect(page.get_by_role("heading", name="old")).to_be_visible()
+    page.get_by_role("link", name="Timeline").click()
+    slider = page.get_by_role("slider", name="Show the run as of")
+    expect(slider).to_have_attribute("aria-valuetext", "now")
+    slider.focus()
+    for _ in range(3):
+        page.keyboard.press("PageDown")
+    expect(page).to_have_url(re.compile(r"at=\d{13}"))
+    expect(page.get_by_role("heading", name="young")).to_be_visible()
+    page.keyboard.press("End")
+    expect(page.get_by_role("heading", name="old")).to_be_visible()
+    expect(banner).to_have_count(0)

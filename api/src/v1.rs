@@ -9,6 +9,7 @@ mod events;
 mod experiments;
 mod groups;
 mod ops;
+mod past;
 mod purge;
 mod run;
 mod series;
@@ -40,6 +41,7 @@ pub(crate) fn routes() -> Router<AppState> {
         .route(&at("filter/check"), post(table::check))
         .route(&at("runs/{run_id}"), get(run::one))
         .route(&at("runs/{run_id}/events"), get(events::of_run))
+        .route(&at("runs/{run_id}/span"), get(past::span))
         .route(&at("runs/{run_id}/purge"), post(purge::run))
         .route(&at("series"), post(series::series))
         .route(&at("events"), get(events::all))

@@ -186,6 +186,18 @@ export interface DatasetInput {
   context: string;
 }
 
+/** An event and when it was recorded. */
+export interface Milestone {
+  position: number;
+  at: number;
+}
+
+/** Between which events the past of a run lies. */
+export interface RunSpan {
+  first: Milestone;
+  last: Milestone;
+}
+
 export interface RunDetail {
   run: RunInfo;
   experiment: { experiment_id: string; name: string };
@@ -194,6 +206,8 @@ export interface RunDetail {
   metrics: MetricSummary[];
   datasets: DatasetInput[];
   position: number;
+  /** The last event that counts, where the run is shown as it was. */
+  as_of?: Milestone;
 }
 
 export interface SeriesQuery {
@@ -206,6 +220,8 @@ export interface SeriesQuery {
   to?: number;
   /** 10 to 2000. */
   buckets: number;
+  /** A position of the log, or milliseconds since the epoch: the histories as they were then. */
+  at?: number;
 }
 
 export interface Series {

@@ -23,6 +23,7 @@ import type {
   OpsStatus,
   PurgeAnswer,
   RunDetail,
+  RunSpan,
   RunsAnswer,
   RunsQuery,
   SavedView,
@@ -120,14 +121,27 @@ export function checkFilter(filter: string, signal?: AbortSignal): Promise<Filte
   return apiPost<FilterCheck>("filter/check", { filter }, signal);
 }
 
-export function useRun(id: string) {
+/** The run now, or as it was at a position of the log or a time. */
+export function useRun(id: string, at?: number) {
   return useQuery({
-    queryKey: keys.run(id),
+    queryKey: at === undefined ? keys.run(id) : [...keys.run(id), at],
     queryFn: async ({ signal }) => {
-      const run = await apiGet<RunDetail>(`runs/${encodeURIComponent(id)}`, undefined, signal);
+      const run = await apiGet<RunDetail>(`runs/${encodeURIComponent(id)}`, { at }, signal);
       liveStream.note(run.position);
       return run;
     },
+    // While another moment is asked for, the one that was shown stays.
+    placeholderData: (before) => (before?.run.run_id === id ? before : undefined),
+  });
+}
+
+/** Between which events the past of a run lies. */
+export function useRunSpan(id: string) {
+  return useQuery({
+    queryKey: [...keys.runEvents(id), "span"],
+    queryFn: ({ signal }) =>
+      apiGet<RunSpan>(`runs/${encodeURIComponent(id)}/span`, undefined, signal),
+    staleTime: 2_000,
   });
 }
 

@@ -12,6 +12,7 @@ import { Tags } from "./Tags";
 
 export default function OverviewTab({ detail }: { detail: RunDetail }) {
   const { run, tags } = detail;
+  const fixed = run.deleted || detail.as_of !== undefined;
   const own = Object.entries(tags).filter(([key]) => isVisibleTag(key));
   const system = Object.entries(tags).filter(
     ([key]) => key.startsWith("mlflow.") && key !== NOTE_TAG,
@@ -19,7 +20,7 @@ export default function OverviewTab({ detail }: { detail: RunDetail }) {
   return (
     <div className={css.overview}>
       <div className={css.main}>
-        <Notes runId={run.run_id} note={tags[NOTE_TAG] ?? ""} fixed={run.deleted} />
+        <Notes runId={run.run_id} note={tags[NOTE_TAG] ?? ""} fixed={fixed} />
         <MetricValues metrics={detail.metrics} runId={run.run_id} />
         <KeyValues title="Parameters" one="parameter" entries={Object.entries(detail.params)} />
       </div>
@@ -70,7 +71,7 @@ export default function OverviewTab({ detail }: { detail: RunDetail }) {
             </ul>
           )}
         </section>
-        <Tags runId={run.run_id} entries={own} fixed={run.deleted} />
+        <Tags runId={run.run_id} entries={own} fixed={fixed} />
         {system.length > 0 && (
           <details>
             <summary>Tags of the client ({system.length})</summary>

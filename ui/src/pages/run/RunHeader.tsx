@@ -19,7 +19,7 @@ import type { Side } from "./neighbour";
 import css from "./run.module.css";
 
 export function RunHeader({ detail, goTo }: { detail: RunDetail; goTo: (side: Side) => void }) {
-  const { run } = detail;
+  const { run, as_of: past } = detail;
   const [renaming, setRenaming] = useState(false);
   const [purging, setPurging] = useState(false);
   const [, go] = useLocation();
@@ -54,7 +54,7 @@ export function RunHeader({ detail, goTo }: { detail: RunDetail; goTo: (side: Si
             <Icon name="down" size={14} />
           </Button>
           <LinkButton to={`/compare?runs=${run.run_id}`}>Compare with…</LinkButton>
-          {run.deleted ? (
+          {past ? null : run.deleted ? (
             <>
               <Button onClick={() => void change({ run_ids: [run.run_id], action: "restore" })}>
                 <Icon name="restore" size={14} /> Restore
@@ -98,7 +98,7 @@ export function RunHeader({ detail, goTo }: { detail: RunDetail; goTo: (side: Si
         </span>
         <span>
           {run.end === null ? "running for " : "took "}
-          <Duration start={run.start} end={run.end} />
+          <Duration start={run.start} end={run.end ?? past?.at ?? null} />
         </span>
         {step > 0 && <span>step {step.toLocaleString("en-US")}</span>}
         {last > 0 && (
