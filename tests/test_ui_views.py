@@ -247,3 +247,32 @@ def test_a_run_is_looked_at_as_it_was(visit: Visit, wire: Wire) -> None:
     page.keyboard.press("End")
     expect(page.get_by_role("heading", name="old")).to_be_visible()
     expect(banner).to_have_count(0)
+
+
+def test_runs_are_compared_with_a_baseline(visit: Visit, wire: Wire) -> None:
+    experiment_id = sweep(wire)
+    page = visit.go(f"/experiments/{experiment_id}?cols=name,metrics.loss,params.optimizer")
+    settled(page)
+    page.get_by_role("checkbox", name="Select run 2").check()
+    page.get_by_role("toolbar", name="Selected runs").get_by_role("button", name="Baseline").click()
+    expect(page.get_by_text("Baseline: run 2")).to_be_visible()
+    better, worse = (page.get_by_role("row", name=re.compile(name)) for name in ("run 1", "run 3"))
+    expect(better).to_contain_text("−0.25 ▽")
+    expect(worse).to_contain_text("+0.25 △")
+    expect(better).not_to_contain_text("better")
+    page.get_by_role("button", name="Column Metric loss").click()
+    expect(page.get_by_role("menuitemradio", name="Best value")).to_be_disabled()
+    page.get_by_role("menuitemradio", name="Lower is better").click()
+    expect(page).to_have_url(re.compile("low=loss"))
+    expect(better).to_contain_text("better")
+    expect(worse).to_contain_text("worse")
+    visit.check_accessible()
+    # The address holds it, and the best of a metric is what its direction says.
+    page.reload()
+    expect(better).to_contain_text("better")
+    page.get_by_role("button", name="Column Metric loss").click()
+    with page.expect_request(lambda request: "metrics.loss:min" in (request.post_data or "")):
+        page.get_by_role("menuitemradio", name="Best value").click()
+    expect(page).to_have_url(re.compile("cols=name%2Cmetrics.loss%3Abest%2Cparams.optimizer"))
+    page.get_by_role("button", name="No baseline").click()
+    expect(worse).not_to_contain_text("△")

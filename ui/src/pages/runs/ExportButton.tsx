@@ -31,7 +31,7 @@ export function ExportButton({
     setDone(0);
     exportCsv(
       query,
-      columns.map((column) => column.id),
+      columns,
       name,
       (rows, of) => setDone(of === 0 ? 1 : rows / of),
       controller.signal,

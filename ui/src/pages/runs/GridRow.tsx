@@ -3,10 +3,10 @@ import { memo } from "react";
 import { Link } from "wouter";
 import type { MetricValue } from "../../api/contract";
 import { slotColour, slotOf } from "../../charts/palette";
-import { Num } from "../../parts/Num";
 import { Status } from "../../parts/Status";
 import { Duration, Time } from "../../parts/Time";
 import type { Column } from "./columns";
+import { MetricCell } from "./Delta";
 import css from "./RunGrid.module.css";
 import type { LoadedRow } from "./run-windows";
 import { SparkCell } from "./SparkCell";
@@ -41,11 +41,12 @@ function Content({ column, loaded }: { column: Column; loaded: LoadedRow }) {
       return <span className="mono">{row.run_id}</span>;
   }
   if (column.kind === "spark") return <SparkCell runId={row.run_id} column={column} />;
-  const value = loaded.value(column.id);
+  const value = loaded.value(column.source);
   // Not asked for yet: neither a value nor the absence of one.
   if (value === undefined) return <span className={css.missing} />;
   if (value === null) return <span className="muted">—</span>;
-  if (column.kind === "metrics") return <Num value={value as MetricValue} />;
+  if (column.kind === "metrics")
+    return <MetricCell column={column} runId={row.run_id} value={value as MetricValue} />;
   const text = String(value);
   return (
     <span className={NUMBER.test(text) ? "mono" : undefined} title={text}>

@@ -8,7 +8,7 @@ import { Time } from "../../parts/Time";
 import type { Column } from "./columns";
 import css from "./GroupRow.module.css";
 import { type Group, spreadOf } from "./groups";
-import { metricOf } from "./metric-column";
+import { metricColumn } from "./metric-column";
 import grid from "./RunGrid.module.css";
 
 function Spread({ spread }: { spread: GroupSpread | undefined }) {
@@ -48,7 +48,8 @@ function Content({ column, group, open }: { column: Column; group: Group; open: 
     return <span title={value}>{value}</span>;
   }
   if (column.id === "started") return <Time at={group.start} />;
-  if (column.kind === "metrics") return <Spread spread={spreadOf(group, metricOf(column.id))} />;
+  if (column.kind === "metrics")
+    return <Spread spread={spreadOf(group, metricColumn(column.id)?.key ?? "")} />;
   return null;
 }
 

@@ -12,7 +12,9 @@ import {
   useState,
 } from "react";
 import { type Density, rowHeights, usePreferences } from "../../app/theme";
+import type { ColumnActions } from "./ColumnMenu";
 import type { Column } from "./columns";
+import { type Baseline, BaselineContext } from "./Delta";
 import { GridHead } from "./GridHead";
 import { GridRow } from "./GridRow";
 import { GroupRow } from "./GroupRow";
@@ -51,6 +53,8 @@ export function RunGrid({
   sort,
   onSort,
   onWidth,
+  actions,
+  baseline,
   density,
   selection,
   onSelection,
@@ -66,6 +70,9 @@ export function RunGrid({
   sort: Sort;
   onSort: (column: ColumnId) => void;
   onWidth: SetWidth;
+  actions: ColumnActions;
+  /** The run that the others are compared with. */
+  baseline: Baseline | undefined;
   /** Undefined: as this browser prefers. */
   density: Density | undefined;
   selection: Selection;
@@ -233,6 +240,7 @@ export function RunGrid({
         sort={sort}
         onSort={onSort}
         onWidth={onWidth}
+        actions={actions}
         selection={selection}
         loadedIds={loadedIds}
         onAll={stableAll}
@@ -243,48 +251,50 @@ export function RunGrid({
         role="rowgroup"
         style={{ height: virtual.getTotalSize(), width, minWidth: "100%" }}
       >
-        <SparkContext value={sparks}>
-          {items.map((item) => {
-            const line = windows.groupAt(item.index);
-            const loaded = windows.at(item.index);
-            return line ? (
-              <GroupRow
-                key={item.index}
-                id={id}
-                index={item.index}
-                top={item.start - HEAD_HEIGHT}
-                height={rowHeight}
-                group={line.group}
-                open={line.open}
-                columns={columns}
-                from={slice.from}
-                to={slice.to}
-                before={slice.before}
-                activeColumn={item.index === activeRow ? activeColumn : undefined}
-                onToggle={toggleGroup}
-              />
-            ) : (
-              <GridRow
-                key={item.index}
-                id={id}
-                index={item.index}
-                top={item.start - HEAD_HEIGHT}
-                height={rowHeight}
-                loaded={loaded}
-                columns={columns}
-                from={slice.from}
-                to={slice.to}
-                before={slice.before}
-                pinnedWidth={slice.pinnedWidth}
-                grouped={grouped}
-                selected={loaded !== undefined && isSelected(selection, loaded.row.run_id)}
-                activeColumn={item.index === activeRow ? activeColumn : undefined}
-                onClick={stableClick}
-                onSelect={stableSelect}
-              />
-            );
-          })}
-        </SparkContext>
+        <BaselineContext value={baseline}>
+          <SparkContext value={sparks}>
+            {items.map((item) => {
+              const line = windows.groupAt(item.index);
+              const loaded = windows.at(item.index);
+              return line ? (
+                <GroupRow
+                  key={item.index}
+                  id={id}
+                  index={item.index}
+                  top={item.start - HEAD_HEIGHT}
+                  height={rowHeight}
+                  group={line.group}
+                  open={line.open}
+                  columns={columns}
+                  from={slice.from}
+                  to={slice.to}
+                  before={slice.before}
+                  activeColumn={item.index === activeRow ? activeColumn : undefined}
+                  onToggle={toggleGroup}
+                />
+              ) : (
+                <GridRow
+                  key={item.index}
+                  id={id}
+                  index={item.index}
+                  top={item.start - HEAD_HEIGHT}
+                  height={rowHeight}
+                  loaded={loaded}
+                  columns={columns}
+                  from={slice.from}
+                  to={slice.to}
+                  before={slice.before}
+                  pinnedWidth={slice.pinnedWidth}
+                  grouped={grouped}
+                  selected={loaded !== undefined && isSelected(selection, loaded.row.run_id)}
+                  activeColumn={item.index === activeRow ? activeColumn : undefined}
+                  onClick={stableClick}
+                  onSelect={stableSelect}
+                />
+              );
+            })}
+          </SparkContext>
+        </BaselineContext>
       </div>
     </div>
   );

@@ -9,15 +9,18 @@ import { useNarrow } from "../../app/narrow";
 import { Button, Segmented } from "../../parts/Button";
 import { ErrorBox } from "../../parts/ErrorBox";
 import { formatCount } from "../../parts/format";
+import { Icon } from "../../parts/Icon";
 import { Skeleton } from "../../parts/Skeleton";
 import { Snippet } from "../../parts/Snippet";
 import { CodeButton } from "./CodeButton";
 import { ColumnChooser } from "./ColumnChooser";
+import type { ColumnActions } from "./ColumnMenu";
 import { DensityButton } from "./DensityButton";
 import { EmptyResult } from "./EmptyResult";
 import { ExportButton } from "./ExportButton";
 import { FilterLine } from "./FilterLine";
 import { GroupByButton } from "./GroupByButton";
+import { withAggregate } from "./metric-column";
 import { type GridHandle, RunGrid } from "./RunGrid";
 import css from "./RunsTab.module.css";
 import type { LoadedRow } from "./run-windows";
@@ -46,7 +49,7 @@ export function RunsTab({ experiment }: { experiment: Experiment }) {
   const [state, change] = useTableState(views);
   const fields = useFields(id);
   const [widths, setWidth] = useWidths(id);
-  const { windows, table, columns, ids, groupCount, fresh, refresh } = useRunTable(
+  const { windows, table, columns, ids, baseline, groupCount, fresh, refresh } = useRunTable(
     id,
     state,
     fields.data,
@@ -76,6 +79,36 @@ export function RunsTab({ experiment }: { experiment: Experiment }) {
     x: () => grid.current?.select(),
     c: compare,
   });
+
+  const columnActions = useMemo<ColumnActions>(
+    () => ({
+      goalOf: (key) => state.goals[key],
+      setGoal: (key, goal) => {
+        const { [key]: _, ...rest } = state.goals;
+        change({ goals: goal === undefined ? rest : { ...rest, [key]: goal } });
+      },
+      show: ({ id: old }, of) => {
+        const to = withAggregate(old, of);
+        const swap = (one: ColumnId) => (one === old ? to : one);
+        change({
+          // The same twice would be one column less.
+          columns: [...new Set(ids.map(swap))],
+          pinned: [...new Set(state.pinned.map(swap))],
+          ...(state.sort.column === old ? { sort: { ...state.sort, column: to } } : {}),
+        });
+      },
+      groupBy: (column) => {
+        setSelection(nothing);
+        change({ group: [column.id] });
+      },
+      hide: (column) =>
+        change({
+          columns: ids.filter((one) => one !== column.id),
+          pinned: state.pinned.filter((one) => one !== column.id),
+        }),
+    }),
+    [state, ids, change],
+  );
 
   /** Alt and a click: only runs with the same value. */
   const filterByCell = (column: ColumnId, { row, value }: LoadedRow) => {
@@ -157,6 +190,20 @@ export function RunsTab({ experiment }: { experiment: Experiment }) {
             </>
           )}
         </span>
+        {state.base !== undefined && (
+          <span className={css.baseline}>
+            Baseline: {baseline?.name ?? state.base}
+            <Button
+              kind="quiet"
+              size="small"
+              aria-label="No baseline"
+              title="No baseline"
+              onClick={() => change({ base: undefined })}
+            >
+              <Icon name="close" size={12} />
+            </Button>
+          </span>
+        )}
         {fresh > 0 && (
           <Button
             size="small"
@@ -192,6 +239,8 @@ export function RunsTab({ experiment }: { experiment: Experiment }) {
           sort={state.sort}
           onSort={(column) => change({ sort: nextSort(state.sort, column) })}
           onWidth={setWidth}
+          actions={columnActions}
+          baseline={baseline}
           density={state.density}
           selection={selection}
           onSelection={setSelection}
@@ -207,6 +256,14 @@ export function RunsTab({ experiment }: { experiment: Experiment }) {
           tooMany={selected > MAX_COMPARED ? MAX_COMPARED : undefined}
           onAll={() => loaded && setSelection(wholeTable(loaded.snapshot, loaded.matched))}
           onCompare={compare}
+          onBaseline={
+            selection.ids.size === 1
+              ? () => {
+                  change({ base: [...selection.ids][0] });
+                  setSelection(nothing);
+                }
+              : undefined
+          }
           onClear={() => setSelection(nothing)}
           onChanged={refresh}
         />

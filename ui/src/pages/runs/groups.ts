@@ -3,6 +3,7 @@
 import type { RunGroup } from "../../api/contract";
 import { toNumber } from "../../parts/format";
 import { columnLabel } from "./columns";
+import { metricColumn } from "./metric-column";
 import { type ColumnId, grammarName, type Sort, withClause } from "./url-state";
 
 /** A group and what it is made by. */
@@ -65,8 +66,9 @@ export function sortGroups(groups: Group[], sort: Sort): Group[] {
     if (place >= 0) return group.values[place] ?? null;
     if (column === "started") return group.start;
     if (column === "name") return group.label;
-    if (!column.startsWith("metrics.")) return null;
-    const spread = spreadOf(group, column.slice("metrics.".length));
+    const metric = metricColumn(column);
+    if (!metric) return null;
+    const spread = spreadOf(group, metric.key);
     const best = sort.descending ? spread?.max : spread?.min;
     return best === null || best === undefined ? null : toNumber(best);
   };

@@ -7,9 +7,10 @@ import { MANY_RUNS, useChanges } from "../../api/stream";
 import { whenVisible } from "../../api/visible";
 import { defaultColumns, layout, valueColumns } from "./columns";
 import { GroupWindows } from "./group-windows";
-import { metricOf } from "./metric-column";
+import { metricColumn } from "./metric-column";
 import { RunWindows } from "./run-windows";
 import { orderBy, readState, type TableState, writeState } from "./url-state";
+import { useBaseline } from "./useBaseline";
 import { resolved, shortened, type View } from "./views";
 import type { Widths } from "./widths";
 
@@ -49,8 +50,9 @@ export function useRunTable(
 ) {
   const [single] = useState(() => new RunWindows(fetchRuns));
   const [groups] = useState(() => new GroupWindows(fetchRuns, fetchGroups));
-  const { filter, sort, view, group } = state;
+  const { filter, sort, view, group, goals } = state;
   const grouped = group.length > 0;
+  const compared = state.base !== undefined;
   const windows = grouped ? groups : single;
   const table = useSyncExternalStore(windows.watch, windows.current);
   const [fresh, setFresh] = useState<ReadonlySet<string>>(new Set());
@@ -64,25 +66,26 @@ export function useRunTable(
   const chosen = state.columns ?? standard;
   const ids = useMemo(() => chosen ?? defaultColumns(undefined), [chosen]);
   const columns = useMemo(
-    () => layout(ids, state.pinned, narrow, widths, grouped),
-    [ids, state.pinned, narrow, widths, grouped],
+    () => layout(ids, state.pinned, narrow, widths, { grouped, compared, goals }),
+    [ids, state.pinned, narrow, widths, grouped, compared, goals],
   );
 
+  const asked = useMemo(() => valueColumns(ids, goals), [ids, goals]);
+  const baseline = useBaseline(experimentId, state.base, asked, goals);
   const ready = state.columns !== undefined || fieldsSettled;
   useEffect(() => {
     // Without the fields the default columns are not known yet, and asking twice helps nobody.
     if (!ready) return;
-    const columns = valueColumns(ids);
-    const question = { experimentId, filter, orderBy: orderBy(sort), view, columns };
+    const question = { experimentId, filter, orderBy: orderBy(sort, goals), view, columns: asked };
     if (group.length === 0) {
       groups.stop();
       single.ask(question);
     } else {
       single.stop();
-      const metrics = columns.filter((id) => id.startsWith("metrics.")).map(metricOf);
-      groups.ask({ ...question, group, metrics, sort });
+      const metrics = new Set(asked.flatMap((id) => metricColumn(id)?.key ?? []));
+      groups.ask({ ...question, group, metrics: [...metrics], sort });
     }
-  }, [single, groups, ready, experimentId, filter, sort, view, group, ids]);
+  }, [single, groups, ready, experimentId, filter, sort, view, group, goals, asked]);
   useEffect(
     () => () => {
       single.stop();
@@ -128,5 +131,5 @@ export function useRunTable(
   });
 
   const groupCount = grouped ? groups.size() : undefined;
-  return { windows, table, columns, ids, groupCount, fresh: fresh.size, refresh };
+  return { windows, table, columns, ids, baseline, groupCount, fresh: fresh.size, refresh };
 }
