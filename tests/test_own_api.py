@@ -27,6 +27,10 @@ def tell(wire: Wire, path: str, **fields: Any) -> Answer:
     return wire.request("POST", f"{OWN}/{path}", json=fields)
 
 
+def point(key: str, value: float | str, step: int = 0) -> dict[str, Any]:
+    return {"key": key, "value": value, "timestamp": 1, "step": step}
+
+
 def logged_run(wire: Wire, experiment_id: str, name: str, **metrics: float | str) -> str:
     run_id = wire.new_run(experiment_id, run_name=name, start_time=1000)
     points = [{"key": key, "value": value, "timestamp": 1, "step": 0} for key, value in metrics.items()]
@@ -51,6 +55,44 @@ def test_experiments_are_listed_with_their_runs_counted(wire: Wire) -> None:
     deleted = {each["name"]: each for each in ask(wire, "experiments", view="deleted")["experiments"]}[name]
     assert deleted["lifecycle_stage"] == "deleted"
     wire.request("GET", f"{OWN}/experiments/999999").missing()
+
+
+def test_the_activity_of_experiments_counts_runs_by_day(wire: Wire) -> None:
+    experiment_id = wire.new_experiment()
+    day = 86_400_000
+    until = int(time.time() * 1000)
+    for age, user in ((0.5, "ann"), (0.9, "ann"), (1.5, "bob"), (13.5, "eve"), (14.5, "ann")):
+        wire.new_run(experiment_id, start_time=int(until - age * day), user_id=user)
+    gone = wire.new_run(experiment_id, start_time=until - 1, user_id="bob")
+    wire.post("runs/delete", run_id=gone).ok()
+    found = ask(wire, "experiments/activity", until=until)["experiments"][experiment_id]
+    assert found == {"days": [1, *[0] * 11, 1, 2], "owner": "ann"}
+    idle = wire.new_experiment()
+    wire.new_run(idle, start_time=until - 40 * day)
+    activities = ask(wire, "experiments/activity")["experiments"]
+    assert idle not in activities, "neither days nor an owner are known"
+
+
+def test_what_was_deleted_is_purged_by_its_name(wire: Wire) -> None:
+    name = fresh_name("purged")
+    experiment_id = wire.new_experiment(name=name)
+    runs = [wire.new_run(experiment_id, run_name="one") for _ in range(3)]
+    wire.request("PUT", f"{ARTIFACTS}/{experiment_id}/{runs[0]}/artifacts/a.txt", data=b"hello").ok()
+    tell(wire, f"runs/{runs[0]}/purge", name="one").refused(409, "INVALID_STATE", "The run is not deleted…")
+    wire.post("runs/delete", run_id=runs[0]).ok()
+    assert "'one'" in tell(wire, f"runs/{runs[0]}/purge", name="two").invalid()
+    assert tell(wire, f"runs/{runs[0]}/purge", name="one").ok() == {"runs": 1}
+    tell(wire, f"runs/{runs[0]}/purge", name="one").missing()
+    assert wire.get("runs/get", run_id=runs[0]).missing()
+    assert wire.request("GET", f"{ARTIFACTS}/{experiment_id}/{runs[0]}/artifacts/a.txt").status == 404
+
+    tell(wire, f"experiments/{experiment_id}/purge", name=name).refused(409, "INVALID_STATE")
+    wire.post("experiments/delete", experiment_id=experiment_id).ok()
+    assert name in tell(wire, f"experiments/{experiment_id}/purge", name="x").invalid()
+    assert tell(wire, f"experiments/{experiment_id}/purge", name=name).ok() == {"runs": 2}
+    wire.get("experiments/get", experiment_id=experiment_id).missing()
+    assert wire.get("runs/get", run_id=runs[1]).missing()
+    assert wire.new_experiment(name=name) != experiment_id, "the name is free again"
 
 
 def test_a_table_keeps_its_order_while_runs_come_and_go(wire: Wire) -> None:
@@ -86,6 +128,45 @@ def test_a_table_keeps_its_order_while_runs_come_and_go(wire: Wire) -> None:
     assert [row["name"] for row in again["rows"]] == ["f", "e"]
 
 
+def test_runs_in_groups_tell_what_they_have_in_common(wire: Wire) -> None:
+    experiment_id = wire.new_experiment()
+    big = 1.7976931348623157e308
+    logged: list[tuple[str | None, float | str, str]] = [
+        ("adam", 1.0, "ann"),
+        ("adam", 3.0, "ann"),
+        ("adam", "NaN", "bob"),
+        ("sgd", big, "ann"),
+        ("sgd", big, "ann"),
+        (None, "Infinity", "ann"),
+        (None, "-Infinity", "ann"),
+    ]
+    for number, (optimizer, loss, user) in enumerate(logged):
+        run_id = wire.new_run(experiment_id, user_id=user, start_time=number)
+        params = [] if optimizer is None else [{"key": "optimizer", "value": optimizer}]
+        wire.post("runs/log-batch", run_id=run_id, params=params, metrics=[point("loss", loss)]).ok()
+    asked = {"experiment_ids": [experiment_id], "metrics": ["loss", "none"]}
+    found = tell(wire, "runs/groups", **asked, group=["params.optimizer"]).ok()
+    assert (found["matched"], found["total"], found["more"], found["lag_events"]) == (7, 7, False, 0)
+    nothing = {"runs": 0, "min": None, "mean": None, "max": None}
+    infinite = {"runs": 2, "min": "-Infinity", "mean": None, "max": "Infinity"}
+    assert [group.pop("metrics") for group in found["groups"]] == [
+        [{"runs": 2, "min": 1.0, "mean": 2.0, "max": 3.0}, nothing],
+        [infinite, nothing],
+        [{"runs": 2, "min": big, "mean": big, "max": big}, nothing],
+    ]
+    assert found["groups"] == [
+        {"values": ["adam"], "runs": 3, "start": 2},
+        {"values": [None], "runs": 2, "start": 6},
+        {"values": ["sgd"], "runs": 2, "start": 4},
+    ]
+    two = tell(wire, "runs/groups", **asked, group=["user", "status"], filter="params.optimizer = 'adam'").ok()
+    assert [(group["values"], group["runs"]) for group in two["groups"]] == [(["ann", "RUNNING"], 2), (["bob", "RUNNING"], 1)]
+    assert (two["matched"], two["total"]) == (3, 7)
+    assert "params.<key>" in tell(wire, "runs/groups", **asked, group=["metrics.loss"]).invalid()
+    tell(wire, "runs/groups", **asked, group=[]).invalid()
+    tell(wire, "runs/groups", **asked, group=["user"], filter="metrics.x >").invalid()
+
+
 def test_what_a_table_refuses(wire: Wire) -> None:
     forgotten = tell(wire, "runs/query", experiment_ids=["0"], snapshot="no-such-snapshot")
     assert forgotten.status == 410
@@ -98,6 +179,35 @@ def test_what_a_table_refuses(wire: Wire) -> None:
     assert not wrong["ok"]
     assert wrong["span"] == [18, 29]
     assert wrong["message"]
+
+
+def test_views_are_saved_as_tags_of_the_experiment(wire: Wire) -> None:
+    experiment_id = wire.new_experiment()
+    views = f"{OWN}/experiments/{experiment_id}/views"
+    best = {"name": "Best ✓", "search": "q=metrics.loss+%3C+1&group=params.a"}
+    wire.request("PUT", f"{views}/best-1", json=best).ok()
+    wire.request("PUT", f"{views}/all", json={"name": "All", "search": ""}).ok()
+    wire.post("experiments/set-experiment-tag", experiment_id=experiment_id, key="runledger.view.x", value="mine").ok()
+    assert ask(wire, f"experiments/{experiment_id}/views")["views"] == [
+        {"view_id": "all", "name": "All", "search": ""},
+        {"view_id": "best-1"} | best,
+    ]
+    kinds = [e["kind"] for e in ask(wire, "events", kind="ExperimentTagsSet", limit=3)["events"]]
+    assert kinds == ["ExperimentTagsSet"] * 3
+    wire.request("PUT", f"{views}/all", json={"name": "Everything", "search": "a=b"}).ok()
+    wire.request("DELETE", f"{views}/best-1").ok()
+    wire.request("DELETE", f"{views}/best-1").missing()
+    assert [v["name"] for v in ask(wire, f"experiments/{experiment_id}/views")["views"]] == ["Everything"]
+    for view_id, view in (
+        ("a.b", best),
+        ("a" * 41, best),
+        ("a", {"name": " ", "search": ""}),
+        ("a", {"name": "x" * 101, "search": ""}),
+        ("a", {"name": "x", "search": "y" * 5000}),
+        ("a", {"name": "x"}),
+    ):
+        wire.request("PUT", f"{views}/{view_id}", json=view).invalid()
+    wire.request("PUT", f"{OWN}/experiments/999999/views/a", json=best).missing()
 
 
 def test_fields_tell_what_runs_use(wire: Wire) -> None:
@@ -155,6 +265,49 @@ def test_the_events_of_a_run_say_who_did_what(wire: Wire) -> None:
     older = ask(wire, f"runs/{run_id}/events", before=page["events"][0]["position"])["events"]
     assert older == [event for event in events if event["position"] < page["events"][0]["position"]]
     assert ask(wire, "events", kind="RunCreated", limit=1)["events"][0]["kind"] == "RunCreated"
+
+
+def test_a_run_is_shown_as_it_was(wire: Wire) -> None:
+    experiment_id = wire.new_experiment()
+    run_id = wire.new_run(experiment_id, run_name="before")
+    wire.post("runs/log-batch", run_id=run_id, metrics=[point("m", 3.0, 0), point("m", "NaN", 1)], params=[{"key": "p", "value": "1"}]).ok()
+    first = ask(wire, f"runs/{run_id}/events")["events"][0]
+    later = [point("m", -7.0, 2), point("late", 1.0)]
+    wire.post("runs/log-batch", run_id=run_id, metrics=later, tags=[{"key": "t", "value": "x"}]).ok()
+    wire.post("runs/update", run_id=run_id, run_name="after", status="FINISHED", end_time=5).ok()
+    wire.post("experiments/delete", experiment_id=experiment_id).ok()
+    wire.post("experiments/restore", experiment_id=experiment_id).ok()
+
+    span = ask(wire, f"runs/{run_id}/span")
+    assert span["first"]["position"] < first["position"] < span["last"]["position"]
+    now = ask(wire, f"runs/{run_id}")
+    assert "as_of" not in now
+    past = ask(wire, f"runs/{run_id}", at=first["position"])
+    assert past["as_of"] == {"position": first["position"], "at": first["at"]}
+    assert (past["run"]["name"], past["run"]["status"], past["run"]["end"]) == ("before", "RUNNING", None)
+    assert past["params"] == {"p": "1"}
+    assert "t" not in past["tags"]
+    (metric,) = past["metrics"]
+    assert {k: metric[k] for k in ("last", "min", "max", "points", "nans")} == {
+        "last": "NaN",
+        "min": 3.0,
+        "max": 3.0,
+        "points": 2,
+        "nans": 1,
+    }
+    series = {"runs": [run_id], "metrics": ["m", "late"]}
+    (then,) = tell(wire, "series", **series, at=first["position"]).ok()["series"]
+    assert (then["metric"], then["points"], then["x"], then["nans"]) == ("m", 2, [0], [1])
+    assert [one["points"] for one in tell(wire, "series", **series).ok()["series"]] == [3, 1]
+
+    # Until now, by the clock, it is what it is; its end was told when the experiment was deleted.
+    latest = ask(wire, f"runs/{run_id}", at=int(time.time() * 1000))
+    assert latest.pop("as_of")["position"] > span["last"]["position"]
+    assert {k: v for k, v in latest.items() if k != "position"} == {k: v for k, v in now.items() if k != "position"}
+    (delete,) = ask(wire, "events", kind="ExperimentDeleted", limit=1)["events"]
+    assert ask(wire, f"runs/{run_id}", at=delete["position"])["run"]["deleted"]
+    assert "not there yet" in wire.request("GET", f"{OWN}/runs/{run_id}", params={"at": 1}).missing()
+    wire.request("GET", f"{OWN}/runs/no-such-run", params={"at": 10**9}).missing()
 
 
 def test_many_runs_are_deleted_and_brought_back(wire: Wire) -> None:

@@ -11,6 +11,7 @@ from harness.deployment import Deployment
 from harness.fault_proxy import FaultProxy, fault_proxy, refused
 from harness.puts import Puts, puts_into_a_run
 from harness.waiting import wait_until
+from harness.wire import Wire
 
 LAST_ATTEMPT = 6
 
@@ -60,7 +61,10 @@ def test_poison_goes_to_the_dead_letters_with_a_reason_and_others_flow(deploymen
     assert "not JSON" in shown
 
 
-def test_a_retry_brings_an_upload_through_whose_message_was_poisoned(proxied: tuple[Deployment, FaultProxy]) -> None:
+@pytest.mark.parametrize("by", ["command", "page"])
+def test_a_retry_brings_an_upload_through_whose_message_was_poisoned(
+    proxied: tuple[Deployment, FaultProxy], by: str
+) -> None:
     deployment, _ = proxied
     puts = puts_into_a_run(deployment.apis[0].url)
     path = puts.put("poisoned.bin", b"content")
@@ -73,7 +77,10 @@ def test_a_retry_brings_an_upload_through_whose_message_was_poisoned(proxied: tu
     puts.check_readable(deployment.apis[0].url)
     assert upload_id in deployment.ok("uploads", "list")
 
-    deployment.ok("uploads", "retry", upload_id)
+    if by == "command":
+        deployment.ok("uploads", "retry", upload_id)
+    else:
+        Wire(deployment.apis[0].url).request("POST", f"/api/runledger/v1/ops/uploads/{upload_id}/retry").ok()
     deployment.await_uploads()
     deployment.check_objects(puts.acknowledged)
     assert deployment.vhost.look(DEAD) == []

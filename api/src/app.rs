@@ -4,8 +4,9 @@ use prometheus::Registry;
 use runledger_domain::command::Decision;
 use runledger_domain::guard::GuardKey;
 use runledger_domain::{Clock, IdGen};
+use runledger_operations::Author;
 use runledger_service::Readiness;
-use runledger_storage::{AppendRequest, EventLog, Leases, Outcome, ReadModel, Rejection};
+use runledger_storage::{EventLog, Leases, Outcome, ReadModel, Rejection};
 use runledger_webhooks::Sender;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -82,14 +83,18 @@ impl App {
         claimed: Option<&str>,
         decision: Decision,
     ) -> Result<Outcome, ApiError> {
-        let request = AppendRequest::encode(
-            decision,
-            || self.ids.event_id(),
-            self.clock.now_ms(),
-            context.actor(claimed),
-            context.request_id.clone(),
-        );
-        Ok(self.log.append(request).await?)
+        Ok(self.author(context, claimed).append(decision).await?)
+    }
+
+    /// Who appends for this request.
+    pub(crate) fn author(&self, context: &RequestContext, claimed: Option<&str>) -> Author {
+        Author {
+            log: self.log.clone(),
+            clock: Arc::clone(&self.clock),
+            ids: Arc::clone(&self.ids),
+            actor: context.actor(claimed),
+            request_id: context.request_id.clone(),
+        }
     }
 
     /// Appends what a command decided, for commands whose guards have an answer for everything they may find. Returns the

@@ -3,6 +3,7 @@
 use prometheus::Registry;
 use runledger_artifacts::{ArtifactStore, Spool};
 use runledger_domain::{Clock, IdGen};
+use runledger_queue::UploadQueue;
 use runledger_service::Readiness;
 use runledger_storage::{EventLog, Leases, ReadModel};
 use runledger_webhooks::Sender;
@@ -27,13 +28,15 @@ pub struct Deps {
     pub settings: Settings,
 }
 
-/// Where the bytes of artifacts are.
+/// Where the bytes of artifacts are, and the jobs that move them.
 #[derive(Clone, Debug)]
 pub struct ArtifactDeps {
     /// Takes uploads in.
     pub spool: Spool,
     /// Where the ingest worker brings them.
     pub store: ArtifactStore,
+    /// Keeps the jobs that were given up, until an operator settles them.
+    pub queue: Arc<dyn UploadQueue>,
 }
 
 /// Choices of the operator.

@@ -2,11 +2,11 @@
 
 use prometheus::Registry;
 use runledger_artifacts::{ArtifactStore, Spool};
-use runledger_domain::command::Decision;
 use runledger_domain::{Clock, IdGen, SystemClock, SystemIds};
+use runledger_operations::Author;
 use runledger_queue::{InProcess, LADDER, RabbitMq, RabbitMqSettings, UploadQueue};
 use runledger_service::Check;
-use runledger_storage::{AppendRequest, Db, EventLog, Leases, LogMetrics, Outcome, ReadModel};
+use runledger_storage::{Db, EventLog, Leases, LogMetrics, ReadModel};
 use runledger_storage_postgres::PostgresDb;
 use std::sync::Arc;
 use std::time::Duration;
@@ -72,12 +72,15 @@ impl Parts {
         Ok(Arc::new(RabbitMq::start(&settings)?))
     }
 
-    /// Appends what an operator's command decided.
-    pub(crate) async fn append(&self, command: &str, decision: Decision) -> Result<Outcome, Failure> {
-        let (actor, request_id) = (format!("runledger {command}"), self.ids.random_id().simple().to_string());
-        let now = self.clock.now_ms();
-        let request = AppendRequest::encode(decision, || self.ids.event_id(), now, actor, request_id);
-        Ok(self.log.append(request).await?)
+    /// Appends in the name of an operator's command.
+    pub(crate) fn author(&self, command: &str) -> Author {
+        Author {
+            log: self.log.clone(),
+            clock: Arc::clone(&self.clock),
+            ids: Arc::clone(&self.ids),
+            actor: format!("runledger {command}"),
+            request_id: self.ids.random_id().simple().to_string(),
+        }
     }
 
     pub(crate) fn database_check(&self) -> Check {

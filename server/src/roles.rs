@@ -147,7 +147,7 @@ async fn serve_api(
     let dispatcher = DispatcherDeps {
         log: log.clone(),
         views: read_model.clone(),
-        queue: artifacts.queue,
+        queue: Arc::clone(&artifacts.queue),
         clock: Arc::clone(&clock),
     };
     let dispatching = runledger_ingest_worker::dispatch(dispatcher, leases.clone(), supervisor.shutdown());
@@ -166,7 +166,8 @@ async fn serve_api(
     supervisor.spawn("webhooks", runledger_webhooks::run(webhooks, supervisor.shutdown()));
 
     let address = listener.local_addr()?;
-    let artifacts = runledger_api::ArtifactDeps { spool: artifacts.spool, store: artifacts.store };
+    let Artifacts { spool, store, queue } = artifacts;
+    let artifacts = runledger_api::ArtifactDeps { spool, store, queue };
     let deps = runledger_api::Deps {
         log,
         views: read_model,

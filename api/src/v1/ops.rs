@@ -1,13 +1,14 @@
 //! How the server is: for those who look after it.
 
 use axum::extract::{Path, State};
-use runledger_domain::command::{discard_upload, retry_upload};
 use runledger_domain::{DomainError, ErrorCode};
+use runledger_operations::{Settlement, settle};
 use runledger_service::Report;
 use runledger_storage::{Artifact, ArtifactState};
 use serde::{Deserialize, Serialize};
 
 use super::asked::Asked;
+use crate::app::refusal;
 use crate::wire::Answer;
 use crate::{ApiError, App, AppState, RequestContext};
 
@@ -115,9 +116,7 @@ pub(crate) async fn retry(
     context: RequestContext,
     Path(upload_id): Path<String>,
 ) -> Result<Answer, ApiError> {
-    let Artifact { upload_id, path, .. } = unsettled(&app, &upload_id).await?;
-    app.execute(&context, retry_upload(upload_id, path)).await?;
-    Ok(Answer::empty())
+    settled(&app, &context, &upload_id, Settlement::Retry).await
 }
 
 /// Gives an upload up for good: its artifact is deleted.
@@ -126,8 +125,19 @@ pub(crate) async fn discard(
     context: RequestContext,
     Path(upload_id): Path<String>,
 ) -> Result<Answer, ApiError> {
-    let Artifact { path, .. } = unsettled(&app, &upload_id).await?;
-    app.execute(&context, discard_upload(path)).await?;
+    settled(&app, &context, &upload_id, Settlement::Discard).await
+}
+
+async fn settled(
+    app: &App,
+    context: &RequestContext,
+    upload_id: &str,
+    settlement: Settlement,
+) -> Result<Answer, ApiError> {
+    let upload = unsettled(app, upload_id).await?;
+    let queue = Some(app.artifacts.queue.as_ref());
+    let outcome = settle(&app.author(context, None), queue, upload, settlement).await?;
+    outcome.map_err(|rejection| refusal(&rejection))?;
     Ok(Answer::empty())
 }
 

@@ -3,11 +3,13 @@
 use axum::extract::{Path, State};
 use runledger_domain::Run;
 use runledger_domain::points::Point;
-use runledger_storage::MetricSummary;
-use serde::Serialize;
+use runledger_storage::{MetricSummary, PastRun};
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
+use super::asked::Asked;
+use super::past::{self, MilestoneOut};
 use super::table::number;
 use crate::wire::Answer;
 use crate::{ApiError, AppState};
@@ -21,6 +23,15 @@ struct Detail {
     metrics: Vec<Metric>,
     datasets: Vec<DatasetOut>,
     position: i64,
+    /// The last event that counts, where the run is shown as it was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    as_of: Option<MilestoneOut>,
+}
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct Moment {
+    /// A position of the log, or milliseconds since the epoch: the run as it was then.
+    at: Option<i64>,
 }
 
 #[derive(Debug, Serialize)]
@@ -61,12 +72,21 @@ struct DatasetOut {
     context: Option<String>,
 }
 
-pub(crate) async fn one(State(app): State<AppState>, Path(run_id): Path<String>) -> Result<Answer, ApiError> {
+pub(crate) async fn one(
+    State(app): State<AppState>,
+    Path(run_id): Path<String>,
+    Asked(Moment { at }): Asked<Moment>,
+) -> Result<Answer, ApiError> {
     app.views.catch_up().await?;
     let position = app.views.checkpoint().await?;
-    let run = app.run(&run_id).await?;
+    let (run, summaries, as_of) = match at {
+        None => (app.run(&run_id).await?, app.views.metric_summaries(&run_id).await?, None),
+        Some(at) => {
+            let PastRun { run, summaries, position, recorded_at } = past::run(&app, &run_id, at).await?;
+            (run, summaries, Some(MilestoneOut { position, at: recorded_at }))
+        }
+    };
     let experiment = app.experiment(run.experiment_id).await?;
-    let summaries = app.views.metric_summaries(&run_id).await?;
     let experiment = ExperimentName { experiment_id: experiment.experiment_id.to_string(), name: experiment.name };
     let Run { params, tags, metrics, datasets, .. } = run;
     let metrics = metrics.into_iter().map(|(key, last)| {
@@ -96,6 +116,7 @@ pub(crate) async fn one(State(app): State<AppState>, Path(run_id): Path<String>)
         metrics: metrics.collect(),
         datasets: datasets.collect(),
         position,
+        as_of,
     })
 }
 

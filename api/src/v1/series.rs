@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use tokio::task::spawn_blocking;
 
 use super::asked::Asked;
+use super::past;
 use crate::wire::Answer;
 use crate::{ApiError, AppState};
 
@@ -34,6 +35,8 @@ pub(crate) struct Wanted {
     to: Option<i64>,
     #[serde(default = "default_buckets")]
     buckets: usize,
+    /// A position of the log, or milliseconds since the epoch: the histories as they were then.
+    at: Option<i64>,
 }
 
 #[derive(Debug, Serialize)]
@@ -59,7 +62,7 @@ pub(crate) async fn series(State(app): State<AppState>, Asked(wanted): Asked<Wan
     struct Drawn {
         series: Vec<SeriesOut>,
     }
-    let Wanted { runs, metrics, x, from, to, buckets } = wanted;
+    let Wanted { runs, metrics, x, from, to, buckets, at } = wanted;
     if runs.len().saturating_mul(metrics.len()) > SERIES {
         return Err(ApiError::invalid(format!(
             "At most {SERIES} series, runs times metrics, can be asked for at a time."
@@ -71,13 +74,21 @@ pub(crate) async fn series(State(app): State<AppState>, Asked(wanted): Asked<Wan
     };
     let (range, buckets) = ((from.unwrap_or(i64::MIN), to.unwrap_or(i64::MAX)), buckets.clamp(1, MOST_BUCKETS));
     let app = &app;
+    let past = match at {
+        Some(at) => Some(past::histories(app, &runs, &metrics, at).await?),
+        None => None,
+    };
+    let past = past.as_ref();
     let mut pairs = Vec::with_capacity(runs.len() * metrics.len());
     for run in &runs {
         pairs.extend(metrics.iter().map(|metric| (run.clone(), metric.clone())));
     }
     let drawn: Vec<SeriesOut> = stream::iter(pairs)
         .map(|(run_id, metric)| async move {
-            let history = app.views.history(&run_id, &metric).await?;
+            let history = match past {
+                Some(past) => past.get(&run_id).and_then(|run| run.get(&metric)).cloned().unwrap_or_default(),
+                None => app.views.history(&run_id, &metric).await?,
+            };
             let drawn = spawn_blocking(move || sampled(&history, axis, range, buckets)).await;
             Ok::<_, ApiError>(SeriesOut::new(run_id, metric, drawn.map_err(ApiError::internal)?))
         })

@@ -10,6 +10,7 @@ use runledger_artifacts::{ArtifactStore, Spool, StoreSettings};
 use runledger_domain::command::CreateExperiment;
 use runledger_domain::{Clock, IdGen, SystemClock, SystemIds};
 use runledger_projector::ProjectorMetrics;
+use runledger_queue::{InProcess, LADDER};
 use runledger_service::Readiness;
 use runledger_storage::views::Views;
 use runledger_storage::{AppendRequest, EventLog, Leases, LogMetrics, ReadModel};
@@ -68,6 +69,7 @@ impl Server {
         let artifacts = ArtifactDeps {
             spool: Spool::open(&place("spool"), &objects, None, &registry).await.unwrap(),
             store: ArtifactStore::open(&place("store"), &objects).await.unwrap(),
+            queue: Arc::new(InProcess::new(1, &LADDER)),
         };
         let webhook_sender = Sender::new(false).unwrap();
         let (leases, readiness) = (Leases::alone(), Readiness::new(Vec::new()));

@@ -25,10 +25,10 @@ pub use audit::{Audit, AuditedEvent, Change};
 pub use db::{BulkInsert, ColumnType, Db, Row, Statement, Transaction, Value};
 pub use error::Error;
 pub use leases::{Lease, Leases};
-pub use log::{EventLog, GuardState, ReadLimit};
+pub use log::{EventLog, GuardState, Milestone, ReadLimit, Until};
 pub use metrics::LogMetrics;
 pub use read_model::{
     Artifact, ArtifactEntry, ArtifactState, Cell, DatasetSummary, DeletedExperiment, DeletedRun, DeletedRuns,
-    ExperimentSummary, Field, Fields, MetricSummary, Page, Projection, ReadModel, Removal, RunCounts, RunHead,
-    TableColumn, TableRow, UploadCounts, VIEWS,
+    ExperimentActivity, ExperimentSummary, Field, Fields, GroupColumn, MetricSpread, MetricSummary, Page, PastRun,
+    Projection, ReadModel, Removal, RunCounts, RunGroup, RunHead, TableColumn, TableRow, UploadCounts, VIEWS,
 };

@@ -34,6 +34,22 @@ pub struct ReadLimit {
     pub bytes: i64,
 }
 
+/// A moment of the log, which counts itself as past.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Until {
+    Position(i64),
+    /// Milliseconds since the epoch, by the time at which events were recorded.
+    Time(i64),
+}
+
+/// An event without what is in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Milestone {
+    pub position: i64,
+    /// Milliseconds since the epoch.
+    pub recorded_at: i64,
+}
+
 const COLUMNS: &str = "position, stream_id, kind, schema_version, CAST(payload AS TEXT), points, recorded_at";
 
 impl EventLog {
@@ -99,6 +115,42 @@ impl EventLog {
             "SELECT {COLUMNS} FROM events WHERE stream_id IN {streams} AND position > {after} ORDER BY position"
         );
         self.db.fetch(&statement).await?.into_iter().map(recorded).collect()
+    }
+
+    /// As [`Self::read_streams`], up to a moment and at most `limit` events.
+    pub async fn read_streams_until(
+        &self,
+        streams: &[StreamId],
+        position: i64,
+        until: Until,
+        limit: i64,
+    ) -> Result<Vec<RecordedEvent>, Error> {
+        let mut statement = Statement::default();
+        let after = statement.bind(position);
+        let until = match until {
+            Until::Position(position) => format!("position <= {}", statement.bind(position)),
+            Until::Time(time) => format!("recorded_at <= {}", statement.bind(time)),
+        };
+        let streams = statement.bind_list(streams.iter().map(StreamId::as_str));
+        let limit = statement.bind(limit);
+        statement.sql = format!(
+            "SELECT {COLUMNS} FROM events WHERE stream_id IN {streams} AND position > {after} AND {until} \
+             ORDER BY position LIMIT {limit}"
+        );
+        self.db.fetch(&statement).await?.into_iter().map(recorded).collect()
+    }
+
+    /// The first and the last event of the stream.
+    pub async fn ends(&self, stream: &StreamId) -> Result<Option<(Milestone, Milestone)>, Error> {
+        let end = async |order: &str| {
+            let sql = format!(
+                "SELECT position, recorded_at FROM events WHERE stream_id = $1 ORDER BY position {order} LIMIT 1"
+            );
+            let rows = self.db.fetch(&Statement::new(sql, vec![stream.as_str().into()])).await?;
+            let end = |row: &Row| Ok::<_, Error>(Milestone { position: row.int(0)?, recorded_at: row.int(1)? });
+            rows.first().map(end).transpose()
+        };
+        Ok(end("ASC").await?.zip(end("DESC").await?))
     }
 
     /// The events of streams of the kind after `position`, up to and including `upto`, in order. The range bounds the work.

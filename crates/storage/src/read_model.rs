@@ -4,21 +4,27 @@
 //! reads the checkpoint, then the rows, then folds the tail of the stream. Folding an event twice has no effect, so the rows
 //! may be newer than the checkpoint. Searches call [`ReadModel::catch_up`] first.
 
+mod activity;
 mod artifacts;
 mod children;
 mod deleted;
 mod experiments;
+mod groups;
 mod history;
 mod overview;
+mod past;
 mod progress;
 mod runs;
 mod table;
 mod uploads;
 
+pub use activity::ExperimentActivity;
 pub use artifacts::{Artifact, ArtifactEntry, ArtifactState};
 pub use deleted::{DeletedExperiment, DeletedRun, DeletedRuns};
+pub use groups::{GroupColumn, MetricSpread, RunGroup};
 pub use history::MetricSummary;
 pub use overview::{ExperimentSummary, Field, Fields, RunCounts};
+pub use past::PastRun;
 pub use progress::{Projection, UploadCounts};
 pub use runs::{DatasetSummary, RunHead};
 pub use table::{Cell, TableColumn, TableRow};

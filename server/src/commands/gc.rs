@@ -7,9 +7,7 @@
 mod age;
 
 use futures::{TryStreamExt, stream};
-use runledger_artifacts::ArtifactPath;
-use runledger_domain::command::{Decision, purge_experiment, purge_run};
-use runledger_domain::guard::Found;
+use runledger_operations::{Author, Purged, deleted_runs, purge_experiment, purge_run};
 use runledger_storage::{DeletedExperiment, DeletedRun, DeletedRuns};
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -23,15 +21,15 @@ use crate::cli::GcArgs;
 use crate::config::Config;
 use crate::parts::Parts;
 
-/// Runs read at a time, and appends on their way at a time.
-const PAGE: i64 = 1_000;
+/// Appends on their way at a time.
 const AT_ONCE: usize = 64;
 /// How long the views may take to catch up.
 const PATIENCE: Duration = Duration::from_mins(1);
 
 pub(crate) async fn run(config: &Config, args: GcArgs) -> Result<(), Failure> {
     let parts = Parts::new(Backend::open_migrated(config).await?)?;
-    let collector = Collector { before: deleted_before(&parts, args.older_than.as_deref())?, parts };
+    let before = deleted_before(&parts, args.older_than.as_deref())?;
+    let collector = Collector { before, author: parts.author("gc"), parts };
     collector.see_all().await?;
     let experiments = collector.experiments(&args).await?;
     let runs = collector.runs(&args, &experiments).await?;
@@ -60,6 +58,7 @@ fn deleted_before(parts: &Parts, older_than: Option<&str>) -> Result<i64, Failur
 
 struct Collector {
     parts: Parts,
+    author: Author,
     before: i64,
 }
 
@@ -119,10 +118,10 @@ impl Collector {
         let mut runs = BTreeMap::new();
         let any_run = args.run_ids.is_empty() && args.experiment_ids.is_empty();
         if any_run {
-            runs.extend(self.page_through(None, None, self.before).await?);
+            runs.extend(self.deleted(None, None, self.before).await?);
         }
         for ids in args.run_ids.chunks(500) {
-            let found = self.page_through(Some(ids), None, self.before).await?;
+            let found = self.deleted(Some(ids), None, self.before).await?;
             if let Some(missing) = ids.iter().find(|id| !found.contains_key(*id)) {
                 return Err(format!(
                     "Run {missing} is not in `deleted` lifecycle stage, or not older than the required age. Only such runs \
@@ -134,60 +133,37 @@ impl Collector {
         }
         let ids: Vec<i64> = experiments.iter().map(|experiment| experiment.experiment_id).collect();
         for ids in ids.chunks(500) {
-            runs.extend(self.page_through(None, Some(ids), i64::MAX).await?);
+            runs.extend(self.deleted(None, Some(ids), i64::MAX).await?);
         }
         Ok(runs)
     }
 
-    async fn page_through(
+    async fn deleted(
         &self,
         run_ids: Option<&[String]>,
         experiment_ids: Option<&[i64]>,
         before: i64,
     ) -> Result<BTreeMap<String, DeletedRun>, Failure> {
         let which = DeletedRuns { before, run_ids, experiment_ids };
-        let mut found = BTreeMap::new();
-        loop {
-            let after = found.last_key_value().map(|(id, _): (&String, _)| id.clone());
-            let page = self.parts.read_model.deleted_runs(which, after.as_deref(), PAGE).await?;
-            if page.is_empty() {
-                return Ok(found);
-            }
-            found.extend(page.into_iter().map(|run| (run.run_id.clone(), run)));
-        }
+        Ok(deleted_runs(&self.parts.read_model, which).await?)
     }
 
     async fn purge_run(&self, run: DeletedRun) -> Result<(), Failure> {
-        let root = match ArtifactPath::of_uri(&run.artifact_uri) {
-            Ok(Some(path)) if !path.is_root() => Some(path.to_string()),
-            _ => {
-                tracing::warn!(
-                    run = run.run_id,
-                    uri = run.artifact_uri,
-                    "the artifacts are not this server's, and stay"
-                );
-                None
-            }
-        };
-        match self.append(purge_run(&run.run_id, root)).await? {
-            Ok(_) => writeln!(io::stdout().lock(), "Run with ID {} has been permanently deleted.", run.run_id)?,
-            Err(Found::Absent) => {}
-            Err(_restored) => tracing::warn!(run = run.run_id, "the run was restored meanwhile, and stays"),
+        match purge_run(&self.author, &run.run_id, &run.artifact_uri).await? {
+            Purged::Done => writeln!(io::stdout().lock(), "Run with ID {} has been permanently deleted.", run.run_id)?,
+            Purged::Gone => {}
+            Purged::Restored => tracing::warn!(run = run.run_id, "the run was restored meanwhile, and stays"),
         }
         Ok(())
     }
 
     async fn purge_experiment(&self, experiment: DeletedExperiment) -> Result<(), Failure> {
         let id = experiment.experiment_id;
-        match self.append(purge_experiment(id, experiment.name)).await? {
-            Ok(_) => writeln!(io::stdout().lock(), "Experiment with ID {id} has been permanently deleted.")?,
-            Err(Found::Absent) => {}
-            Err(_restored) => tracing::warn!(experiment = id, "the experiment was restored meanwhile, and stays"),
+        match purge_experiment(&self.author, experiment).await? {
+            Purged::Done => writeln!(io::stdout().lock(), "Experiment with ID {id} has been permanently deleted.")?,
+            Purged::Gone => {}
+            Purged::Restored => tracing::warn!(experiment = id, "the experiment was restored meanwhile, and stays"),
         }
         Ok(())
-    }
-
-    async fn append(&self, decision: Decision) -> Result<Result<i64, Found>, Failure> {
-        Ok(self.parts.append("gc", decision).await?.map_err(|rejection| rejection.found))
     }
 }

@@ -2,7 +2,7 @@
 
 use futures::{TryStreamExt, stream};
 use runledger_domain::StreamId;
-use runledger_domain::command::{Decision, discard_upload, retry_upload};
+use runledger_operations::{Settlement, settle};
 use runledger_queue::UploadQueue;
 use runledger_storage::{Artifact, ArtifactState};
 use serde_json::json;
@@ -37,11 +37,11 @@ pub(crate) async fn run(config: &Config, command: UploadsCommand) -> Result<(), 
         UploadsCommand::Show { upload_id } => operator.show(&upload_id).await,
         UploadsCommand::Retry { upload_ids, all } => {
             let chosen = operator.choose(upload_ids, all).await?;
-            operator.settle("retried", chosen, |upload| retry_upload(upload.upload_id, upload.path)).await
+            operator.settle("retried", chosen, Settlement::Retry).await
         }
         UploadsCommand::Discard { upload_ids, all } => {
             let chosen = operator.choose(upload_ids, all).await?;
-            operator.settle("discarded", chosen, |upload| discard_upload(upload.path)).await
+            operator.settle("discarded", chosen, Settlement::Discard).await
         }
     }
 }
@@ -156,12 +156,7 @@ impl Operator {
     }
 
     /// Appends what is decided about each upload, and forgets its dead letters.
-    async fn settle(
-        &self,
-        what: &'static str,
-        uploads: Vec<Artifact>,
-        decide: impl Fn(Artifact) -> Decision + Send + Sync,
-    ) -> Result<(), Failure> {
+    async fn settle(&self, what: &'static str, uploads: Vec<Artifact>, settlement: Settlement) -> Result<(), Failure> {
         let stored: Vec<&str> = uploads
             .iter()
             .filter(|upload| upload.state == ArtifactState::Stored)
@@ -170,22 +165,13 @@ impl Operator {
         if !stored.is_empty() {
             return Err(format!("{} reached the artifact store already; nothing was {what}", stored.join(", ")).into());
         }
-        let progress = Progress::new("uploads", uploads.len());
+        let (progress, author) = (Progress::new("uploads", uploads.len()), self.parts.author("uploads"));
         stream::iter(uploads.into_iter().map(Ok::<_, Failure>))
             .try_for_each_concurrent(AT_ONCE, |upload| {
-                let (progress, decide) = (&progress, &decide);
+                let (progress, author, queue) = (&progress, &author, self.queue.as_deref());
                 async move {
-                    let upload_id = upload.upload_id.clone();
-                    self.append(decide(upload)).await?;
-                    if let Some(queue) = &self.queue
-                        && let Err(error) = queue.forget_dead_letters(&upload_id).await
-                    {
-                        tracing::warn!(
-                            error = chain(&error),
-                            upload_id,
-                            "the dead letters of the upload stay in the queue"
-                        );
-                    }
+                    let settled = settle(author, queue, upload, settlement).await?;
+                    settled.map_err(|_rejection| "the log rejected an event without guards")?;
                     progress.done(1);
                     Ok(())
                 }
@@ -193,11 +179,6 @@ impl Operator {
             .await?;
         writeln!(io::stdout().lock(), "{} uploads {what}", progress.count())?;
         Ok(())
-    }
-
-    async fn append(&self, decision: Decision) -> Result<(), Failure> {
-        let appended = self.parts.append("uploads", decision).await?;
-        appended.map(drop).map_err(|_rejection| "the log rejected an event without guards".into())
     }
 }
 

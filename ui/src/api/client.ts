@@ -89,9 +89,9 @@ function withParams(path: string, params: Params | undefined): string {
   return text === "" ? path : `${path}?${text}`;
 }
 
-function post<T>(path: string, body: unknown, signal?: AbortSignal): Promise<T> {
+function write<T>(method: string, path: string, body: unknown, signal?: AbortSignal): Promise<T> {
   return send<T>(path, {
-    method: "POST",
+    method,
     headers: { "content-type": "application/json" },
     body: JSON.stringify(body),
     signal: signal ?? null,
@@ -108,12 +108,22 @@ export function apiGet<T>(path: string, params?: Params, signal?: AbortSignal): 
 
 /** POST of our own API; `path` without the prefix. */
 export function apiPost<T>(path: string, body: unknown, signal?: AbortSignal): Promise<T> {
-  return post<T>(OWN + path, body, signal);
+  return write<T>("POST", OWN + path, body, signal);
+}
+
+/** PUT of our own API; `path` without the prefix. */
+export function apiPut<T>(path: string, body: unknown): Promise<T> {
+  return write<T>("PUT", OWN + path, body);
+}
+
+/** DELETE of our own API; `path` without the prefix. */
+export function apiDelete<T>(path: string): Promise<T> {
+  return send<T>(OWN + path, { method: "DELETE" });
 }
 
 /** POST of MLflow's REST API; `path` without the prefix. */
 export function mlflowPost<T>(path: string, body: unknown, signal?: AbortSignal): Promise<T> {
-  return post<T>(MLFLOW + path, body, signal);
+  return write<T>("POST", MLFLOW + path, body, signal);
 }
 
 /** Words for any thrown value. */

@@ -37,6 +37,31 @@ export interface ExperimentList {
   experiments: Experiment[];
 }
 
+/** What goes on in one experiment. */
+export interface ExperimentActivity {
+  /** Runs begun on each of 14 days, the latest at the end; absent = none on any. */
+  days?: number[];
+  /** The user with the most runs. */
+  owner?: string;
+}
+
+export interface ExperimentActivities {
+  /** By id; only those of which there is something to say. */
+  experiments: Record<string, ExperimentActivity>;
+}
+
+export interface PurgeAnswer {
+  /** Runs that were removed. */
+  runs: number;
+}
+
+/** A named state of the table of runs. */
+export interface SavedView {
+  name: string;
+  /** Query parameters of the page. */
+  search: string;
+}
+
 export interface FieldCount {
   key: string;
   /** How many active runs have it. */
@@ -90,6 +115,46 @@ export interface RunsAnswer {
   rows: RunRow[];
 }
 
+export interface GroupsQuery {
+  experiment_ids: string[];
+  filter: string;
+  view: ViewType;
+  /** `params.<key>`, `tags.<key>`, `status`, `user`; at most 4. */
+  group: string[];
+  /** Keys of metrics, at most 50. */
+  metrics: string[];
+}
+
+/** The latest values of a metric over a group, of those runs that have one that is a number. */
+export interface GroupSpread {
+  runs: number;
+  min: MetricValue | null;
+  /** Null also where infinities have none. */
+  mean: MetricValue | null;
+  max: MetricValue | null;
+}
+
+export interface RunGroup {
+  /** One per column of the grouping; null where the runs have none. */
+  values: (string | null)[];
+  runs: number;
+  /** The latest start. */
+  start: number;
+  /** One per metric. */
+  metrics: GroupSpread[];
+}
+
+export interface GroupsAnswer {
+  /** The largest first, at most 1000. */
+  groups: RunGroup[];
+  more: boolean;
+  matched: number;
+  total: number;
+  position: number;
+  lag_events: number;
+  ms: number;
+}
+
 export type FilterCheck = { ok: true } | { ok: false; message: string; span: Span };
 
 export interface RunInfo {
@@ -121,6 +186,18 @@ export interface DatasetInput {
   context: string;
 }
 
+/** An event and when it was recorded. */
+export interface Milestone {
+  position: number;
+  at: number;
+}
+
+/** Between which events the past of a run lies. */
+export interface RunSpan {
+  first: Milestone;
+  last: Milestone;
+}
+
 export interface RunDetail {
   run: RunInfo;
   experiment: { experiment_id: string; name: string };
@@ -129,6 +206,8 @@ export interface RunDetail {
   metrics: MetricSummary[];
   datasets: DatasetInput[];
   position: number;
+  /** The last event that counts, where the run is shown as it was. */
+  as_of?: Milestone;
 }
 
 export interface SeriesQuery {
@@ -141,6 +220,8 @@ export interface SeriesQuery {
   to?: number;
   /** 10 to 2000. */
   buckets: number;
+  /** A position of the log, or milliseconds since the epoch: the histories as they were then. */
+  at?: number;
 }
 
 export interface Series {

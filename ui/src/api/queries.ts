@@ -7,20 +7,26 @@ import {
   useQuery,
   useQueryClient,
 } from "@tanstack/react-query";
-import { ApiError, apiGet, apiPost, mlflowPost } from "./client";
+import { ApiError, apiDelete, apiGet, apiPost, apiPut, mlflowPost } from "./client";
 import type {
   ArtifactList,
   BulkAction,
   BulkAnswer,
   EventsAnswer,
   Experiment,
+  ExperimentActivities,
   ExperimentList,
   Fields,
   FilterCheck,
+  GroupsAnswer,
+  GroupsQuery,
   OpsStatus,
+  PurgeAnswer,
   RunDetail,
+  RunSpan,
   RunsAnswer,
   RunsQuery,
+  SavedView,
   SeriesAnswer,
   SeriesQuery,
   UploadList,
@@ -30,6 +36,7 @@ import { liveStream } from "./stream";
 
 export const keys = {
   experiments: ["experiments"] as const,
+  activity: ["activity"] as const,
   experiment: (id: string) => ["experiment", id] as const,
   fields: (id: string) => ["fields", id] as const,
   runs: ["runs"] as const,
@@ -70,6 +77,17 @@ export function useExperiments(view: ViewType) {
   });
 }
 
+/** What goes on in all experiments, in days up to this moment. */
+export function useActivity(until: number) {
+  return useQuery({
+    queryKey: [...keys.activity, until],
+    queryFn: ({ signal }) =>
+      apiGet<ExperimentActivities>("experiments/activity", { until }, signal),
+    placeholderData: keepPreviousData,
+    staleTime: 30_000,
+  });
+}
+
 export function useExperiment(id: string) {
   return useQuery({
     queryKey: keys.experiment(id),
@@ -93,18 +111,37 @@ export async function fetchRuns(query: RunsQuery, signal?: AbortSignal): Promise
   return answer;
 }
 
+export async function fetchGroups(query: GroupsQuery, signal?: AbortSignal): Promise<GroupsAnswer> {
+  const answer = await apiPost<GroupsAnswer>("runs/groups", query, signal);
+  liveStream.note(answer.position);
+  return answer;
+}
+
 export function checkFilter(filter: string, signal?: AbortSignal): Promise<FilterCheck> {
   return apiPost<FilterCheck>("filter/check", { filter }, signal);
 }
 
-export function useRun(id: string) {
+/** The run now, or as it was at a position of the log or a time. */
+export function useRun(id: string, at?: number) {
   return useQuery({
-    queryKey: keys.run(id),
+    queryKey: at === undefined ? keys.run(id) : [...keys.run(id), at],
     queryFn: async ({ signal }) => {
-      const run = await apiGet<RunDetail>(`runs/${encodeURIComponent(id)}`, undefined, signal);
+      const run = await apiGet<RunDetail>(`runs/${encodeURIComponent(id)}`, { at }, signal);
       liveStream.note(run.position);
       return run;
     },
+    // While another moment is asked for, the one that was shown stays.
+    placeholderData: (before) => (before?.run.run_id === id ? before : undefined),
+  });
+}
+
+/** Between which events the past of a run lies. */
+export function useRunSpan(id: string) {
+  return useQuery({
+    queryKey: [...keys.runEvents(id), "span"],
+    queryFn: ({ signal }) =>
+      apiGet<RunSpan>(`runs/${encodeURIComponent(id)}/span`, undefined, signal),
+    staleTime: 2_000,
   });
 }
 
@@ -182,4 +219,27 @@ export function deleteRunTag(runId: string, key: string): Promise<unknown> {
 
 export function renameRun(runId: string, name: string): Promise<unknown> {
   return mlflowPost("runs/update", { run_id: runId, run_name: name });
+}
+
+/** Removes a deleted experiment with its runs for good. The name is asked for by the server too. */
+export function purgeExperiment(id: string, name: string): Promise<PurgeAnswer> {
+  return apiPost<PurgeAnswer>(`experiments/${encodeURIComponent(id)}/purge`, { name });
+}
+
+/** Removes a deleted run for good. */
+export function purgeRun(runId: string, name: string): Promise<PurgeAnswer> {
+  return apiPost<PurgeAnswer>(`runs/${encodeURIComponent(runId)}/purge`, { name });
+}
+
+function viewPath(experimentId: string, viewId: string): string {
+  return `experiments/${encodeURIComponent(experimentId)}/views/${encodeURIComponent(viewId)}`;
+}
+
+/** Saves a view under an id that the caller chose, in place of one that is there. */
+export function saveView(experimentId: string, viewId: string, view: SavedView): Promise<unknown> {
+  return apiPut(viewPath(experimentId, viewId), view);
+}
+
+export function deleteView(experimentId: string, viewId: string): Promise<unknown> {
+  return apiDelete(viewPath(experimentId, viewId));
 }

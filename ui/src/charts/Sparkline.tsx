@@ -1,8 +1,9 @@
 // The shape of one series in the height of a line of text. Its numbers stand beside it, so it is hidden from screen readers.
 import { useQuery } from "@tanstack/react-query";
-import { useRef } from "react";
+import { useContext, useRef } from "react";
 import { keys } from "../api/queries";
 import { loadSeries, type SeriesSpec } from "./batch";
+import { Moment } from "./moment";
 import styles from "./Sparkline.module.css";
 import { sparkPath } from "./spark-path";
 import { useVisible } from "./useVisible";
@@ -22,7 +23,8 @@ export function Sparkline({
 }) {
   const box = useRef<HTMLSpanElement>(null);
   const { visible } = useVisible(box);
-  const spec: SeriesSpec = { runs: [runId], metric, x: "step", buckets: BUCKETS };
+  const at = useContext(Moment);
+  const spec: SeriesSpec = { runs: [runId], metric, x: "step", buckets: BUCKETS, at };
   const series = useQuery({
     queryKey: [...keys.series, spec],
     queryFn: ({ signal }) => loadSeries(spec, signal),

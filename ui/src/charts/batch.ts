@@ -11,6 +11,8 @@ export interface SeriesSpec {
   x: "step" | "time";
   buckets: number;
   ranges?: Readonly<Record<string, readonly [number, number]>>;
+  /** As it was at this moment; see `moment.ts`. */
+  at?: number | undefined;
 }
 
 interface Waiting {
@@ -39,7 +41,8 @@ export function loadSeries(spec: SeriesSpec, signal: AbortSignal): Promise<Serie
 export function plan(specs: readonly SeriesSpec[]): SeriesQuery[] {
   const groups = new Map<string, { query: Omit<SeriesQuery, "metrics">; metrics: Set<string> }>();
   for (const spec of specs) {
-    const base = { x: spec.x, buckets: spec.buckets };
+    const past = spec.at === undefined ? {} : { at: spec.at };
+    const base = { x: spec.x, buckets: spec.buckets, ...past };
     const byRange = new Map<
       string,
       { range: readonly [number, number] | undefined; runs: string[] }
@@ -82,9 +85,9 @@ function flush(): void {
       one.reject(one.signal.reason);
       continue;
     }
-    // Only requests for the same part of x share a call, so that no chart gets another chart's range.
-    const { x, buckets, ranges } = one.spec;
-    const key = JSON.stringify([x, buckets, ranges]);
+    // Only requests for the same part of x at the same moment share a call, so that no chart gets another chart's range.
+    const { x, buckets, ranges, at } = one.spec;
+    const key = JSON.stringify([x, buckets, ranges, at]);
     groups.set(key, [...(groups.get(key) ?? []), one]);
   }
   for (const group of groups.values()) void ask(group);

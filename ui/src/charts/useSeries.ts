@@ -1,12 +1,13 @@
 // The lines of one chart from the server: all of x, and while one zooms the part that is shown, in finer buckets.
 
 import { keepPreviousData, useQuery, useQueryClient } from "@tanstack/react-query";
-import { useEffect, useMemo, useRef, useState } from "react";
+import { useContext, useEffect, useMemo, useRef, useState } from "react";
 import { keys } from "../api/queries";
 import { useChanges } from "../api/stream";
 import { whenVisible } from "../api/visible";
 import { loadSeries, type SeriesSpec } from "./batch";
 import { type Line, makeLine, toServerX, type XMode } from "./lines";
+import { Moment } from "./moment";
 import type { LineStyle } from "./palette";
 import { smoothingUnit } from "./smooth";
 
@@ -59,7 +60,8 @@ export function useSeries(
   const x = mode === "step" ? "step" : "time";
   const buckets = bucketsFor(width, runs.length);
   const ids = useMemo(() => runs.map((run) => run.runId), [runs]);
-  const whole: SeriesSpec = { runs: ids, metric, x, buckets };
+  const at = useContext(Moment);
+  const whole: SeriesSpec = { runs: ids, metric, x, buckets, at };
   const later = useLater(zoom, ZOOM_WAIT_MS);
   const asked = zoom === null ? null : later;
   const part: SeriesSpec = { ...whole, ...(asked ? { ranges: rangesOf(runs, mode, asked) } : {}) };
@@ -132,6 +134,9 @@ function rangesOf(runs: readonly ChartRun[], mode: XMode, [from, to]: [number, n
 
 const LIVE_MS = 1000;
 
+/** What was does not change. */
+const isOfNow = (spec: SeriesSpec) => spec.at === undefined;
+
 /** Fetches series of these runs again when the stream says that they grew, at most every `waitMs`. */
 export function useLiveSeries(runIds: readonly string[], waitMs = LIVE_MS): void {
   const client = useQueryClient();
@@ -150,6 +155,7 @@ export function useLiveSeries(runIds: readonly string[], waitMs = LIVE_MS): void
         void client.invalidateQueries({
           queryKey: keys.series,
           predicate: (query) =>
+            isOfNow(query.queryKey[1] as SeriesSpec) &&
             (query.queryKey[1] as SeriesSpec).runs.some((run) => changed.has(run)),
         });
       });

@@ -25,6 +25,7 @@ const paths = {
   pencil: "M3 13l.7-3L10.500 3.200l2.300 2.300L6 12.300z",
   pin: "M6 2.500h4l-.5 4 2 2.500h-7l2-2.500zM8 9v4.500",
   columns: "M2 3h12v10H2zM6 3v10M10 3v10",
+  rows: "M2.500 3.500h11M2.500 8h11M2.500 12.500h11",
   compare: "M5 2.500v11M11 2.500v11M2.500 5h5M8.500 10h5",
   warning: "M8 2.500l6 11H2zM8 6.500v3.500M8 12h.01",
   file: "M4 2h5l3 3v9H4zM9 2v3h3",

@@ -18,7 +18,7 @@ pub struct MetricSummary {
 }
 
 impl MetricSummary {
-    fn add(&mut self, columns: &Columns) {
+    pub(super) fn add(&mut self, columns: &Columns) {
         self.points += columns.len();
         for value in columns.values().iter().copied() {
             if value.is_nan() {

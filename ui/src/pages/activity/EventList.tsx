@@ -23,16 +23,29 @@ export function EventList({
   rows,
   subjects = false,
   nameOf,
+  moment,
+  onMoment,
 }: {
   rows: readonly EventRow[];
   subjects?: boolean;
   /** A better name for the subject than its id, where one is known. */
   nameOf?: (stream: string | undefined) => string | undefined;
+  /** The position at which the page stands; what came later has not happened there. */
+  moment?: number | undefined;
+  /** Takes the page to a position. */
+  onMoment?: (position: number) => void;
 }) {
   return (
     <ol className={css.list}>
       {rows.map((row) => (
-        <Row key={row.event.position} row={row} subjects={subjects} nameOf={nameOf} />
+        <Row
+          key={row.event.position}
+          row={row}
+          subjects={subjects}
+          nameOf={nameOf}
+          later={moment !== undefined && row.event.position > moment}
+          onMoment={onMoment}
+        />
       ))}
     </ol>
   );
@@ -44,10 +57,14 @@ function Row({
   row,
   subjects,
   nameOf,
+  later,
+  onMoment,
 }: {
   row: EventRow;
   subjects: boolean;
   nameOf: ((stream: string | undefined) => string | undefined) | undefined;
+  later: boolean;
+  onMoment: ((position: number) => void) | undefined;
 }) {
   const [all, setAll] = useState(false);
   const { described, event, events } = row;
@@ -55,7 +72,7 @@ function Row({
   const details = all ? described.details : described.details.slice(0, SHOWN);
   const rest = described.details.length - details.length;
   return (
-    <li className={css.row}>
+    <li className={later ? `${css.row} ${css.later}` : css.row}>
       <span className={described.bad ? `${css.icon} ${css.bad}` : css.icon}>
         <Icon name={described.bad ? "warning" : ICONS[described.group]} />
       </span>
@@ -104,6 +121,16 @@ function Row({
             {events.length > 1 && ` +${events.length - 1}`}
           </span>
         </span>
+        {onMoment && (
+          <Button
+            size="small"
+            kind="quiet"
+            aria-label={`Show the run as of event ${event.position}`}
+            onClick={() => onMoment(event.position)}
+          >
+            As of here
+          </Button>
+        )}
       </div>
     </li>
   );

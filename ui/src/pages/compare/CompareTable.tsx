@@ -10,6 +10,7 @@ import { Icon } from "../../parts/Icon";
 import { Num } from "../../parts/Num";
 import { Signal, Status } from "../../parts/Status";
 import { TableFrame } from "../../parts/TableFrame";
+import { visibleTags } from "../../parts/tags";
 import css from "./compare.module.css";
 import {
   type Aggregate,
@@ -187,7 +188,7 @@ export function CompareTable({
 }
 
 function ownTags(tags: Record<string, string>): Record<string, string> {
-  return Object.fromEntries(Object.entries(tags).filter(([key]) => !key.startsWith("mlflow.")));
+  return Object.fromEntries(visibleTags({ tags }));
 }
 
 function differing(rows: readonly { differs: boolean }[]): string {

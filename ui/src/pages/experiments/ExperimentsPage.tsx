@@ -1,9 +1,10 @@
-// The list of experiments: search, active or deleted, create, rename, delete with undo, restore.
+// The list of experiments: search, folders, active or deleted, create, rename, delete with undo,
+// restore, purge.
 import { useQueryClient } from "@tanstack/react-query";
 import { useMemo, useRef, useState } from "react";
 import { useLocation, useSearchParams } from "wouter";
 import type { Experiment } from "../../api/contract";
-import { keys, useExperiments } from "../../api/queries";
+import { keys, useActivity, useExperiments } from "../../api/queries";
 import { useChangesSlowly } from "../../api/stream";
 import { useKeys } from "../../app/keyboard";
 import { usePage } from "../../app/page";
@@ -15,15 +16,21 @@ import { Icon } from "../../parts/Icon";
 import { Skeleton } from "../../parts/Skeleton";
 import { Snippet } from "../../parts/Snippet";
 import { useExperimentActions } from "./actions";
+import { endOfDay } from "./days";
 import css from "./ExperimentsPage.module.css";
 import { ExperimentTable } from "./ExperimentTable";
-import { matches, type SortKey, sorted } from "./list";
+import { treeRows } from "./folders";
+import { compare, matches, ownerOf, type SortKey } from "./list";
 import { NameDialog } from "./NameDialog";
+import { PurgeExperiment } from "./PurgeExperiment";
 
 /** Counts change many times a second while runs log; once in a while is enough to look at. */
 const COUNTS_MS = 1000;
 
-const sortKeys: SortKey[] = ["name", "runs", "running", "failed", "activity", "created"];
+/** Every run is looked at for what goes on, so that is asked for more seldom. */
+const ACTIVITY_MS = 15_000;
+
+const sortKeys: SortKey[] = ["name", "runs", "running", "failed", "activity", "created", "owner"];
 
 function readSort(text: string | null): { key: SortKey; descending: boolean } {
   const descending = text === null || text.startsWith("-");
@@ -39,9 +46,13 @@ export default function ExperimentsPage() {
   const view = search.get("view") === "deleted" ? "deleted" : "active";
   const words = search.get("q") ?? "";
   const sort = readSort(search.get("sort"));
+  const openText = search.getAll("open").join("\n");
+  const open = useMemo(() => new Set(openText.split("\n").filter(Boolean)), [openText]);
   const query = useExperiments(view);
   const other = useExperiments(view === "active" ? "deleted" : "active");
+  const activity = useActivity(endOfDay(Date.now())).data?.experiments;
   const actions = useExperimentActions();
+  const [purging, setPurging] = useState<Experiment | undefined>();
   const [dialog, setDialog] = useState<"create" | Experiment | undefined>();
   const searchBox = useRef<HTMLInputElement>(null);
 
@@ -49,6 +60,11 @@ export default function ExperimentsPage() {
     COUNTS_MS,
     () => true,
     () => void client.invalidateQueries({ queryKey: keys.experiments }),
+  );
+  useChangesSlowly(
+    ACTIVITY_MS,
+    () => true,
+    () => void client.invalidateQueries({ queryKey: keys.activity }),
   );
   useKeys({ "/": () => searchBox.current?.focus() });
 
@@ -64,20 +80,40 @@ export default function ExperimentsPage() {
     );
   const sortBy = (key: SortKey) => {
     // Names start from A, numbers and times from the largest; a second click turns it around.
-    const descending = key === sort.key ? !sort.descending : key !== "name";
+    const words = key === "name" || key === "owner";
+    const descending = key === sort.key ? !sort.descending : !words;
     set("sort", descending ? `-${key}` : key);
   };
+
+  const openFolder = (path: string) =>
+    setSearch(
+      (now) => {
+        const next = new URLSearchParams(now);
+        if (open.has(path)) next.delete("open", path);
+        else next.append("open", path);
+        return next;
+      },
+      { replace: true },
+    );
 
   const list = query.data?.experiments;
   const shown = useMemo(
     () =>
-      sorted(
-        (list ?? []).filter((one) => matches(one, words)),
-        sort.key,
-        sort.descending,
-      ),
-    [list, words, sort.key, sort.descending],
+      (list ?? []).flatMap((one) => {
+        const { days, owner: mostRuns } = activity?.[one.experiment_id] ?? {};
+        const owner = ownerOf(one, mostRuns);
+        return matches(one, owner, words) ? [{ one, totals: { ...one, owner, days } }] : [];
+      }),
+    [list, activity, words],
   );
+  const rows = useMemo(() => {
+    if (words === "") return treeRows(shown, open, sort.key, sort.descending);
+    // What is searched for is shown wherever it is.
+    const order = compare(sort.key, sort.descending);
+    return [...shown]
+      .sort((a, b) => order(a.totals, b.totals))
+      .map((found) => ({ kind: "experiment" as const, label: found.one.name, depth: 0, ...found }));
+  }, [shown, words, open, sort.key, sort.descending]);
   const deletedCount = (view === "deleted" ? list : other.data?.experiments)?.length;
   // A new server has at most the "Default" experiment, without runs.
   const emptyServer =
@@ -109,7 +145,7 @@ export default function ExperimentsPage() {
           type="search"
           className={css.search}
           aria-label="Search experiments"
-          placeholder="Search by name or tag:value"
+          placeholder="Search by name, owner or tag:value"
           value={words}
           onChange={(event) => set("q", event.target.value)}
         />
@@ -136,13 +172,17 @@ export default function ExperimentsPage() {
       {query.isPending && <Skeleton />}
       {list && shown.length > 0 && (
         <ExperimentTable
-          experiments={shown}
+          rows={rows}
           dimmed={query.isPlaceholderData}
           sort={sort}
           onSort={sortBy}
-          onRename={setDialog}
-          onDelete={(one) => void actions.setDeleted(one, true)}
-          onRestore={(one) => void actions.setDeleted(one, false)}
+          onFolder={openFolder}
+          actions={{
+            onRename: setDialog,
+            onDelete: (one) => void actions.setDeleted(one, true),
+            onRestore: (one) => void actions.setDeleted(one, false),
+            onPurge: setPurging,
+          }}
         />
       )}
       {list && shown.length === 0 && !emptyServer && (
@@ -158,6 +198,7 @@ export default function ExperimentsPage() {
         />
       )}
       {emptyServer && <Snippet experiment="my-first-experiment" />}
+      {purging && <PurgeExperiment experiment={purging} onClose={() => setPurging(undefined)} />}
       {dialog === "create" && (
         <NameDialog
           title="New experiment"

@@ -1,4 +1,4 @@
-// Asks for the name of an experiment, for creating and renaming. A refusal by the server (a name
+// Asks for the name of an experiment or of a view, for creating and renaming. A refusal by the server (a name
 // that is taken, for example) is shown beside the field, and the dialog stays.
 import { useId, useState } from "react";
 import { errorText } from "../../api/client";
@@ -10,12 +10,14 @@ export function NameDialog({
   title,
   initial = "",
   action,
+  maxLength = 500,
   submit,
   onClose,
 }: {
   title: string;
   initial?: string;
   action: string;
+  maxLength?: number;
   submit: (name: string) => Promise<void>;
   onClose: () => void;
 }) {
@@ -43,7 +45,7 @@ export function NameDialog({
           id={id}
           type="text"
           value={name}
-          maxLength={500}
+          maxLength={maxLength}
           autoComplete="off"
           spellCheck={false}
           aria-invalid={error !== ""}

@@ -2,7 +2,8 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { useCallback } from "react";
 import { errorText, mlflowPost } from "../../api/client";
-import { keys } from "../../api/queries";
+import { keys, purgeExperiment } from "../../api/queries";
+import { formatCount } from "../../parts/format";
 import { toast } from "../../parts/Toast";
 
 interface Named {
@@ -57,5 +58,14 @@ export function useExperimentActions() {
     [refresh],
   );
 
-  return { setDeleted, create, rename };
+  const purge = useCallback(
+    async (id: string, name: string): Promise<void> => {
+      const { runs } = await purgeExperiment(id, name);
+      toast({ message: `Purged “${name}” with ${formatCount(runs)} run${runs === 1 ? "" : "s"}` });
+      await refresh();
+    },
+    [refresh],
+  );
+
+  return { setDeleted, create, rename, purge };
 }

@@ -1,8 +1,9 @@
 // The values of all metrics of a run: last, smallest, largest, number of points and of NaN.
-import { useState } from "react";
+import { useContext, useState } from "react";
 import { Link } from "wouter";
 import type { MetricSummary } from "../../api/contract";
 import { byName, isSystemMetric } from "../../charts/metrics";
+import { Moment } from "../../charts/moment";
 import { slotColour, slotOf } from "../../charts/palette";
 import { Sparkline } from "../../charts/Sparkline";
 import { useLiveSeries } from "../../charts/useSeries";
@@ -43,6 +44,7 @@ export function MetricValues({
   runId: string;
 }) {
   const [search, setSearch] = useState("");
+  const at = useContext(Moment);
   const [order, setOrder] = useState<{ by: Column; down: boolean }>({ by: "key", down: false });
   // Sparklines show a shape, not the moment; the values beside them are current.
   useLiveSeries([runId], 5000);
@@ -52,7 +54,7 @@ export function MetricValues({
     .filter((metric) => metric.key.toLowerCase().includes(wanted))
     .sort((a, b) => compare(a, b, order.by) * (order.down ? -1 : 1));
   const link = (key: string) =>
-    `/runs/${runId}/${isSystemMetric(key) ? "system" : "metrics"}?filter=${encodeURIComponent(`^${escaped(key)}$`)}`;
+    `/runs/${runId}/${isSystemMetric(key) ? "system" : "metrics"}?filter=${encodeURIComponent(`^${escaped(key)}$`)}${at === undefined ? "" : `&at=${at}`}`;
   return (
     <section aria-label="Metrics">
       <div className={css.sectionHead}>

@@ -4,6 +4,7 @@ import { Chip } from "../../parts/Chip";
 import { Copy } from "../../parts/Copy";
 import { formatDateTime } from "../../parts/format";
 import { RunModels } from "../models/RunModels";
+import { isVisibleTag } from "../../parts/tags";
 import { KeyValues } from "./KeyValues";
 import { MetricValues } from "./MetricValues";
 import { NOTE_TAG, Notes } from "./Notes";
@@ -12,14 +13,15 @@ import { Tags } from "./Tags";
 
 export default function OverviewTab({ detail }: { detail: RunDetail }) {
   const { run, tags } = detail;
-  const own = Object.entries(tags).filter(([key]) => !key.startsWith("mlflow."));
+  const fixed = run.deleted || detail.as_of !== undefined;
+  const own = Object.entries(tags).filter(([key]) => isVisibleTag(key));
   const system = Object.entries(tags).filter(
     ([key]) => key.startsWith("mlflow.") && key !== NOTE_TAG,
   );
   return (
     <div className={css.overview}>
       <div className={css.main}>
-        <Notes runId={run.run_id} note={tags[NOTE_TAG] ?? ""} fixed={run.deleted} />
+        <Notes runId={run.run_id} note={tags[NOTE_TAG] ?? ""} fixed={fixed} />
         <MetricValues metrics={detail.metrics} runId={run.run_id} />
         <KeyValues title="Parameters" one="parameter" entries={Object.entries(detail.params)} />
       </div>
@@ -71,7 +73,7 @@ export default function OverviewTab({ detail }: { detail: RunDetail }) {
           )}
         </section>
         <RunModels runId={run.run_id} />
-        <Tags runId={run.run_id} entries={own} fixed={run.deleted} />
+        <Tags runId={run.run_id} entries={own} fixed={fixed} />
         {system.length > 0 && (
           <details>
             <summary>Tags of the client ({system.length})</summary>

@@ -1,15 +1,17 @@
 // The head of a run: name, status, times, id, and what can be done to it.
 import { useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
+import { useLocation } from "wouter";
 import { errorText } from "../../api/client";
 import type { BulkAction, RunDetail } from "../../api/contract";
-import { bulk, keys, renameRun } from "../../api/queries";
+import { bulk, keys, purgeRun, renameRun } from "../../api/queries";
 import { slotColour, slotOf } from "../../charts/palette";
 import { ActionMenu } from "../../parts/ActionMenu";
 import { Button, LinkButton } from "../../parts/Button";
 import { Copy, copyText } from "../../parts/Copy";
 import { Dialog, DialogActions } from "../../parts/Dialog";
 import { Icon } from "../../parts/Icon";
+import { PurgeDialog } from "../../parts/PurgeDialog";
 import { Status } from "../../parts/Status";
 import { Duration, Time } from "../../parts/Time";
 import { toast } from "../../parts/Toast";
@@ -17,8 +19,10 @@ import type { Side } from "./neighbour";
 import css from "./run.module.css";
 
 export function RunHeader({ detail, goTo }: { detail: RunDetail; goTo: (side: Side) => void }) {
-  const { run } = detail;
+  const { run, as_of: past } = detail;
   const [renaming, setRenaming] = useState(false);
+  const [purging, setPurging] = useState(false);
+  const [, go] = useLocation();
   const change = useDeletion();
   const last = detail.metrics.reduce((latest, metric) => Math.max(latest, metric.timestamp), 0);
   const step = detail.metrics.reduce((highest, metric) => Math.max(highest, metric.step), 0);
@@ -50,10 +54,15 @@ export function RunHeader({ detail, goTo }: { detail: RunDetail; goTo: (side: Si
             <Icon name="down" size={14} />
           </Button>
           <LinkButton to={`/compare?runs=${run.run_id}`}>Compare with…</LinkButton>
-          {run.deleted ? (
-            <Button onClick={() => void change({ run_ids: [run.run_id], action: "restore" })}>
-              <Icon name="restore" size={14} /> Restore
-            </Button>
+          {past ? null : run.deleted ? (
+            <>
+              <Button onClick={() => void change({ run_ids: [run.run_id], action: "restore" })}>
+                <Icon name="restore" size={14} /> Restore
+              </Button>
+              <Button kind="danger" onClick={() => setPurging(true)}>
+                Purge…
+              </Button>
+            </>
           ) : (
             <ActionMenu
               label="More actions"
@@ -89,7 +98,7 @@ export function RunHeader({ detail, goTo }: { detail: RunDetail; goTo: (side: Si
         </span>
         <span>
           {run.end === null ? "running for " : "took "}
-          <Duration start={run.start} end={run.end} />
+          <Duration start={run.start} end={run.end ?? past?.at ?? null} />
         </span>
         {step > 0 && <span>step {step.toLocaleString("en-US")}</span>}
         {last > 0 && (
@@ -102,6 +111,20 @@ export function RunHeader({ detail, goTo }: { detail: RunDetail; goTo: (side: Si
         <p className={css.banner}>
           <Icon name="warning" /> This run is deleted. It is left out of lists until it is restored.
         </p>
+      )}
+      {purging && (
+        <PurgeDialog
+          what="run"
+          name={run.name}
+          purge={async (name) => {
+            await purgeRun(run.run_id, name);
+            toast({ message: `Purged “${name}”` });
+            go(`/experiments/${encodeURIComponent(run.experiment_id)}?view=deleted`);
+          }}
+          onClose={() => setPurging(false)}
+        >
+          Its metrics go with it, and the artifacts that this server keeps.
+        </PurgeDialog>
       )}
       {renaming && <RenameDialog detail={detail} onClose={() => setRenaming(false)} />}
     </header>

@@ -6,12 +6,16 @@ import { useRun } from "../../api/queries";
 import { useKeys } from "../../app/keyboard";
 import { usePage } from "../../app/page";
 import { isSystemMetric } from "../../charts/metrics";
+import { Moment } from "../../charts/moment";
+import { Button } from "../../parts/Button";
 import { EmptyState } from "../../parts/EmptyState";
 import { ErrorBox } from "../../parts/ErrorBox";
 import { Skeleton } from "../../parts/Skeleton";
 import { Tabs } from "../../parts/Tabs";
 import { pathInAddress } from "./artifact-kind";
+import { momentSuffix, useMoment } from "./moment";
 import OverviewTab from "./OverviewTab";
+import { PastBanner } from "./PastBanner";
 import { RunHeader } from "./RunHeader";
 import css from "./run.module.css";
 import { useLiveRun } from "./useLiveRun";
@@ -37,13 +41,17 @@ export interface RunPageProps {
 }
 
 export default function RunPage({ runId, tab, path }: RunPageProps) {
-  const run = useRun(runId);
-  useLiveRun(runId);
+  const [at, setAt] = useMoment();
+  const run = useRun(runId, at);
+  useLiveRun(runId, at === undefined);
   const detail = run.data;
   const [, navigate] = useLocation();
   useKeys(
     Object.fromEntries(
-      TABS.map((name, index) => [String(index + 1), () => navigate(tabRoute(runId, name))]),
+      TABS.map((name, index) => [
+        String(index + 1),
+        () => navigate(tabRoute(runId, name) + momentSuffix(at)),
+      ]),
     ),
   );
   const goTo = useNeighbours(detail?.run, (id) => tabRoute(id, tab));
@@ -56,6 +64,15 @@ export default function RunPage({ runId, tab, path }: RunPageProps) {
   ]);
 
   if (!detail) {
+    if (run.error instanceof ApiError && run.error.status === 404 && at !== undefined)
+      return (
+        <EmptyState
+          title="There was no such run yet"
+          action={<Button onClick={() => setAt(undefined)}>Back to live</Button>}
+        >
+          {run.error.message}
+        </EmptyState>
+      );
     if (run.error instanceof ApiError && run.error.status === 404)
       return <EmptyState title="There is no such run">No run has the id {runId}.</EmptyState>;
     if (run.error)
@@ -80,11 +97,12 @@ export default function RunPage({ runId, tab, path }: RunPageProps) {
   ];
   return (
     <div className={css.page}>
+      {detail.as_of && <PastBanner asOf={detail.as_of} onBack={() => setAt(undefined)} />}
       <RunHeader detail={detail} goTo={goTo} />
       <Tabs
         label="Run"
         tabs={tabs.map(([name, label, count]) => ({
-          to: tabRoute(runId, name),
+          to: tabRoute(runId, name) + momentSuffix(at),
           label,
           count,
           current: name === tab,
@@ -97,19 +115,21 @@ export default function RunPage({ runId, tab, path }: RunPageProps) {
           retry={() => void run.refetch()}
         />
       )}
-      <Suspense fallback={<Skeleton />}>
-        {tab === "overview" && <OverviewTab detail={detail} />}
-        {tab === "metrics" && <MetricsTab detail={detail} system={false} />}
-        {tab === "system" && <MetricsTab detail={detail} system />}
-        {tab === "artifacts" && (
-          <ArtifactsTab runId={runId} path={pathInAddress(location.pathname, runId, path)} />
-        )}
-        {tab === "timeline" && <TimelineTab runId={runId} />}
-        {tab === "events" && <RawEventsTab runId={runId} />}
-        {!tabs.some(([name]) => name === tab) && (
-          <EmptyState title="There is no such tab">A run has no page “{tab}”.</EmptyState>
-        )}
-      </Suspense>
+      <Moment value={at}>
+        <Suspense fallback={<Skeleton />}>
+          {tab === "overview" && <OverviewTab detail={detail} />}
+          {tab === "metrics" && <MetricsTab detail={detail} system={false} />}
+          {tab === "system" && <MetricsTab detail={detail} system />}
+          {tab === "artifacts" && (
+            <ArtifactsTab runId={runId} path={pathInAddress(location.pathname, runId, path)} />
+          )}
+          {tab === "timeline" && <TimelineTab runId={runId} asOf={detail.as_of} onMoment={setAt} />}
+          {tab === "events" && <RawEventsTab runId={runId} />}
+          {!tabs.some(([name]) => name === tab) && (
+            <EmptyState title="There is no such tab">A run has no page “{tab}”.</EmptyState>
+          )}
+        </Suspense>
+      </Moment>
     </div>
   );
 }

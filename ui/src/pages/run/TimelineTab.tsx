@@ -1,5 +1,6 @@
-// What happened to the run, in words.
+// What happened to the run, in words, and the way back to any moment of it.
 import { useState } from "react";
+import type { Milestone } from "../../api/contract";
 import { fetchRunEvents, keys } from "../../api/queries";
 import { Button, Segmented } from "../../parts/Button";
 import { EmptyState } from "../../parts/EmptyState";
@@ -8,6 +9,7 @@ import { Skeleton } from "../../parts/Skeleton";
 import { type EventGroup, groupEvents } from "../activity/describe";
 import { EventList } from "../activity/EventList";
 import { useEventPages } from "../activity/useEventPages";
+import { PastSlider } from "./PastSlider";
 import css from "./run.module.css";
 
 type Kind = "all" | Extract<EventGroup, "run" | "params" | "metrics" | "tags" | "artifacts">;
@@ -21,7 +23,16 @@ const KINDS: { value: Kind; label: string }[] = [
   { value: "artifacts", label: "Artifacts" },
 ];
 
-export default function TimelineTab({ runId }: { runId: string }) {
+export default function TimelineTab({
+  runId,
+  asOf,
+  onMoment,
+}: {
+  runId: string;
+  /** The last event that counts, where the page shows the past. */
+  asOf: Milestone | undefined;
+  onMoment: (at: number | undefined) => void;
+}) {
   const [kind, setKind] = useState<Kind>("all");
   const pages = useRunEvents(runId);
   const rows = groupEvents(pages.events).filter(
@@ -34,6 +45,7 @@ export default function TimelineTab({ runId }: { runId: string }) {
     );
   return (
     <div className={css.charts}>
+      <PastSlider runId={runId} shownAt={asOf?.at} onMove={onMoment} />
       <div className={css.scrollX}>
         <Segmented label="Kind of event" value={kind} options={KINDS} onChange={setKind} />
       </div>
@@ -44,7 +56,7 @@ export default function TimelineTab({ runId }: { runId: string }) {
           }
         />
       ) : (
-        <EventList rows={rows} />
+        <EventList rows={rows} moment={asOf?.position} onMoment={onMoment} />
       )}
       {pages.more && (
         <Button onClick={pages.loadMore} disabled={pages.loadingMore}>

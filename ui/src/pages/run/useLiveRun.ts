@@ -1,4 +1,5 @@
-// Fetches the run again when the stream says that it changed: at once for its state, at most once a second for its points.
+// Fetches the run again when the stream says that it changed: at once for its state, at most once a second for its points. The past
+// does not change: it is not `live`.
 import { useQueryClient } from "@tanstack/react-query";
 import { useEffect, useRef } from "react";
 import { keys } from "../../api/queries";
@@ -7,13 +8,13 @@ import { whenVisible } from "../../api/visible";
 
 const POINTS_MS = 1000;
 
-export function useLiveRun(runId: string): void {
+export function useLiveRun(runId: string, live: boolean): void {
   const client = useQueryClient();
   const timer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
   useEffect(() => () => clearTimeout(timer.current), []);
   useChanges((change) => {
     const own = change.runs.filter((run) => run.run_id === runId);
-    if (own.length === 0) return;
+    if (!live || own.length === 0) return;
     if (own.some((run) => run.kind !== "metrics")) {
       void client.invalidateQueries({ queryKey: keys.run(runId) });
       void client.invalidateQueries({ queryKey: keys.artifacts(runId) });

@@ -7,14 +7,14 @@ import { Icon } from "../../parts/Icon";
 import { toast } from "../../parts/Toast";
 import type { Column } from "./columns";
 import { exportCsv } from "./export";
-import type { RunWindows } from "./run-windows";
+import type { RowStore } from "./row-store";
 
 export function ExportButton({
   windows,
   columns,
   name,
 }: {
-  windows: RunWindows;
+  windows: RowStore;
   columns: Column[];
   name: string;
 }) {
@@ -31,7 +31,7 @@ export function ExportButton({
     setDone(0);
     exportCsv(
       query,
-      columns.map((column) => column.id),
+      columns,
       name,
       (rows, of) => setDone(of === 0 ? 1 : rows / of),
       controller.signal,

@@ -2,6 +2,7 @@
 import { memo, useEffect, useRef } from "react";
 import { Icon } from "../../parts/Icon";
 import { ColumnEdge } from "./ColumnEdge";
+import { type ColumnActions, ColumnMenu } from "./ColumnMenu";
 import { type Column, columnTitle } from "./columns";
 import css from "./RunGrid.module.css";
 import { coverage, type Selection } from "./selection";
@@ -15,12 +16,14 @@ function HeadCell({
   sort,
   onSort,
   onWidth,
+  actions,
 }: {
   column: Column;
   index: number;
   sort: Sort;
   onSort: (column: ColumnId) => void;
   onWidth: SetWidth;
+  actions: ColumnActions;
 }) {
   const active = sort.column === column.id;
   const order = sort.descending ? "descending" : "ascending";
@@ -44,6 +47,7 @@ function HeadCell({
       ) : (
         <span>{column.label}</span>
       )}
+      <ColumnMenu column={column} actions={actions} />
       <ColumnEdge column={column} onWidth={onWidth} />
     </div>
   );
@@ -82,6 +86,7 @@ export const GridHead = memo(function GridHead({
   sort,
   onSort,
   onWidth,
+  actions,
   selection,
   loadedIds,
   onAll,
@@ -92,6 +97,7 @@ export const GridHead = memo(function GridHead({
   sort: Sort;
   onSort: (column: ColumnId) => void;
   onWidth: SetWidth;
+  actions: ColumnActions;
   selection: Selection;
   loadedIds: string[];
   onAll: () => void;
@@ -104,6 +110,7 @@ export const GridHead = memo(function GridHead({
       sort={sort}
       onSort={onSort}
       onWidth={onWidth}
+      actions={actions}
     />
   );
   return (

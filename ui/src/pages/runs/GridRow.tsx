@@ -3,10 +3,10 @@ import { memo } from "react";
 import { Link } from "wouter";
 import type { MetricValue } from "../../api/contract";
 import { slotColour, slotOf } from "../../charts/palette";
-import { Num } from "../../parts/Num";
 import { Status } from "../../parts/Status";
 import { Duration, Time } from "../../parts/Time";
 import type { Column } from "./columns";
+import { MetricCell } from "./Delta";
 import css from "./RunGrid.module.css";
 import type { LoadedRow } from "./run-windows";
 import { SparkCell } from "./SparkCell";
@@ -41,11 +41,12 @@ function Content({ column, loaded }: { column: Column; loaded: LoadedRow }) {
       return <span className="mono">{row.run_id}</span>;
   }
   if (column.kind === "spark") return <SparkCell runId={row.run_id} column={column} />;
-  const value = loaded.value(column.id);
+  const value = loaded.value(column.source);
   // Not asked for yet: neither a value nor the absence of one.
   if (value === undefined) return <span className={css.missing} />;
   if (value === null) return <span className="muted">—</span>;
-  if (column.kind === "metrics") return <Num value={value as MetricValue} />;
+  if (column.kind === "metrics")
+    return <MetricCell column={column} runId={row.run_id} value={value as MetricValue} />;
   const text = String(value);
   return (
     <span className={NUMBER.test(text) ? "mono" : undefined} title={text}>
@@ -65,6 +66,8 @@ export interface GridRowProps {
   to: number;
   before: number;
   pinnedWidth: number;
+  /** The row is below the line of a group. */
+  grouped: boolean;
   selected: boolean;
   activeColumn: number | undefined;
   onClick: (event: React.MouseEvent, row: number, column: number | undefined) => void;
@@ -96,8 +99,9 @@ function Row(props: GridRowProps) {
     <div
       role="row"
       aria-rowindex={index + 2}
+      aria-level={props.grouped ? 2 : undefined}
       aria-selected={props.selected}
-      className={css.row}
+      className={props.grouped ? `${css.row} ${css.inGroup}` : css.row}
       style={{ height: props.height, transform: `translateY(${props.top}px)` }}
       onClick={(event) => {
         const place = (event.target as HTMLElement).closest<HTMLElement>("[data-column]");

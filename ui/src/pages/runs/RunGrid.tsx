@@ -11,12 +11,16 @@ import {
   useRef,
   useState,
 } from "react";
-import { rowHeights, usePreferences } from "../../app/theme";
+import { type Density, rowHeights, usePreferences } from "../../app/theme";
+import type { ColumnActions } from "./ColumnMenu";
 import type { Column } from "./columns";
+import { type Baseline, BaselineContext } from "./Delta";
 import { GridHead } from "./GridHead";
 import { GridRow } from "./GridRow";
+import { GroupRow } from "./GroupRow";
 import css from "./RunGrid.module.css";
-import type { LoadedRow, RunTableState, RunWindows } from "./run-windows";
+import type { RowStore } from "./row-store";
+import type { LoadedRow, RunTableState } from "./run-windows";
 import { SparkContext, useSparks } from "./SparkCell";
 import {
   explicit,
@@ -44,32 +48,42 @@ export function RunGrid({
   ref,
   windows,
   table,
-  count,
+  grouped,
   columns,
   sort,
   onSort,
   onWidth,
+  actions,
+  baseline,
+  density,
   selection,
   onSelection,
   onOpen,
   onCell,
 }: {
   ref: React.Ref<GridHandle>;
-  windows: RunWindows;
+  windows: RowStore;
   table: RunTableState;
-  count: number;
+  /** Whether some rows are groups that open. */
+  grouped: boolean;
   columns: Column[];
   sort: Sort;
   onSort: (column: ColumnId) => void;
   onWidth: SetWidth;
+  actions: ColumnActions;
+  /** The run that the others are compared with. */
+  baseline: Baseline | undefined;
+  /** Undefined: as this browser prefers. */
+  density: Density | undefined;
   selection: Selection;
   onSelection: (next: Selection) => void;
   onOpen: (runId: string) => void;
   /** A cell was clicked with Alt. */
   onCell: (column: ColumnId, loaded: LoadedRow) => void;
 }) {
-  const { density } = usePreferences();
-  const rowHeight = rowHeights[density];
+  const preferred = usePreferences().density;
+  const rowHeight = rowHeights[density ?? preferred];
+  const count = windows.count();
   const scroller = useRef<HTMLDivElement>(null);
   const id = useId();
   const [active, setActive] = useState<{ row: number; column: number }>({ row: 0, column: 0 });
@@ -107,6 +121,10 @@ export function RunGrid({
     slice.reveal(toColumn);
     return to;
   };
+  const toggleGroup = (row: number, column: number | undefined) => {
+    setActive({ row, column: column ?? activeColumn });
+    windows.toggle(row);
+  };
   const idAt = (row: number) => windows.at(row)?.row.run_id;
   const select = (row: number, range: boolean) => {
     const runId = idAt(row);
@@ -142,7 +160,14 @@ export function RunGrid({
       End: jump ? [count - 1, columns.length - 1] : [activeRow, columns.length - 1],
     };
     const move = moves[event.key];
-    if (move) {
+    const line = windows.groupAt(activeRow);
+    // As in a tree: on the first cell of a group, right opens and left closes.
+    const turns =
+      (event.key === "ArrowRight" && line?.open === false) ||
+      (event.key === "ArrowLeft" && line?.open === true);
+    if (line && ((turns && activeColumn === 0) || event.key === " " || event.key === "Enter"))
+      windows.toggle(activeRow);
+    else if (move) {
       const to = go(...move);
       if (event.shiftKey && to !== activeRow)
         onSelection(
@@ -190,11 +215,12 @@ export function RunGrid({
 
   const width = slice.totalWidth + BOX_WIDTH;
   return (
-    // biome-ignore lint/a11y/useSemanticElements: a table element cannot hold virtual rows
+    // biome-ignore lint/a11y/useAriaPropsSupportedByRole: a grid, or a treegrid of groups, has a name
+    // biome-ignore lint/a11y/noStaticElementInteractions: the role says what it is
     <div
       ref={scroller}
       className={css.grid}
-      role="grid"
+      role={grouped ? "treegrid" : "grid"}
       tabIndex={0}
       aria-label="Runs"
       aria-rowcount={count + 1}
@@ -214,6 +240,7 @@ export function RunGrid({
         sort={sort}
         onSort={onSort}
         onWidth={onWidth}
+        actions={actions}
         selection={selection}
         loadedIds={loadedIds}
         onAll={stableAll}
@@ -224,30 +251,50 @@ export function RunGrid({
         role="rowgroup"
         style={{ height: virtual.getTotalSize(), width, minWidth: "100%" }}
       >
-        <SparkContext value={sparks}>
-          {items.map((item) => {
-            const loaded = windows.at(item.index);
-            return (
-              <GridRow
-                key={item.index}
-                id={id}
-                index={item.index}
-                top={item.start - HEAD_HEIGHT}
-                height={rowHeight}
-                loaded={loaded}
-                columns={columns}
-                from={slice.from}
-                to={slice.to}
-                before={slice.before}
-                pinnedWidth={slice.pinnedWidth}
-                selected={loaded !== undefined && isSelected(selection, loaded.row.run_id)}
-                activeColumn={item.index === activeRow ? activeColumn : undefined}
-                onClick={stableClick}
-                onSelect={stableSelect}
-              />
-            );
-          })}
-        </SparkContext>
+        <BaselineContext value={baseline}>
+          <SparkContext value={sparks}>
+            {items.map((item) => {
+              const line = windows.groupAt(item.index);
+              const loaded = windows.at(item.index);
+              return line ? (
+                <GroupRow
+                  key={item.index}
+                  id={id}
+                  index={item.index}
+                  top={item.start - HEAD_HEIGHT}
+                  height={rowHeight}
+                  group={line.group}
+                  open={line.open}
+                  columns={columns}
+                  from={slice.from}
+                  to={slice.to}
+                  before={slice.before}
+                  activeColumn={item.index === activeRow ? activeColumn : undefined}
+                  onToggle={toggleGroup}
+                />
+              ) : (
+                <GridRow
+                  key={item.index}
+                  id={id}
+                  index={item.index}
+                  top={item.start - HEAD_HEIGHT}
+                  height={rowHeight}
+                  loaded={loaded}
+                  columns={columns}
+                  from={slice.from}
+                  to={slice.to}
+                  before={slice.before}
+                  pinnedWidth={slice.pinnedWidth}
+                  grouped={grouped}
+                  selected={loaded !== undefined && isSelected(selection, loaded.row.run_id)}
+                  activeColumn={item.index === activeRow ? activeColumn : undefined}
+                  onClick={stableClick}
+                  onSelect={stableSelect}
+                />
+              );
+            })}
+          </SparkContext>
+        </BaselineContext>
       </div>
     </div>
   );

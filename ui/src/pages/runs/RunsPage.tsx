@@ -16,9 +16,10 @@ import { ErrorBox } from "../../parts/ErrorBox";
 import { Icon } from "../../parts/Icon";
 import { Skeleton } from "../../parts/Skeleton";
 import { Tabs } from "../../parts/Tabs";
+import { visibleTags } from "../../parts/tags";
 import { useExperimentActions } from "../experiments/actions";
-import { visibleTags } from "../experiments/list";
 import { NameDialog } from "../experiments/NameDialog";
+import { PurgeExperiment } from "../experiments/PurgeExperiment";
 import css from "./RunsPage.module.css";
 import { RunsTab } from "./RunsTab";
 
@@ -52,6 +53,7 @@ function Head({ experiment }: { experiment: Experiment }) {
   const actions = useExperimentActions();
   const [, go] = useLocation();
   const [renaming, setRenaming] = useState(false);
+  const [purging, setPurging] = useState(false);
   const deleted = experiment.lifecycle_stage === "deleted";
   return (
     <div className={css.head}>
@@ -91,7 +93,17 @@ function Head({ experiment }: { experiment: Experiment }) {
           <Button size="small" onClick={() => void actions.setDeleted(experiment, false)}>
             <Icon name="restore" size={14} /> Restore
           </Button>
+          <Button size="small" kind="danger" onClick={() => setPurging(true)}>
+            Purge…
+          </Button>
         </div>
+      )}
+      {purging && (
+        <PurgeExperiment
+          experiment={experiment}
+          onPurged={() => go("/experiments?view=deleted")}
+          onClose={() => setPurging(false)}
+        />
       )}
       {renaming && (
         <NameDialog

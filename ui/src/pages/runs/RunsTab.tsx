@@ -1,5 +1,5 @@
 // The Runs tab: filter line, tools, count line, grid and the bar for the selection.
-import { useRef, useState } from "react";
+import { useMemo, useRef, useState } from "react";
 import { useLocation } from "wouter";
 import { ApiError } from "../../api/client";
 import type { Experiment } from "../../api/contract";
@@ -9,13 +9,18 @@ import { useNarrow } from "../../app/narrow";
 import { Button, Segmented } from "../../parts/Button";
 import { ErrorBox } from "../../parts/ErrorBox";
 import { formatCount } from "../../parts/format";
+import { Icon } from "../../parts/Icon";
 import { Skeleton } from "../../parts/Skeleton";
 import { Snippet } from "../../parts/Snippet";
 import { CodeButton } from "./CodeButton";
 import { ColumnChooser } from "./ColumnChooser";
+import type { ColumnActions } from "./ColumnMenu";
+import { DensityButton } from "./DensityButton";
 import { EmptyResult } from "./EmptyResult";
 import { ExportButton } from "./ExportButton";
 import { FilterLine } from "./FilterLine";
+import { GroupByButton } from "./GroupByButton";
+import { withAggregate } from "./metric-column";
 import { type GridHandle, RunGrid } from "./RunGrid";
 import css from "./RunsTab.module.css";
 import type { LoadedRow } from "./run-windows";
@@ -24,6 +29,8 @@ import { ShareButton } from "./ShareButton";
 import { countOf, forTable, nothing, type Selection, wholeTable } from "./selection";
 import { type ColumnId, type Sort, withClause } from "./url-state";
 import { useRunTable, useTableState } from "./useRunTable";
+import { ViewMenu } from "./ViewMenu";
+import { viewsOf } from "./views";
 import { useWidths } from "./widths";
 
 const MAX_COMPARED = 50;
@@ -38,10 +45,11 @@ export function RunsTab({ experiment }: { experiment: Experiment }) {
   const id = experiment.experiment_id;
   const narrow = useNarrow();
   const [, go] = useLocation();
-  const [state, change] = useTableState();
+  const views = useMemo(() => viewsOf(experiment), [experiment]);
+  const [state, change] = useTableState(views);
   const fields = useFields(id);
   const [widths, setWidth] = useWidths(id);
-  const { windows, table, columns, ids, fresh, refresh } = useRunTable(
+  const { windows, table, columns, ids, baseline, groupCount, fresh, refresh } = useRunTable(
     id,
     state,
     fields.data,
@@ -72,6 +80,36 @@ export function RunsTab({ experiment }: { experiment: Experiment }) {
     c: compare,
   });
 
+  const columnActions = useMemo<ColumnActions>(
+    () => ({
+      goalOf: (key) => state.goals[key],
+      setGoal: (key, goal) => {
+        const { [key]: _, ...rest } = state.goals;
+        change({ goals: goal === undefined ? rest : { ...rest, [key]: goal } });
+      },
+      show: ({ id: old }, of) => {
+        const to = withAggregate(old, of);
+        const swap = (one: ColumnId) => (one === old ? to : one);
+        change({
+          // The same twice would be one column less.
+          columns: [...new Set(ids.map(swap))],
+          pinned: [...new Set(state.pinned.map(swap))],
+          ...(state.sort.column === old ? { sort: { ...state.sort, column: to } } : {}),
+        });
+      },
+      groupBy: (column) => {
+        setSelection(nothing);
+        change({ group: [column.id] });
+      },
+      hide: (column) =>
+        change({
+          columns: ids.filter((one) => one !== column.id),
+          pinned: state.pinned.filter((one) => one !== column.id),
+        }),
+    }),
+    [state, ids, change],
+  );
+
   /** Alt and a click: only runs with the same value. */
   const filterByCell = (column: ColumnId, { row, value }: LoadedRow) => {
     const own: Record<string, string> = { name: row.name, status: row.status, user: row.user };
@@ -97,6 +135,7 @@ export function RunsTab({ experiment }: { experiment: Experiment }) {
           onApply={(text) => change({ filter: text })}
         />
         <div className={css.buttons}>
+          <ViewMenu experiment={experiment} views={views} />
           <ColumnChooser
             fields={fields.data}
             shown={ids}
@@ -104,6 +143,14 @@ export function RunsTab({ experiment }: { experiment: Experiment }) {
             isDefault={state.columns === undefined}
             onChange={(next, pinned) => change({ columns: next, pinned })}
             onReset={() => change({ columns: undefined, pinned: [] })}
+          />
+          <GroupByButton
+            fields={fields.data}
+            group={state.group}
+            onChange={(group) => {
+              setSelection(nothing);
+              change({ group });
+            }}
           />
           <Segmented
             label="Which runs"
@@ -117,6 +164,7 @@ export function RunsTab({ experiment }: { experiment: Experiment }) {
               change({ view });
             }}
           />
+          <DensityButton density={state.density} onChange={(density) => change({ density })} />
           <ShareButton />
           <ExportButton
             windows={windows}
@@ -134,12 +182,28 @@ export function RunsTab({ experiment }: { experiment: Experiment }) {
               {loaded.matched === loaded.total
                 ? ` run${loaded.total === 1 ? "" : "s"}`
                 : ` of ${formatCount(loaded.total)} runs`}
+              {groupCount !== undefined &&
+                ` in ${formatCount(groupCount)} group${groupCount === 1 ? "" : "s"}`}
               {selected > 0 && ` · ${formatCount(selected)} selected`}
               {` · ${formatCount(Math.round(loaded.ms))} ms`}
               {loaded.lagEvents > 0 && ` · ${formatCount(loaded.lagEvents)} events behind`}
             </>
           )}
         </span>
+        {state.base !== undefined && (
+          <span className={css.baseline}>
+            Baseline: {baseline?.name ?? state.base}
+            <Button
+              kind="quiet"
+              size="small"
+              aria-label="No baseline"
+              title="No baseline"
+              onClick={() => change({ base: undefined })}
+            >
+              <Icon name="close" size={12} />
+            </Button>
+          </span>
+        )}
         {fresh > 0 && (
           <Button
             size="small"
@@ -170,11 +234,14 @@ export function RunsTab({ experiment }: { experiment: Experiment }) {
           ref={grid}
           windows={windows}
           table={table}
-          count={loaded.matched}
+          grouped={groupCount !== undefined}
           columns={columns}
           sort={state.sort}
           onSort={(column) => change({ sort: nextSort(state.sort, column) })}
           onWidth={setWidth}
+          actions={columnActions}
+          baseline={baseline}
+          density={state.density}
           selection={selection}
           onSelection={setSelection}
           onCell={filterByCell}
@@ -184,11 +251,19 @@ export function RunsTab({ experiment }: { experiment: Experiment }) {
       {selected > 0 && (
         <SelectionBar
           selection={selection}
-          matched={loaded?.matched ?? 0}
+          matched={groupCount === undefined ? (loaded?.matched ?? 0) : 0}
           view={state.view}
           tooMany={selected > MAX_COMPARED ? MAX_COMPARED : undefined}
           onAll={() => loaded && setSelection(wholeTable(loaded.snapshot, loaded.matched))}
           onCompare={compare}
+          onBaseline={
+            selection.ids.size === 1
+              ? () => {
+                  change({ base: [...selection.ids][0] });
+                  setSelection(nothing);
+                }
+              : undefined
+          }
           onClear={() => setSelection(nothing)}
           onChanged={refresh}
         />

@@ -14,6 +14,7 @@ export function SelectionBar({
   tooMany,
   onAll,
   onCompare,
+  onBaseline,
   onClear,
   onChanged,
 }: {
@@ -26,6 +27,8 @@ export function SelectionBar({
   /** Selects every run of the table, loaded or not. */
   onAll: () => void;
   onCompare: () => void;
+  /** Makes the one selected run the baseline; undefined when it is not one. */
+  onBaseline: (() => void) | undefined;
   onClear: () => void;
   onChanged: () => void;
 }) {
@@ -60,6 +63,11 @@ export function SelectionBar({
       >
         Compare{tooMany === undefined ? "" : ` first ${tooMany}`} <kbd>C</kbd>
       </Button>
+      {onBaseline && (
+        <Button onClick={onBaseline} title="Show the differences of all others to this run">
+          Baseline
+        </Button>
+      )}
       {view !== "deleted" && (
         <Button kind="danger" onClick={() => act("delete")}>
           <Icon name="trash" size={14} /> Delete

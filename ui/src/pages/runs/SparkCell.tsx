@@ -15,7 +15,7 @@ import { sparkPath } from "../../charts/spark-path";
 import { formatCount, formatNumber } from "../../parts/format";
 import type { Column } from "./columns";
 import css from "./RunGrid.module.css";
-import type { RunWindows } from "./run-windows";
+import type { RowStore } from "./row-store";
 import { Sparks } from "./sparks";
 import type { ColumnSlice } from "./useColumnSlice";
 
@@ -53,7 +53,7 @@ export function SparkCell({ runId, column }: { runId: string; column: Column }) 
 
 /** The store of curves, fed with the rows from `first` to `last` and the columns that are drawn. */
 export function useSparks(
-  windows: RunWindows,
+  windows: RowStore,
   version: number,
   first: number,
   last: number,

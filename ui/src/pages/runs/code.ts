@@ -2,6 +2,7 @@
 // call of this server's API that the table itself makes. Pure.
 import type { RunsQuery } from "../../api/contract";
 import { columnKind } from "./columns";
+import { metricColumn } from "./metric-column";
 import type { ColumnId } from "./url-state";
 
 /** What MLflow's data frame calls a column of the table. */
@@ -19,12 +20,18 @@ const viewTypes = { active: "", deleted: "DELETED_ONLY", all: "ALL" };
 /** A Python string. JSON's escapes are Python's too. */
 const python = (text: string) => JSON.stringify(text);
 
+/** `max(metrics.loss) DESC` as MLflow can have it: `metrics.loss DESC`. */
+const lastValue = (order: string) => order.replace(/^(?:min|max)\((.*)\)(?= (?:ASC|DESC)$)/s, "$1");
+
 export function frameColumns(columns: ColumnId[]): string[] {
   const names = columns.flatMap((id) => {
     const kind = columnKind(id);
     if (kind === "built-in") return frameNames[id] ?? [];
     // A curve has no column in a data frame; its metric has.
-    return kind === "spark" ? `metrics.${id.slice("spark.".length)}` : id;
+    if (kind === "spark") return `metrics.${id.slice("spark.".length)}`;
+    // MLflow's client knows no value of a metric but the last.
+    const metric = metricColumn(id);
+    return metric ? `metrics.${metric.key}` : id;
   });
   return [...new Set(["run_id", ...names])];
 }
@@ -34,7 +41,7 @@ export function pythonSnippet(address: string, query: RunsQuery, columns: Column
   const call = [
     `    experiment_ids=[${query.experiment_ids.map(python).join(", ")}],`,
     ...(query.filter.trim() === "" ? [] : [`    filter_string=${python(query.filter)},`]),
-    `    order_by=[${query.order_by.map(python).join(", ")}],`,
+    `    order_by=[${query.order_by.map(lastValue).map(python).join(", ")}],`,
     ...(view === "" ? [] : [`    run_view_type=ViewType.${view},`]),
   ];
   const shown = frameColumns(columns).map((name) => `    ${python(name)},`);

@@ -7,7 +7,7 @@ it("knows curves of metrics: shown, but neither sorted by nor fetched as values"
   expect(isSortable("spark.val/acc")).toBe(false);
   expect(isSortable("metrics.val/acc")).toBe(true);
   expect(columnLabel("spark.val/acc")).toBe("val/acc curve");
-  expect(valueColumns(["name", "spark.loss", "metrics.loss", "params.lr"])).toEqual([
+  expect(valueColumns(["name", "spark.loss", "metrics.loss", "params.lr"], {})).toEqual([
     "metrics.loss",
     "params.lr",
   ]);

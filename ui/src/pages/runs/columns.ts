@@ -1,7 +1,8 @@
 // The columns of the runs table: which there are, how wide, what stands in the head, which are
 // shown when nothing was chosen. Pure.
 import type { Fields } from "../../api/contract";
-import type { ColumnId } from "./url-state";
+import { metricColumn, serverColumn } from "./metric-column";
+import type { ColumnId, Goals } from "./url-state";
 import { clampWidth, type Widths } from "./widths";
 
 /** `spark`: the curve of a metric. */
@@ -9,6 +10,8 @@ export type ColumnKind = "built-in" | "metrics" | "params" | "tags" | "spark";
 
 export interface Column {
   id: ColumnId;
+  /** What the server is asked for. */
+  source: string;
   kind: ColumnKind;
   label: string;
   width: number;
@@ -33,6 +36,8 @@ export function columnKind(id: ColumnId): ColumnKind {
 
 /** The head's words: the key itself; the kind is in its tooltip. */
 export function columnLabel(id: ColumnId): string {
+  const metric = metricColumn(id);
+  if (metric) return metric.of === "last" ? metric.key : `${metric.of} ${metric.key}`;
   const key = id.slice(id.indexOf(".") + 1);
   return builtIns[id]?.label ?? (columnKind(id) === "spark" ? `${key} curve` : key);
 }
@@ -50,10 +55,14 @@ export function columnTitle(id: ColumnId): string {
 }
 
 const SPARK_WIDTH = 128;
+/** The name of a group, and mean and range of its metrics, need room. */
+const GROUP_NAME_WIDTH = 280;
+const SPREAD_WIDTH = 200;
+const DELTA_WIDTH = 184;
 
 /** Wide enough for the head, within bounds. */
 function keyWidth(label: string): number {
-  return Math.min(220, Math.max(92, 34 + label.length * 7));
+  return Math.min(220, Math.max(104, 60 + label.length * 7));
 }
 
 /** Name, status, started, duration, the first 3 metrics and 4 parameters by use. */
@@ -75,12 +84,20 @@ export function defaultColumns(fields: Fields | undefined): ColumnId[] {
   ];
 }
 
+export interface LayoutOptions {
+  grouped?: boolean;
+  compared?: boolean;
+  goals?: Goals;
+}
+
 /** The columns in the order they are drawn: the name, the pinned ones, the rest. */
 export function layout(
   ids: ColumnId[],
   pinned: ColumnId[],
   narrow: boolean,
   widths: Widths = {},
+  /** Groups and differences to a baseline make cells longer. */
+  { grouped = false, compared = false, goals = {} }: LayoutOptions = {},
 ): Column[] {
   const shown = ids.includes("name") ? ids : ["name", ...ids];
   const fixed = new Set(["name", ...(narrow ? [] : pinned)]);
@@ -90,11 +107,15 @@ export function layout(
     const built = builtIns[id];
     const kind = columnKind(id);
     const label = columnLabel(id);
-    const own = built?.width ?? (kind === "spark" ? SPARK_WIDTH : Math.round(keyWidth(label)));
+    const plain = built?.width ?? (kind === "spark" ? SPARK_WIDTH : Math.round(keyWidth(label)));
+    const forGroups = kind === "metrics" ? SPREAD_WIDTH : id === "name" ? GROUP_NAME_WIDTH : 0;
+    const forDeltas = kind === "metrics" ? DELTA_WIDTH : 0;
+    const own = Math.max(plain, grouped ? forGroups : 0, compared ? forDeltas : 0);
     const set = widths[id];
     const width = set === undefined ? own : clampWidth(set);
     return {
       id,
+      source: serverColumn(id, goals),
       kind,
       label,
       width: narrow && id === "name" ? 150 : width,
@@ -105,8 +126,9 @@ export function layout(
 }
 
 /** The columns that the server must send values for. */
-export function valueColumns(ids: ColumnId[]): string[] {
-  return ids.filter((id) => !["built-in", "spark"].includes(columnKind(id)));
+export function valueColumns(ids: ColumnId[], goals: Goals): string[] {
+  const asked = ids.filter((id) => !["built-in", "spark"].includes(columnKind(id)));
+  return [...new Set(asked.map((id) => serverColumn(id, goals)))];
 }
 
 /** Moves one column by one place among those shown. The name stays first. */

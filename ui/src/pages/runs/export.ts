@@ -3,7 +3,7 @@
 import type { MetricValue, RunRow, RunsQuery } from "../../api/contract";
 import { fetchRuns } from "../../api/queries";
 import { fullNumber } from "../../parts/format";
-import { columnLabel } from "./columns";
+import { type Column, columnLabel } from "./columns";
 import type { ColumnId } from "./url-state";
 
 const PAGE = 500;
@@ -17,7 +17,10 @@ export function csvField(value: string): string {
   return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }
 
-function field(row: RunRow, id: ColumnId, values: Map<string, number>): string {
+/** A column and what the server is asked for to fill it. */
+export type ExportColumn = Pick<Column, "id" | "source">;
+
+function field(row: RunRow, { id, source }: ExportColumn, values: Map<string, number>): string {
   switch (id) {
     case "name":
       return csvField(row.name);
@@ -32,7 +35,7 @@ function field(row: RunRow, id: ColumnId, values: Map<string, number>): string {
     case "id":
       return row.run_id;
     default: {
-      const value = row.values[values.get(id) ?? -1];
+      const value = row.values[values.get(source) ?? -1];
       if (value === null || value === undefined) return "";
       return id.startsWith("metrics.") ? fullNumber(value as MetricValue) : csvField(String(value));
     }
@@ -44,22 +47,25 @@ function head(id: ColumnId): string {
   return csvField(/^(metrics|params|tags)\./.test(id) ? id : columnLabel(id).toLowerCase());
 }
 
-export function csvHead(columns: ColumnId[]): string {
-  return `${["run_id", ...columns.filter((id) => id !== "id").map(head)].join(",")}\r\n`;
+export function csvHead(columns: ExportColumn[]): string {
+  const rest = columns.filter(({ id }) => id !== "id");
+  return `${["run_id", ...rest.map(({ id }) => head(id))].join(",")}\r\n`;
 }
 
-export function csvRows(rows: RunRow[], columns: ColumnId[], asked: string[]): string {
+export function csvRows(rows: RunRow[], columns: ExportColumn[], asked: string[]): string {
   const values = new Map(asked.map((column, place) => [column, place]));
-  const rest = columns.filter((id) => id !== "id");
+  const rest = columns.filter(({ id }) => id !== "id");
   return rows
-    .map((row) => `${[row.run_id, ...rest.map((id) => field(row, id, values))].join(",")}\r\n`)
+    .map(
+      (row) => `${[row.run_id, ...rest.map((column) => field(row, column, values))].join(",")}\r\n`,
+    )
     .join("");
 }
 
 /** Fetches everything and hands it to the browser as a file. */
 export async function exportCsv(
   query: RunsQuery,
-  columns: ColumnId[],
+  columns: ExportColumn[],
   name: string,
   progress: (done: number, of: number) => void,
   signal: AbortSignal,

@@ -48,8 +48,11 @@ it("writes CSV that a spreadsheet reads and does not run", () => {
   expect(csvField("=1+1")).toBe("'=1+1");
   expect(csvField("-1e-3")).toBe("-1e-3");
   expect(csvField("-cmd")).toBe("'-cmd");
-  const columns = ["name", "started", "duration", "metrics.a", "params.p"];
-  expect(csvHead(columns)).toBe("run_id,run,started,duration_s,metrics.a,params.p\r\n");
+  const columns = ["name", "started", "duration", "metrics.a:best", "params.p"].map((id) => ({
+    id,
+    source: id.replace("best", "min"),
+  }));
+  expect(csvHead(columns)).toBe("run_id,run,started,duration_s,metrics.a:best,params.p\r\n");
   const row = {
     run_id: "r",
     experiment_id: "1",
@@ -61,7 +64,7 @@ it("writes CSV that a spreadsheet reads and does not run", () => {
     deleted: false,
     values: ["NaN", null],
   };
-  expect(csvRows([row], columns, ["metrics.a", "params.p"])).toBe(
+  expect(csvRows([row], columns, ["metrics.a:min", "params.p"])).toBe(
     'r,"n,1",1970-01-01T00:00:00.000Z,1.5,NaN,\r\n',
   );
 });

@@ -3,6 +3,7 @@
 // the first new window is there. This is a store outside React, so that it can be tested.
 import { ApiError } from "../../api/client";
 import type { RunRow, RunsAnswer, RunsQuery, ViewType } from "../../api/contract";
+import type { RowStore } from "./row-store";
 
 export const WINDOW = 100;
 const KEEP_WINDOWS = 80;
@@ -40,14 +41,14 @@ export interface RunTableState {
   version: number;
 }
 
-type Fetch = (query: RunsQuery, signal: AbortSignal) => Promise<RunsAnswer>;
+export type Fetch = (query: RunsQuery, signal: AbortSignal) => Promise<RunsAnswer>;
 
 interface Window {
   rows: LoadedRow[];
   stale: boolean;
 }
 
-export class RunWindows {
+export class RunWindows implements RowStore {
   private question: Question | undefined;
   private snapshot: string | undefined;
   private windows = new Map<number, Window>();
@@ -70,6 +71,12 @@ export class RunWindows {
   };
 
   current = (): RunTableState => this.state;
+
+  count = (): number => this.state.loaded?.matched ?? 0;
+
+  groupAt = (): undefined => undefined;
+
+  toggle = (): void => {};
 
   /** The row at a place, when it is loaded. The same object until its window is fetched again. */
   at(index: number): LoadedRow | undefined {

@@ -13,6 +13,10 @@ const plain: TableState = {
   sort: { column: "started", descending: true },
   columns: undefined,
   pinned: [],
+  group: [],
+  goals: {},
+  base: undefined,
+  density: undefined,
   view: "active",
 };
 
@@ -34,6 +38,12 @@ describe("the state in the URL", () => {
     { columns: ["name", "metrics.a,b", "params.100%", "params.%2C", "tags.ключ", "metrics.x y"] },
     { columns: [] },
     { pinned: ["metrics.a,b"], view: "deleted" },
+    { group: ["params.a,b", "status", "tags.team"], density: "cosy" },
+    { goals: { "a,b": "min", "val/acc": "max", "%": "max" }, base: "4f-a" },
+    {
+      columns: ["metrics.val/acc:max", "metrics.loss:best"],
+      sort: { column: "metrics.a:min", descending: true },
+    },
   ])("survives %j", (part) => {
     const state = { ...plain, ...part };
     expect(roundTrip(state)).toEqual(state);
@@ -55,7 +65,9 @@ it("writes columns in the filter grammar", () => {
   expect(grammarName("params.lr")).toBe("params.lr");
   expect(grammarName("tags.mlflow.user")).toBe("tags.`mlflow.user`");
   expect(grammarName("metrics.a`b")).toBe('metrics."a`b"');
-  expect(orderBy({ column: "started", descending: true })).toEqual(["attributes.start_time DESC"]);
+  expect(orderBy({ column: "started", descending: true }, {})).toEqual([
+    "attributes.start_time DESC",
+  ]);
 });
 
 it("adds a value to the filter, once", () => {

@@ -1,6 +1,8 @@
 // The state of the runs table as it stands in the URL: filter, sort, columns, pins, view. Pure and
 // lossless: reading what was written gives the same state, whatever characters the keys have.
 import type { ViewType } from "../../api/contract";
+import type { Density } from "../../app/theme";
+import { metricColumn, serverColumn } from "./metric-column";
 
 /**
  * `name`, `status`, `started`, `duration`, `user`, `id`, or `metrics.…`, `params.…`, `tags.…`, or
@@ -13,6 +15,10 @@ export interface Sort {
   descending: boolean;
 }
 
+/** Whether less or more of a metric is better. */
+export type Goal = "min" | "max";
+export type Goals = Readonly<Record<string, Goal>>;
+
 export interface TableState {
   filter: string;
   sort: Sort;
@@ -20,6 +26,14 @@ export interface TableState {
   columns: ColumnId[] | undefined;
   /** Columns besides the name that stay in place when the table scrolls sideways. */
   pinned: ColumnId[];
+  /** Columns whose values the runs of a group have in common; none = no groups. */
+  group: ColumnId[];
+  /** By the key of the metric; those that nobody said are left out. */
+  goals: Goals;
+  /** The run that the others are compared with. */
+  base: string | undefined;
+  /** Undefined: as this browser prefers. */
+  density: Density | undefined;
   view: ViewType;
 }
 
@@ -27,7 +41,16 @@ export const defaultSort: Sort = { column: "started", descending: true };
 
 export const builtIn = ["name", "status", "started", "duration", "user", "id"] as const;
 
+const densities: Density[] = ["compact", "normal", "cosy"];
+
 const known = new Set<string>(builtIn);
+
+/** The server takes so many. */
+export const MOST_GROUP_COLUMNS = 4;
+
+export function canGroup(id: ColumnId): boolean {
+  return id === "status" || id === "user" || /^(params|tags)\../.test(id);
+}
 
 export function isColumnId(id: string): boolean {
   return known.has(id) || /^(metrics|params|tags|spark)\../.test(id);
@@ -38,12 +61,24 @@ function writeList(ids: ColumnId[]): string {
   return ids.map((id) => id.replaceAll("%", "%25").replaceAll(",", "%2C")).join(",");
 }
 
+function readWords(text: string): string[] {
+  const words = text.split(",").map((id) => id.replaceAll("%2C", ",").replaceAll("%25", "%"));
+  return [...new Set(words.filter((word) => word !== ""))];
+}
+
 function readList(text: string): ColumnId[] {
-  const ids = text
-    .split(",")
-    .map((id) => id.replaceAll("%2C", ",").replaceAll("%25", "%"))
-    .filter(isColumnId);
-  return [...new Set(ids)];
+  return readWords(text).filter(isColumnId);
+}
+
+function readGoals(search: URLSearchParams): Goals {
+  const goals: Record<string, Goal> = {};
+  for (const key of readWords(search.get("low") ?? "")) goals[key] = "min";
+  for (const key of readWords(search.get("high") ?? "")) goals[key] = "max";
+  return goals;
+}
+
+function writeGoals(goals: Goals, goal: Goal): string {
+  return writeList(Object.keys(goals).filter((key) => goals[key] === goal));
 }
 
 export function readState(search: URLSearchParams): TableState {
@@ -51,6 +86,7 @@ export function readState(search: URLSearchParams): TableState {
   const sortColumn = sortText.replace(/^-/, "");
   const columns = search.get("cols");
   const view = search.get("view");
+  const density = densities.find((one) => one === search.get("density"));
   return {
     filter: search.get("q") ?? "",
     sort: isSortable(sortColumn)
@@ -58,6 +94,13 @@ export function readState(search: URLSearchParams): TableState {
       : defaultSort,
     columns: columns === null ? undefined : readList(columns),
     pinned: readList(search.get("pin") ?? ""),
+    group: readList(search.get("group") ?? "")
+      .filter(canGroup)
+      .slice(0, MOST_GROUP_COLUMNS),
+    goals: readGoals(search),
+    // An id as the server makes them: it becomes part of a filter.
+    base: /^[\w-]{1,256}$/.exec(search.get("base") ?? "")?.[0],
+    density,
     view: view === "deleted" || view === "all" ? view : "active",
   };
 }
@@ -76,6 +119,11 @@ export function writeState(state: TableState, search: URLSearchParams): URLSearc
   if (state.columns === undefined) next.delete("cols");
   else next.set("cols", writeList(state.columns));
   set("pin", writeList(state.pinned));
+  set("group", writeList(state.group));
+  set("low", writeGoals(state.goals, "min"));
+  set("high", writeGoals(state.goals, "max"));
+  set("base", state.base ?? "");
+  set("density", state.density ?? "");
   set("view", state.view === "active" ? "" : state.view);
   return next;
 }
@@ -99,16 +147,21 @@ export function quoteKey(key: string): string {
   return key.includes("`") ? `"${key}"` : `\`${key}\``;
 }
 
-/** A column in the filter grammar, for example metrics.`val/acc`. */
+/** A column in the filter grammar, for example metrics.`val/acc`, or max(metrics.loss). */
 export function grammarName(id: ColumnId): string {
   const attribute = attributes[id];
   if (attribute) return attribute;
+  const metric = metricColumn(id);
+  if (metric && metric.of !== "last") {
+    const name = `metrics.${quoteKey(metric.key)}`;
+    return metric.of === "best" ? name : `${metric.of}(${name})`;
+  }
   const dot = id.indexOf(".");
   return `${id.slice(0, dot)}.${quoteKey(id.slice(dot + 1))}`;
 }
 
-export function orderBy(sort: Sort): string[] {
-  return [`${grammarName(sort.column)} ${sort.descending ? "DESC" : "ASC"}`];
+export function orderBy(sort: Sort, goals: Goals): string[] {
+  return [`${grammarName(serverColumn(sort.column, goals))} ${sort.descending ? "DESC" : "ASC"}`];
 }
 
 /** A value as the filter grammar writes it; undefined when it cannot be written. */

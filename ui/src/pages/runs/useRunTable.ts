@@ -2,12 +2,16 @@
 import { useCallback, useEffect, useMemo, useRef, useState, useSyncExternalStore } from "react";
 import { useSearchParams } from "wouter";
 import type { Fields } from "../../api/contract";
-import { fetchRuns } from "../../api/queries";
+import { fetchGroups, fetchRuns } from "../../api/queries";
 import { MANY_RUNS, useChanges } from "../../api/stream";
 import { whenVisible } from "../../api/visible";
 import { defaultColumns, layout, valueColumns } from "./columns";
+import { GroupWindows } from "./group-windows";
+import { metricColumn } from "./metric-column";
 import { RunWindows } from "./run-windows";
 import { orderBy, readState, type TableState, writeState } from "./url-state";
+import { useBaseline } from "./useBaseline";
+import { resolved, shortened, type View } from "./views";
 import type { Widths } from "./widths";
 
 /** Values change in place at most this often, however fast the runs log. */
@@ -16,17 +20,22 @@ const TOUCH_MS = 1000;
 /** The number of default columns before anything was logged. */
 const BARE = defaultColumns(undefined).length;
 
-export function useTableState(): [TableState, (part: Partial<TableState>) => void] {
+/** The state of the table in the address, and how it is changed there. */
+export function useTableState(views: View[]): [TableState, (part: Partial<TableState>) => void] {
   const [search, setSearch] = useSearchParams();
-  const text = search.toString();
+  const text = resolved(search, views).toString();
   const state = useMemo(() => readState(new URLSearchParams(text)), [text]);
   const change = useCallback(
     (part: Partial<TableState>) =>
-      setSearch((now) => writeState({ ...readState(now), ...part }, now), {
-        // Another order or view is a step that Back undoes; every typed letter is not.
-        replace: part.sort === undefined && part.view === undefined,
-      }),
-    [setSearch],
+      setSearch(
+        (now) => {
+          const full = resolved(now, views);
+          return shortened(writeState({ ...readState(full), ...part }, full), views);
+        },
+        // Another order, view or grouping is a step that Back undoes; every typed letter is not.
+        { replace: part.sort === undefined && part.view === undefined && part.group === undefined },
+      ),
+    [setSearch, views],
   );
   return [state, change];
 }
@@ -39,7 +48,12 @@ export function useRunTable(
   narrow: boolean,
   widths: Widths,
 ) {
-  const [windows] = useState(() => new RunWindows(fetchRuns));
+  const [single] = useState(() => new RunWindows(fetchRuns));
+  const [groups] = useState(() => new GroupWindows(fetchRuns, fetchGroups));
+  const { filter, sort, view, group, goals } = state;
+  const grouped = group.length > 0;
+  const compared = state.base !== undefined;
+  const windows = grouped ? groups : single;
   const table = useSyncExternalStore(windows.watch, windows.current);
   const [fresh, setFresh] = useState<ReadonlySet<string>>(new Set());
 
@@ -52,18 +66,33 @@ export function useRunTable(
   const chosen = state.columns ?? standard;
   const ids = useMemo(() => chosen ?? defaultColumns(undefined), [chosen]);
   const columns = useMemo(
-    () => layout(ids, state.pinned, narrow, widths),
-    [ids, state.pinned, narrow, widths],
+    () => layout(ids, state.pinned, narrow, widths, { grouped, compared, goals }),
+    [ids, state.pinned, narrow, widths, grouped, compared, goals],
   );
 
+  const asked = useMemo(() => valueColumns(ids, goals), [ids, goals]);
+  const baseline = useBaseline(experimentId, state.base, asked, goals);
   const ready = state.columns !== undefined || fieldsSettled;
-  const { filter, sort, view } = state;
   useEffect(() => {
     // Without the fields the default columns are not known yet, and asking twice helps nobody.
     if (!ready) return;
-    windows.ask({ experimentId, filter, orderBy: orderBy(sort), view, columns: valueColumns(ids) });
-  }, [windows, ready, experimentId, filter, sort, view, ids]);
-  useEffect(() => () => windows.stop(), [windows]);
+    const question = { experimentId, filter, orderBy: orderBy(sort, goals), view, columns: asked };
+    if (group.length === 0) {
+      groups.stop();
+      single.ask(question);
+    } else {
+      single.stop();
+      const metrics = new Set(asked.flatMap((id) => metricColumn(id)?.key ?? []));
+      groups.ask({ ...question, group, metrics: [...metrics], sort });
+    }
+  }, [single, groups, ready, experimentId, filter, sort, view, group, goals, asked]);
+  useEffect(
+    () => () => {
+      single.stop();
+      groups.stop();
+    },
+    [single, groups],
+  );
 
   const refresh = useCallback(() => {
     setFresh(new Set());
@@ -101,5 +130,6 @@ export function useRunTable(
       }, TOUCH_MS);
   });
 
-  return { windows, table, columns, ids, fresh: fresh.size, refresh };
+  const groupCount = grouped ? groups.size() : undefined;
+  return { windows, table, columns, ids, baseline, groupCount, fresh: fresh.size, refresh };
 }

@@ -1,0 +1,77 @@
+//! A run as it was at an earlier moment, told by the log alone.
+
+use axum::extract::{Path, State};
+use futures::{StreamExt, TryStreamExt, stream};
+use runledger_domain::points::Columns;
+use runledger_domain::{DomainError, StreamId};
+use runledger_storage::{Milestone, PastRun, Until};
+use serde::Serialize;
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::wire::Answer;
+use crate::{ApiError, App, AppState};
+
+/// From here on a moment is a time in milliseconds since the epoch (in 1973), before it a position of the log.
+const TIMES: i64 = 100_000_000_000;
+/// Runs whose streams are read at a time.
+const AT_ONCE: usize = 4;
+
+/// An event and when it was recorded.
+#[derive(Debug, Serialize)]
+pub(super) struct MilestoneOut {
+    pub(super) position: i64,
+    pub(super) at: i64,
+}
+
+/// Between which events the past of a run lies.
+pub(crate) async fn span(State(app): State<AppState>, Path(run_id): Path<String>) -> Result<Answer, ApiError> {
+    #[derive(Serialize)]
+    struct Span {
+        first: MilestoneOut,
+        last: MilestoneOut,
+    }
+    app.run(&run_id).await?;
+    let ends = app.log.ends(&StreamId::run(&run_id)).await?;
+    let (first, last) = ends.ok_or_else(|| ApiError::internal(format!("the run {run_id} has no events")))?;
+    Answer::new(&Span { first: first.into(), last: last.into() })
+}
+
+/// The run as it was. It must be there now: what was purged is gone from its past too.
+pub(super) async fn run(app: &App, run_id: &str, at: i64) -> Result<PastRun, ApiError> {
+    app.run(run_id).await?;
+    let missing = || DomainError::not_found(format!("The run with id {run_id} was not there yet at {at}."));
+    Ok(app.views.past_run(run_id, until(at)).await?.ok_or_else(missing)?)
+}
+
+/// The histories of the metrics as they were, by run. Runs that are not there have none.
+pub(super) async fn histories(
+    app: &App,
+    runs: &[String],
+    metrics: &[String],
+    at: i64,
+) -> Result<BTreeMap<String, BTreeMap<String, Columns>>, ApiError> {
+    let keys: BTreeSet<String> = metrics.iter().cloned().collect();
+    let ids: BTreeSet<String> = runs.iter().cloned().collect();
+    let keys = &keys;
+    stream::iter(ids)
+        .map(|run_id| async move {
+            let histories = match app.views.run(&run_id).await? {
+                Some(_) => app.views.past_histories(&run_id, keys, until(at)).await?,
+                None => BTreeMap::new(),
+            };
+            Ok((run_id, histories))
+        })
+        .buffered(AT_ONCE)
+        .try_collect()
+        .await
+}
+
+fn until(at: i64) -> Until {
+    if at < TIMES { Until::Position(at) } else { Until::Time(at) }
+}
+
+impl From<Milestone> for MilestoneOut {
+    fn from(Milestone { position, recorded_at }: Milestone) -> Self {
+        Self { position, at: recorded_at }
+    }
+}

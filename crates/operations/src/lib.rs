@@ -1,0 +1,12 @@
+//! What operators do, by a command or through the API alike: purge what was deleted, and settle uploads that did not arrive.
+//!
+//! Guarantee: every step is one append under the guards that it needs, so that whatever interrupts an operation can be begun
+//! again, and two operators at once do no harm.
+
+mod author;
+mod purge;
+mod uploads;
+
+pub use author::Author;
+pub use purge::{Purged, deleted_runs, purge_experiment, purge_run};
+pub use uploads::{Settlement, settle};
