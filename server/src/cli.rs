@@ -141,6 +141,12 @@ pub(crate) struct Settings {
     /// Origins of web pages that may send writes
     #[arg(long, global = true, env = "RUNLEDGER_ALLOWED_ORIGINS", value_name = "ORIGIN", value_delimiter = ',')]
     pub(crate) allowed_origins: Option<Vec<String>>,
+    /// Serve MLflow's own page at /mlflow/ too: the folder mlflow/server/js/build of an installed mlflow package [default: none]
+    #[arg(long, global = true, env = "RUNLEDGER_MLFLOW_UI", value_name = "FOLDER")]
+    pub(crate) mlflow_ui: Option<PathBuf>,
+    /// Show MLflow's page at / as well; Runledger's own then begins at /experiments
+    #[arg(long, global = true, env = "RUNLEDGER_MLFLOW_UI_AT_ROOT", num_args = 0..=1, default_missing_value = "true")]
+    pub(crate) mlflow_ui_at_root: Option<bool>,
     /// text or json [default: text]
     #[arg(long, global = true, env = "RUNLEDGER_LOG_FORMAT", value_name = "FORMAT")]
     pub(crate) log_format: Option<String>,

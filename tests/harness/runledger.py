@@ -12,14 +12,24 @@ BINARY = Path(os.environ.get("RUNLEDGER_BINARY", TARGET / "release" / "runledger
 
 
 class Runledger(ServerProcess):
-    """One `runledger server`. `projector=False` starts it without the role that keeps the read model."""
+    """One `runledger server`. `projector=False` starts it without the role that keeps the read model.
+
+    `flags` are further words of its command line.
+    """
 
     def __init__(
-        self, folder: Path, *, database_url: str | None = None, projector: bool = True, port: int | None = None
+        self,
+        folder: Path,
+        *,
+        database_url: str | None = None,
+        projector: bool = True,
+        port: int | None = None,
+        flags: tuple[str, ...] = (),
     ) -> None:
         super().__init__(folder, port)
         self.database_url = database_url
         self.projector = projector
+        self.flags = flags
 
     def command(self) -> list[str]:
         words = [str(BINARY), "server", "--listen", f"127.0.0.1:{self.port}", "--data-dir", str(self.folder / "data")]
@@ -27,7 +37,7 @@ class Runledger(ServerProcess):
             words += ["--database-url", self.database_url]
         if not self.projector:
             words += ["--no-projector"]
-        return words
+        return words + list(self.flags)
 
     def start(self) -> None:
         assert BINARY.exists(), f"{BINARY} is missing; `cargo build --release -p runledger-server` makes it"
