@@ -35,7 +35,7 @@ def client_of(server: Runledger) -> MlflowClient:
 
 
 def test_what_happens_to_a_model_is_told_in_order_and_signed(start_server: StartServer, receiver: Receiver) -> None:
-    client = client_of(start_server(options=PRIVATE))
+    client = client_of(start_server(flags=PRIVATE))
     made = client.create_webhook("ci", receiver.url, EVENTS, description="tells CI", secret=SECRET)
     assert [str(event) for event in made.events] == EVENTS
     tested = client.test_webhook(made.webhook_id)
@@ -68,7 +68,7 @@ def test_what_happens_to_a_model_is_told_in_order_and_signed(start_server: Start
 
 
 def test_a_receiver_that_was_away_gets_everything_once_in_order(start_server: StartServer, receiver: Receiver) -> None:
-    server = start_server(options=PRIVATE)
+    server = start_server(flags=PRIVATE)
     client = client_of(server)
     client.create_webhook("ci", receiver.url, ["model_version.created", "registered_model.created"], secret=SECRET)
     receiver.stop()
@@ -93,7 +93,7 @@ def test_a_receiver_that_was_away_gets_everything_once_in_order(start_server: St
 
 
 def test_runs_are_told_of_and_what_failed_is_delivered_again(start_server: StartServer, receiver: Receiver) -> None:
-    server = start_server(options=PRIVATE)
+    server = start_server(flags=PRIVATE)
     client = client_of(server)
     events = [{"entity": "RUN", "action": action} for action in ("CREATED", "FINISHED", "DELETED")]
     made = requests.post(

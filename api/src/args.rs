@@ -11,6 +11,7 @@ pub(crate) use value::{double_text, integer, whole, wrong_type};
 use axum::extract::{FromRequest, Query, Request};
 use http::Method;
 use runledger_domain::{DomainError, KeyValue, validate};
+use serde::Serialize;
 use serde_json::{Map, Value};
 use std::borrow::Cow;
 
@@ -53,6 +54,14 @@ impl Args {
                 "The request body must be a JSON object, but its type is '{}'.",
                 value::type_name(&other)
             ))),
+        }
+    }
+
+    /// What a typed input says, such as one of GraphQL.
+    pub(crate) fn of(input: &impl Serialize) -> Result<Self, ApiError> {
+        match serde_json::to_value(input).map_err(ApiError::internal)? {
+            Value::Object(fields) => Ok(Self { fields, query: false, path: String::new() }),
+            _ => Err(ApiError::internal("an input is not an object")),
         }
     }
 

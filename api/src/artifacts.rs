@@ -13,6 +13,9 @@ mod range;
 mod run;
 mod upload;
 
+pub(crate) use files::Entry;
+pub(crate) use run::files_of_run;
+
 use axum::Router;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};

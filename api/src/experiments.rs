@@ -7,7 +7,7 @@ use runledger_domain::command::{
 };
 use runledger_domain::guard::{Found, Guard, GuardKey, Then};
 use runledger_domain::{DomainError, ErrorCode, Experiment, KeyValue, validate};
-use runledger_storage::Rejection;
+use runledger_storage::{DatasetSummary, Rejection};
 use serde::Serialize;
 
 use crate::app::refusal;
@@ -122,7 +122,6 @@ pub(crate) async fn delete_tag(
 
 /// `experiments/search-datasets`: the data sets that runs of the experiments used.
 pub(crate) async fn search_datasets(State(app): State<AppState>, args: Args) -> Result<Answer, ApiError> {
-    const MOST: usize = 20;
     #[derive(Serialize)]
     struct Found {
         #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -136,19 +135,7 @@ pub(crate) async fn search_datasets(State(app): State<AppState>, args: Args) -> 
         #[serde(skip_serializing_if = "Option::is_none")]
         context: Option<String>,
     }
-    let ids = args.texts("experiment_ids")?;
-    if ids.is_empty() {
-        return Err(ApiError::invalid("SearchDatasets request must specify at least one experiment_id."));
-    }
-    if ids.len() > MOST {
-        return Err(ApiError::invalid(format!(
-            "SearchDatasets request cannot specify more than {MOST} experiment_ids. Received {} experiment_ids.",
-            ids.len()
-        )));
-    }
-    let ids = ids.iter().map(|id| parse_experiment_id(id)).collect::<Result<Vec<_>, _>>()?;
-    app.views.catch_up().await?;
-    let summaries = app.views.dataset_summaries(&ids).await?.into_iter().map(|summary| Summary {
+    let summaries = app.dataset_summaries(&args).await?.into_iter().map(|summary| Summary {
         experiment_id: summary.experiment_id.to_string(),
         name: summary.name,
         digest: summary.digest,
@@ -158,6 +145,24 @@ pub(crate) async fn search_datasets(State(app): State<AppState>, args: Args) -> 
 }
 
 impl App {
+    /// The data sets that the arguments of `experiments/search-datasets` ask for.
+    pub(crate) async fn dataset_summaries(&self, args: &Args) -> Result<Vec<DatasetSummary>, ApiError> {
+        const MOST: usize = 20;
+        let ids = args.texts("experiment_ids")?;
+        if ids.is_empty() {
+            return Err(ApiError::invalid("SearchDatasets request must specify at least one experiment_id."));
+        }
+        if ids.len() > MOST {
+            return Err(ApiError::invalid(format!(
+                "SearchDatasets request cannot specify more than {MOST} experiment_ids. Received {} experiment_ids.",
+                ids.len()
+            )));
+        }
+        let ids = ids.iter().map(|id| parse_experiment_id(id)).collect::<Result<Vec<_>, _>>()?;
+        self.views.catch_up().await?;
+        Ok(self.views.dataset_summaries(&ids).await?)
+    }
+
     /// The experiment, deleted or not; `RESOURCE_DOES_NOT_EXIST` if there is none.
     pub(crate) async fn experiment(&self, id: i64) -> Result<Experiment, ApiError> {
         self.views.experiment(id).await?.ok_or_else(|| unknown(id))

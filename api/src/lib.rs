@@ -7,6 +7,7 @@
 //! Invariant: handlers keep no state of their own that an answer depends on, so that any number of API processes may
 //! serve one log. What is cached is checked by a guard in the append.
 
+mod absent;
 mod app;
 mod args;
 mod artifacts;
@@ -15,9 +16,11 @@ mod body;
 mod context;
 mod error;
 mod experiments;
+mod graphql;
 mod inputs;
 mod metric_history;
 mod metrics;
+mod mlflow_page;
 mod observe;
 mod offset_token;
 mod params;
@@ -33,6 +36,7 @@ mod v1;
 mod webhooks;
 mod wire;
 
+pub use mlflow_page::{MlflowPage, MlflowPageError};
 pub use routes::router;
 pub use serve::run;
 pub use settings::{ArtifactDeps, Deps, Settings};

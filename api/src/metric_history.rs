@@ -12,7 +12,7 @@ use std::ops::Range;
 
 use crate::offset_token::{read_token, write_token};
 use crate::wire::{Answer, MetricOut};
-use crate::{ApiError, AppState, Args};
+use crate::{ApiError, App, AppState, Args};
 
 /// Most runs in one request.
 const RUNS: usize = 100;
@@ -110,38 +110,53 @@ pub(crate) async fn get_history_bulk(State(app): State<AppState>, args: Args) ->
 
 /// `metrics/get-history-bulk-interval`: a sample of each run's history for a chart, optionally of a range of steps.
 pub(crate) async fn get_history_bulk_interval(State(app): State<AppState>, args: Args) -> Result<Answer, ApiError> {
-    let run_ids = args.texts("run_ids")?;
-    if run_ids.is_empty() {
-        return Err(DomainError::missing("run_ids").into());
-    }
-    if run_ids.len() > RUNS {
-        return Err(ApiError::invalid(format!(
-            "GetMetricHistoryBulkInterval request must specify at most {RUNS} run_ids. Received {} run_ids. {SEE_DOCS}",
-            run_ids.len()
-        )));
-    }
-    let key = args.required("metric_key")?;
-    let max_results = match args.int("max_results")?.map(usize::try_from) {
-        None => INTERVAL_POINTS,
-        Some(Ok(n)) if (1..=INTERVAL_POINTS).contains(&n) => n,
-        Some(_) => {
-            return Err(ApiError::invalid(format!("max_results must be between 1 and {INTERVAL_POINTS}. {SEE_DOCS}")));
-        }
-    };
-    let steps = steps(args.int("start_step")?, args.int("end_step")?)?;
-    let mut samples = Vec::new();
-    for run_id in run_ids {
-        let columns = sample_interval(&app.views.history(&run_id, key).await?, steps, max_results);
-        let shown = columns.len();
-        samples.push((run_id, columns, shown));
-    }
-    let key = key.to_owned();
+    let (key, samples) = app.metric_samples(&args).await?;
+    let samples: Vec<_> = samples
+        .into_iter()
+        .map(|(run_id, columns)| {
+            let shown = columns.len();
+            (run_id, columns, shown)
+        })
+        .collect();
     let points = samples.iter().map(|(_, _, shown)| shown).sum();
     let write = move || {
         let metrics = Points::of_runs(&key, samples.iter());
         Answer::new(&History { metrics, next_page_token: None })
     };
     Answer::of_many(points, write).await
+}
+
+impl App {
+    /// The metric that the arguments of `metrics/get-history-bulk-interval` ask for, and a sample of it for each run.
+    pub(crate) async fn metric_samples(&self, args: &Args) -> Result<(String, Vec<(String, Columns)>), ApiError> {
+        let run_ids = args.texts("run_ids")?;
+        if run_ids.is_empty() {
+            return Err(DomainError::missing("run_ids").into());
+        }
+        if run_ids.len() > RUNS {
+            return Err(ApiError::invalid(format!(
+                "GetMetricHistoryBulkInterval request must specify at most {RUNS} run_ids. Received {} run_ids. {SEE_DOCS}",
+                run_ids.len()
+            )));
+        }
+        let key = args.required("metric_key")?;
+        let max_results = match args.int("max_results")?.map(usize::try_from) {
+            None => INTERVAL_POINTS,
+            Some(Ok(n)) if (1..=INTERVAL_POINTS).contains(&n) => n,
+            Some(_) => {
+                return Err(ApiError::invalid(format!(
+                    "max_results must be between 1 and {INTERVAL_POINTS}. {SEE_DOCS}"
+                )));
+            }
+        };
+        let steps = steps(args.int("start_step")?, args.int("end_step")?)?;
+        let mut samples = Vec::new();
+        for run_id in run_ids {
+            let columns = sample_interval(&self.views.history(&run_id, key).await?, steps, max_results);
+            samples.push((run_id, columns));
+        }
+        Ok((key.to_owned(), samples))
+    }
 }
 
 fn steps(start: Option<i64>, end: Option<i64>) -> Result<Option<(i64, i64)>, ApiError> {

@@ -60,7 +60,7 @@ fn rendered(mut response: Response, request_id: &str) -> Response {
 }
 
 /// The causes of a failure, from the nearest to the root.
-fn causes(failure: &ApiError) -> String {
+pub(crate) fn causes(failure: &ApiError) -> String {
     let mut text = String::new();
     let mut cause = failure.source.as_deref().map(|cause| cause as &dyn Error);
     while let Some(error) = cause {

@@ -11,8 +11,8 @@ use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    ApiError, App, AppState, Deps, artifacts, batch, experiments, inputs, metric_history, observe, runs, search,
-    security, system, ui, v1, webhooks,
+    ApiError, App, AppState, Deps, absent, artifacts, batch, experiments, graphql, inputs, metric_history, observe,
+    runs, search, security, system, ui, v1, webhooks,
 };
 
 /// MLflow serves its endpoints under two prefixes: one for clients, one for its page.
@@ -29,6 +29,7 @@ pub(crate) fn with_state(app: AppState) -> Router {
         .route("/ready", get(system::ready))
         .route("/version", get(system::version))
         .route("/metrics", get(system::metrics))
+        .route("/graphql", post(graphql::graphql))
         .route("/api/3.0/mlflow/server-info", get(system::server_info))
         .route("/ajax-api/3.0/mlflow/server-info", get(system::server_info));
     for prefix in PREFIXES {
@@ -37,10 +38,12 @@ pub(crate) fn with_state(app: AppState) -> Router {
         }
         router = router.merge(webhooks::routes(prefix));
     }
+    let router = router.merge(artifacts::routes()).merge(absent::routes()).merge(v1::routes());
+    let page = app.settings.mlflow_page.as_ref();
+    let pages = page.map_or_else(Router::new, |page| page.routes(router.clone()));
     router
-        .merge(artifacts::routes())
-        .merge(v1::routes())
-        .merge(ui::routes())
+        .merge(pages)
+        .merge(ui::routes(page.is_none_or(|page| !page.at_root)))
         .fallback(unknown_route)
         .method_not_allowed_fallback(wrong_method)
         .layer(from_fn_with_state(Arc::clone(&app), security::protect))

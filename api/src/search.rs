@@ -6,6 +6,8 @@
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderName, HeaderValue};
+use runledger_domain::Run;
+use runledger_storage::Page;
 use runledger_storage::search::{ExperimentQuery, RunQuery, ViewType, compile_experiments, compile_runs};
 use serde::Serialize;
 
@@ -35,26 +37,7 @@ pub(crate) async fn search_runs(State(app): State<AppState>, args: Args) -> Resu
         #[serde(skip_serializing_if = "Option::is_none")]
         next_page_token: Option<String>,
     }
-    let ids = args.texts("experiment_ids")?;
-    let ids = ids.iter().map(|id| parse_experiment_id(id)).collect::<Result<Vec<_>, _>>()?;
-    let max_results = args.int("max_results")?.unwrap_or(DEFAULT_RUNS);
-    let positive = usize::try_from(max_results).ok().filter(|n| *n > 0).ok_or_else(|| not_positive(max_results))?;
-    if positive > MOST {
-        return Err(wrong_type("max_results", &max_results.into()));
-    }
-    let search = compile_runs(&RunQuery {
-        experiment_ids: &ids,
-        filter: args.text("filter")?.unwrap_or_default(),
-        order_by: &args.texts("order_by")?,
-        view: args.choice("run_view_type", view_type)?.unwrap_or_default(),
-        max_results: positive,
-        page_token: args.text("page_token")?,
-    })?;
-    if ids.is_empty() {
-        return Ok(Answer::empty().into_response());
-    }
-    let lag = app.views.catch_up().await?;
-    let page = app.views.search_runs(&search).await?;
+    let (page, lag) = app.runs_page(&args).await?;
     let answer = Answer::of_many(page.items.len(), move || {
         let runs = page.items.iter().map(RunOut::new).collect();
         Answer::new(&Runs { runs, next_page_token: page.next_page_token })
@@ -80,6 +63,30 @@ pub(crate) async fn list_experiments(State(app): State<AppState>, args: Args) ->
 }
 
 impl App {
+    /// The runs that the arguments of `runs/search` ask for, and how many events the views lack.
+    pub(crate) async fn runs_page(&self, args: &Args) -> Result<(Page<Run>, i64), ApiError> {
+        let ids = args.texts("experiment_ids")?;
+        let ids = ids.iter().map(|id| parse_experiment_id(id)).collect::<Result<Vec<_>, _>>()?;
+        let max_results = args.int("max_results")?.unwrap_or(DEFAULT_RUNS);
+        let positive = usize::try_from(max_results).ok().filter(|n| *n > 0).ok_or_else(|| not_positive(max_results))?;
+        if positive > MOST {
+            return Err(wrong_type("max_results", &max_results.into()));
+        }
+        let search = compile_runs(&RunQuery {
+            experiment_ids: &ids,
+            filter: args.text("filter")?.unwrap_or_default(),
+            order_by: &args.texts("order_by")?,
+            view: args.choice("run_view_type", view_type)?.unwrap_or_default(),
+            max_results: positive,
+            page_token: args.text("page_token")?,
+        })?;
+        if ids.is_empty() {
+            return Ok((Page { items: Vec::new(), next_page_token: None }, 0));
+        }
+        let lag = self.views.catch_up().await?;
+        Ok((self.views.search_runs(&search).await?, lag))
+    }
+
     async fn experiments_page(&self, args: &Args, max_results: usize) -> Result<Response, ApiError> {
         let search = compile_experiments(&ExperimentQuery {
             filter: args.text("filter")?.unwrap_or_default(),

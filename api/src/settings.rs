@@ -9,6 +9,8 @@ use runledger_storage::{EventLog, Leases, ReadModel};
 use runledger_webhooks::Sender;
 use std::sync::Arc;
 
+use crate::MlflowPage;
+
 /// The parts that the API works with.
 #[derive(Debug)]
 pub struct Deps {
@@ -52,6 +54,8 @@ pub struct Settings {
     pub allowed_origins: Vec<String>,
     /// Tell clients to exchange large files with the object store directly, where it can sign URLs.
     pub direct_transfers: bool,
+    /// MLflow's own page, if it is to be served besides ours.
+    pub mlflow_page: Option<MlflowPage>,
 }
 
 impl Default for Settings {
@@ -61,6 +65,7 @@ impl Default for Settings {
             allowed_hosts: Vec::new(),
             allowed_origins: Vec::new(),
             direct_transfers: false,
+            mlflow_page: None,
         }
     }
 }

@@ -41,8 +41,12 @@ const MISSING: &str = "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\">
     <h1>Runledger</h1><p>The API is ready. This binary was built without the web UI: run <code>make ui</code>, which needs Node, \
     and build it again.</p></html>";
 
-pub(crate) fn routes() -> Router<AppState> {
-    let pages = PAGES.iter().fold(Router::new(), |router, path| router.route(path, get(page)));
+/// `home`: whether the page is at `/` too, or something else is.
+pub(crate) fn routes(home: bool) -> Router<AppState> {
+    let pages = PAGES
+        .iter()
+        .filter(|path| home || **path != "/")
+        .fold(Router::new(), |router, path| router.route(path, get(page)));
     pages.route("/assets/{*path}", get(asset))
 }
 

@@ -30,6 +30,9 @@ pub(crate) struct Config {
     pub(crate) allowed_hosts: Vec<String>,
     pub(crate) allowed_origins: Vec<String>,
     pub(crate) private_webhooks: bool,
+    /// The folder with MLflow's own page.
+    pub(crate) mlflow_ui: Option<PathBuf>,
+    pub(crate) mlflow_ui_at_root: bool,
     pub(crate) log_format: String,
     pub(crate) log_filter: String,
     pub(crate) projector: bool,
@@ -52,6 +55,8 @@ pub(crate) enum ConfigError {
     S3Addressing(String),
     #[error("the setting uploads-at-once is 0, so nothing would ever be uploaded; use 1 or more")]
     UploadsAtOnce,
+    #[error("the setting mlflow-ui-at-root needs MLflow's page; give its folder with --mlflow-ui")]
+    MlflowUi,
     #[error(
         "`runledger {role}` runs beside other processes, which needs PostgreSQL: give --database-url, or use `runledger server`"
     )]
@@ -103,6 +108,12 @@ impl Config {
             path_style,
             options: credentials(),
         };
+        let mlflow_ui: PathBuf = pick(&layers, "mlflow-ui", |layer| layer.mlflow_ui.clone())?;
+        let mlflow_ui = Some(mlflow_ui).filter(|folder| !folder.as_os_str().is_empty());
+        let mlflow_ui_at_root = pick(&layers, "mlflow-ui-at-root", |layer| layer.mlflow_ui_at_root)?;
+        if mlflow_ui_at_root && mlflow_ui.is_none() {
+            return Err(ConfigError::MlflowUi);
+        }
         let data_dir: PathBuf = pick(&layers, "data-dir", |layer| layer.data_dir.clone())?;
         let or_folder =
             |given: String, name| filled(given).unwrap_or_else(|| data_dir.join(name).display().to_string());
@@ -122,6 +133,8 @@ impl Config {
             allowed_hosts: pick(&layers, "allowed-hosts", |layer| layer.allowed_hosts.clone())?,
             allowed_origins: pick(&layers, "allowed-origins", |layer| layer.allowed_origins.clone())?,
             private_webhooks: pick(&layers, "private-webhooks", |layer| layer.private_webhooks)?,
+            mlflow_ui,
+            mlflow_ui_at_root,
             log_format: pick(&layers, "log-format", |layer| layer.log_format.clone())?,
             log_filter: pick(&layers, "log-filter", |layer| layer.log_filter.clone())?,
             projector: !pick(&layers, "no-projector", |layer| layer.no_projector)?,

@@ -1,5 +1,6 @@
 //! The roles of a process: all of them for `runledger server`, one of them for processes apart.
 
+use runledger_api::MlflowPage;
 use runledger_artifacts::{ArtifactStore, Spool};
 use runledger_ingest_worker::{DispatcherDeps, WorkerMetrics};
 use runledger_projector::ProjectorMetrics;
@@ -55,11 +56,15 @@ async fn run(
     roles: Roles,
     open: impl AsyncFnOnce(&Config) -> Result<Backend, Failure>,
 ) -> Result<(), Failure> {
-    // Addresses are taken first: a port that is in use should not cost a migration.
+    // Addresses are taken first: a port that is in use should not cost a migration. Nor should a wrong folder.
     let listener = if roles.api { Some(listen("listen", &config.listen).await?) } else { None };
     let admin = match &config.admin_listen {
         Some(address) => Some(listen("admin-listen", address).await?),
         None => None,
+    };
+    let mlflow_page = match &config.mlflow_ui {
+        Some(folder) if roles.api => Some(MlflowPage::open(folder, config.mlflow_ui_at_root).await?),
+        _ => None,
     };
     let parts = Parts::new(open(&config).await?)?;
     let mut supervisor = Supervisor::default();
@@ -121,7 +126,14 @@ async fn run(
         });
     }
     if let (Some(listener), Some(artifacts)) = (listener, artifacts) {
-        serve_api(&config, parts, artifacts, readiness, listener, &mut supervisor).await?;
+        let settings = runledger_api::Settings {
+            allowed_hosts: config.allowed_hosts.clone(),
+            allowed_origins: config.allowed_origins.clone(),
+            direct_transfers: config.direct_transfers,
+            mlflow_page,
+            ..runledger_api::Settings::default()
+        };
+        serve_api(&config, parts, artifacts, readiness, listener, settings, &mut supervisor).await?;
     } else {
         tracing::info!("ready to work");
     }
@@ -134,14 +146,9 @@ async fn serve_api(
     artifacts: Artifacts,
     readiness: Readiness,
     listener: TcpListener,
+    settings: runledger_api::Settings,
     supervisor: &mut Supervisor,
 ) -> Result<(), Failure> {
-    let settings = runledger_api::Settings {
-        allowed_hosts: config.allowed_hosts.clone(),
-        allowed_origins: config.allowed_origins.clone(),
-        direct_transfers: config.direct_transfers,
-        ..runledger_api::Settings::default()
-    };
     let Parts { log, read_model, leases, clock, ids, registry, .. } = parts;
     default_experiment::ensure(&log, clock.as_ref(), ids.as_ref(), &settings.artifact_root).await?;
     let dispatcher = DispatcherDeps {

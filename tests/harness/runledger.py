@@ -2,7 +2,6 @@
 
 import os
 import subprocess
-from collections.abc import Sequence
 from pathlib import Path
 
 from harness.process import ServerProcess
@@ -13,7 +12,10 @@ BINARY = Path(os.environ.get("RUNLEDGER_BINARY", TARGET / "release" / "runledger
 
 
 class Runledger(ServerProcess):
-    """One `runledger server`. `projector=False` starts it without the role that keeps the read model."""
+    """One `runledger server`. `projector=False` starts it without the role that keeps the read model.
+
+    `flags` are further words of its command line.
+    """
 
     def __init__(
         self,
@@ -22,12 +24,12 @@ class Runledger(ServerProcess):
         database_url: str | None = None,
         projector: bool = True,
         port: int | None = None,
-        options: Sequence[str] = (),
+        flags: tuple[str, ...] = (),
     ) -> None:
         super().__init__(folder, port)
         self.database_url = database_url
         self.projector = projector
-        self.options = options
+        self.flags = flags
 
     def command(self) -> list[str]:
         words = [str(BINARY), "server", "--listen", f"127.0.0.1:{self.port}", "--data-dir", str(self.folder / "data")]
@@ -35,7 +37,7 @@ class Runledger(ServerProcess):
             words += ["--database-url", self.database_url]
         if not self.projector:
             words += ["--no-projector"]
-        return [*words, *self.options]
+        return words + list(self.flags)
 
     def start(self) -> None:
         assert BINARY.exists(), f"{BINARY} is missing; `cargo build --release -p runledger-server` makes it"

@@ -13,12 +13,14 @@ pub(crate) struct Files<'a> {
     files: Vec<Entry>,
 }
 
+/// A file or a folder.
 #[derive(Debug, Serialize)]
-struct Entry {
-    path: String,
-    is_dir: bool,
+pub(crate) struct Entry {
+    pub(crate) path: String,
+    pub(crate) is_dir: bool,
+    /// Bytes; 0 of a folder.
     #[serde(skip_serializing_if = "is_zero")]
-    file_size: u64,
+    pub(crate) file_size: u64,
 }
 
 impl<'a> Files<'a> {
@@ -29,6 +31,10 @@ impl<'a> Files<'a> {
             Entry { path: relative(folder, &entry.path), is_dir, file_size: if is_dir { 0 } else { entry.size } }
         };
         Self { root_uri: None, files: entries.into_iter().map(file).collect() }
+    }
+
+    pub(crate) fn into_entries(self) -> Vec<Entry> {
+        self.files
     }
 
     /// Says where the paths begin.

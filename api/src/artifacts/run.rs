@@ -9,7 +9,7 @@ use runledger_artifacts::ArtifactPath;
 use runledger_domain::{DomainError, Run};
 use runledger_storage::ArtifactEntry;
 
-use super::files::{Details, Files};
+use super::files::{Details, Entry, Files};
 use super::{bad_request, download, upload};
 use crate::wire::Answer;
 use crate::{ApiError, App, AppState, Args, RequestContext};
@@ -18,9 +18,14 @@ use crate::{ApiError, App, AppState, Args, RequestContext};
 const UPLOAD_LIMIT: usize = 10 << 20;
 
 pub(crate) async fn list(State(app): State<AppState>, args: Args) -> Result<Answer, ApiError> {
-    let run = app.run(args.run_id()?).await?;
-    let (root, entries) = entries(&app, &run, &args).await?;
-    Answer::new(&Files::below(&root, entries).of_root(&run.artifact_uri))
+    let (run, files) = files(&app, &args).await?;
+    Answer::new(&files.of_root(&run.artifact_uri))
+}
+
+/// The run that the arguments of `artifacts/list` name, and the entries of the folder.
+pub(crate) async fn files_of_run(app: &App, args: &Args) -> Result<(Run, Vec<Entry>), ApiError> {
+    let (run, files) = files(app, args).await?;
+    Ok((run, files.into_entries()))
 }
 
 /// As [`list`], with the state of each file.
@@ -32,6 +37,12 @@ pub(crate) async fn details(
     let run = app.run(&run_id).await?;
     let (root, entries) = entries(&app, &run, &args).await?;
     Answer::new(&Details::of(&run.artifact_uri, &root, entries))
+}
+
+async fn files(app: &App, args: &Args) -> Result<(Run, Files<'static>), ApiError> {
+    let run = app.run(args.run_id()?).await?;
+    let (root, entries) = entries(app, &run, args).await?;
+    Ok((run, Files::below(&root, entries)))
 }
 
 async fn entries(app: &App, run: &Run, args: &Args) -> Result<(ArtifactPath, Vec<ArtifactEntry>), ApiError> {
