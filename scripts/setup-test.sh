@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Installs what the tests need and the machine lacks: PostgreSQL, RabbitMQ, HAProxy,
-# Prometheus and Chromium from the distribution's packages, two S3 servers built with Go,
-# and one Python environment per MLflow client. Does nothing, quickly, when all of
-# it is there.
+# Prometheus, Chromium and Java from the distribution's packages, two S3 servers built with
+# Go, one Python environment per MLflow client, and a program on its Java client. Does
+# nothing, quickly, when all of it is there.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -54,6 +54,10 @@ if ! scripts/rabbitmq.sh bin >/dev/null 2>&1; then packages+=(rabbitmq-server); 
 if ! has_command haproxy; then packages+=(haproxy); fi
 if ! has_command prometheus; then packages+=(prometheus); fi
 if ! has_command chromium; then packages+=(chromium); fi
+if ! has_command javac; then packages+=(default-jdk-headless); fi
+if ! has_command mvn; then packages+=(maven); fi
+# LightGBM's wheel leaves OpenMP to the distribution.
+if ! /sbin/ldconfig -p | grep 'libgomp\.so\.1' >/dev/null; then packages+=(libgomp1); fi
 if ! "$python" -c 'import ensurepip, venv' 2>/dev/null; then packages+=(python3-venv); fi
 if [ "${#packages[@]}" -gt 0 ]; then install_packages "${packages[@]}"; fi
 scripts/postgres.sh bin
@@ -64,3 +68,7 @@ scripts/s3.sh versitygw build
 
 python_environment mlflow3
 python_environment mlflow2
+
+# Brings along, once, what a test without a network builds from.
+mvn --quiet --batch-mode --file tests/java compile
+echo ".cache/java-client: up to date"

@@ -1,4 +1,4 @@
-"""Every scenario with the client of MLflow 2, in a Python of its own."""
+"""Every scenario that the client of MLflow 2 has the calls for, with that client, in a Python of its own."""
 
 import json
 from collections.abc import Callable
@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from harness.clients import run_script
-from scenarios import SCENARIOS
+from scenarios import MLFLOW2_SCENARIOS
 
 
 @pytest.fixture(scope="session")
@@ -22,7 +22,7 @@ def outcomes(shared_server: Callable[[str], str]) -> Callable[[str], dict[str, A
     return run_all
 
 
-@pytest.mark.parametrize("name", SCENARIOS)
+@pytest.mark.parametrize("name", MLFLOW2_SCENARIOS)
 @pytest.mark.parametrize(
     "server", [pytest.param("mlflow", marks=pytest.mark.reference), "runledger-sqlite", "runledger-postgres"]
 )

@@ -31,7 +31,7 @@ export default defineConfig({
     manifest: true,
   },
   server: {
-    proxy: { "/api": proxied, "/get-artifact": proxied },
+    proxy: { "/api": proxied, "/ajax-api": proxied, "/get-artifact": proxied },
   },
   test: {
     environment: "node",

@@ -65,6 +65,16 @@ class Wire:
     def get(self, path: str, /, **arguments: Any) -> Answer:
         return self.request("GET", f"{API}/{path}", params=arguments)
 
+    def patch(self, path: str, /, **fields: Any) -> Answer:
+        return self.request("PATCH", f"{API}/{path}", json=fields)
+
+    def delete(self, path: str, /, **fields: Any) -> Answer:
+        return self.request("DELETE", f"{API}/{path}", json=fields)
+
+    def call(self, method: str, path: str, /, **fields: Any) -> Answer:
+        """By the method's name, with the fields where it carries them."""
+        return {"GET": self.get, "POST": self.post, "PATCH": self.patch, "DELETE": self.delete}[method](path, **fields)
+
     def post_text(self, path: str, text: str | bytes, content_type: str | None = "application/json") -> Answer:
         """A body that is sent as it stands."""
         headers = {"Content-Type": content_type} if content_type is not None else {}
@@ -78,6 +88,21 @@ class Wire:
     def new_run(self, experiment_id: str | None = None, **fields: Any) -> str:
         experiment_id = experiment_id or self.new_experiment()
         return self.post("runs/create", experiment_id=experiment_id, **fields).ok()["run"]["info"]["run_id"]
+
+    def new_model(self, **fields: Any) -> str:
+        """A registered model; its name."""
+        fields = {"name": fresh_name("model")} | fields
+        return self.post("registered-models/create", **fields).ok()["registered_model"]["name"]
+
+    def new_version(self, name: str, **fields: Any) -> Any:
+        """A version of a registered model, from a place that nobody looks at."""
+        fields = {"source": "s3://bucket/model"} | fields
+        return self.post("model-versions/create", name=name, **fields).ok()["model_version"]
+
+    def new_logged_model(self, experiment_id: str | None = None, **fields: Any) -> Any:
+        """The `info` of a logged model."""
+        experiment_id = experiment_id or self.new_experiment()
+        return self.post("logged-models", experiment_id=experiment_id, **fields).ok()["model"]["info"]
 
     def run(self, run_id: str) -> Any:
         return self.get("runs/get", run_id=run_id).ok()["run"]

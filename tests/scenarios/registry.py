@@ -10,12 +10,24 @@ from scenarios.view import comparable
 
 Scenario = Callable[[MlflowClient], Any]
 SCENARIOS: dict[str, Scenario] = {}
+# What the client of MLflow 2 has no calls for.
+MLFLOW3_ONLY: set[str] = set()
 
 
 def scenario(function: Scenario) -> Scenario:
     """Lists a function under its module's and its own name."""
-    SCENARIOS[f"{function.__module__.removeprefix('scenarios.')}.{function.__name__}"] = function
+    SCENARIOS[name_of(function)] = function
     return function
+
+
+def mlflow3_scenario(function: Scenario) -> Scenario:
+    """As `scenario`, for the client of MLflow 3 alone."""
+    MLFLOW3_ONLY.add(name_of(function))
+    return scenario(function)
+
+
+def name_of(function: Scenario) -> str:
+    return f"{function.__module__.removeprefix('scenarios.')}.{function.__name__}"
 
 
 def run_scenario(name: str, tracking_uri: str) -> Any:

@@ -23,6 +23,8 @@ MASKS = [
     (re.compile(r"mlflow-artifacts:/\d+"), "mlflow-artifacts:/<experiment>"),
     (re.compile(r"\b[a-z]+-[a-z]+-\d{1,3}\b"), "<random name>"),
     (re.compile(r"\b1[789]\d{11}\b"), "<time>"),
+    # What a prompt says of the experiments it was used in.
+    (re.compile(r"^(,\d+)+,$"), "<experiments>"),
     (re.compile(r"experiment (with id )?\d+|Experiment with id=\d+|The experiment \d+"), "experiment <id>"),
     # Sets are printed in any order, and the reference ends some messages with its SQL where ours say what to do.
     (re.compile(r"[\[{(]'.*"), "<list>"),

@@ -1,4 +1,4 @@
-"""Runs every scenario against a server, in the Python that starts it, and prints what each read back as JSON.
+"""Runs every scenario of MLflow 2 against a server, in the Python that starts it; prints what each read back as JSON.
 
 Usage: run_scenarios.py TRACKING_URI
 """
@@ -10,12 +10,12 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from scenarios import SCENARIOS, run_scenario  # noqa: E402
+from scenarios import MLFLOW2_SCENARIOS, run_scenario  # noqa: E402
 
 
 def main(tracking_uri: str) -> None:
     outcomes = {}
-    for name in SCENARIOS:
+    for name in MLFLOW2_SCENARIOS:
         try:
             outcomes[name] = {"result": run_scenario(name, tracking_uri)}
         except Exception:

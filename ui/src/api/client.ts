@@ -25,9 +25,15 @@ export function serverAddress(): string {
   return location.origin + basePath.replace(/\/$/, "");
 }
 
-/** Where the bytes of one artifact are. */
-export function artifactUrl(runId: string, path: string): string {
-  return url(`get-artifact?${new URLSearchParams({ run_id: runId, path })}`);
+const LOGGED_MODEL = /^m-[0-9a-f]{32}$/;
+
+/** Where the bytes of one artifact are; `owner` is the id of a run or of a logged model. */
+export function artifactUrl(owner: string, path: string): string {
+  if (LOGGED_MODEL.test(owner)) {
+    const file = withParams(`logged-models/${owner}/artifacts/files`, { artifact_file_path: path });
+    return url(MLFLOW + file);
+  }
+  return url(`get-artifact?${new URLSearchParams({ run_id: owner, path })}`);
 }
 
 export class ApiError extends Error {
@@ -46,6 +52,7 @@ export class ApiError extends Error {
 
 async function failure(response: Response): Promise<ApiError> {
   const text = await response.text().catch(() => "");
+  const id = response.headers.get("x-request-id") ?? undefined;
   try {
     const body = JSON.parse(text) as ErrorBody;
     if (typeof body.message === "string")
@@ -53,7 +60,7 @@ async function failure(response: Response): Promise<ApiError> {
         body.message,
         response.status,
         body.error_code,
-        body.request_id ?? response.headers.get("x-request-id") ?? undefined,
+        body.request_id ?? id,
         body.span,
       );
   } catch {
@@ -63,6 +70,7 @@ async function failure(response: Response): Promise<ApiError> {
     `The server answered ${response.status} ${response.statusText}`.trim(),
     response.status,
     "HTTP",
+    id,
   );
 }
 
@@ -89,7 +97,9 @@ function withParams(path: string, params: Params | undefined): string {
   return text === "" ? path : `${path}?${text}`;
 }
 
-function write<T>(method: string, path: string, body: unknown, signal?: AbortSignal): Promise<T> {
+type Method = "POST" | "PUT" | "PATCH" | "DELETE";
+
+function write<T>(method: Method, path: string, body: unknown, signal?: AbortSignal): Promise<T> {
   return send<T>(path, {
     method,
     headers: { "content-type": "application/json" },
@@ -99,7 +109,8 @@ function write<T>(method: string, path: string, body: unknown, signal?: AbortSig
 }
 
 const OWN = "api/runledger/v1/";
-const MLFLOW = "api/2.0/mlflow/";
+/** The prefix of MLflow's own pages: some calls, such as those for files of models, exist only there. */
+const MLFLOW = "ajax-api/2.0/mlflow/";
 
 /** GET of our own API; `path` without the prefix. */
 export function apiGet<T>(path: string, params?: Params, signal?: AbortSignal): Promise<T> {
@@ -121,9 +132,24 @@ export function apiDelete<T>(path: string): Promise<T> {
   return send<T>(OWN + path, { method: "DELETE" });
 }
 
+/** GET of MLflow's REST API; `path` without the prefix. */
+export function mlflowGet<T>(path: string, params?: Params, signal?: AbortSignal): Promise<T> {
+  return send<T>(withParams(MLFLOW + path, params), { signal: signal ?? null });
+}
+
+/** A write of MLflow's REST API; `path` without the prefix. */
+export function mlflowWrite<T>(
+  method: Method,
+  path: string,
+  body: unknown,
+  signal?: AbortSignal,
+): Promise<T> {
+  return write<T>(method, MLFLOW + path, body, signal);
+}
+
 /** POST of MLflow's REST API; `path` without the prefix. */
 export function mlflowPost<T>(path: string, body: unknown, signal?: AbortSignal): Promise<T> {
-  return write<T>("POST", MLFLOW + path, body, signal);
+  return mlflowWrite<T>("POST", path, body, signal);
 }
 
 /** Words for any thrown value. */

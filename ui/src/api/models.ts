@@ -1,7 +1,7 @@
 // Models: MLflow's REST for the registry (registered models, their versions, prompts) and for logged
 // models. Times are epoch milliseconds.
-import { ApiError, url } from "./client";
-import type { ErrorBody, MetricValue } from "./contract";
+import { mlflowGet as get, mlflowWrite as write } from "./client";
+import type { MetricValue } from "./contract";
 
 export interface Pair {
   key: string;
@@ -81,61 +81,6 @@ export interface Page<T> {
   next: string | undefined;
 }
 
-type Query = Record<string, string | number | undefined>;
-
-const PREFIX = "ajax-api/2.0/mlflow/";
-
-function withQuery(path: string, query: Query): string {
-  const params = new URLSearchParams();
-  for (const [key, value] of Object.entries(query))
-    if (value !== undefined && value !== "") params.set(key, String(value));
-  const text = params.toString();
-  return text === "" ? path : `${path}?${text}`;
-}
-
-/** What a refusal says: the server's words where it has some. */
-export async function refusal(response: Response): Promise<ApiError> {
-  const text = await response.text().catch(() => "");
-  const id = response.headers.get("x-request-id") ?? undefined;
-  try {
-    const body = JSON.parse(text) as ErrorBody;
-    if (typeof body.message === "string")
-      return new ApiError(body.message, response.status, body.error_code, body.request_id ?? id);
-  } catch {
-    // An error page and no JSON: the status is all there is to say.
-  }
-  const words = `The server answered ${response.status} ${response.statusText}`.trim();
-  return new ApiError(words, response.status, "HTTP", id);
-}
-
-async function call<T>(path: string, init: RequestInit): Promise<T> {
-  let response: Response;
-  try {
-    response = await fetch(url(PREFIX + path), { credentials: "same-origin", ...init });
-  } catch (error) {
-    if (error instanceof DOMException && error.name === "AbortError") throw error;
-    throw new ApiError("The server cannot be reached", 0, "UNREACHABLE");
-  }
-  if (!response.ok) throw await refusal(response);
-  const text = await response.text();
-  return (text === "" ? {} : JSON.parse(text)) as T;
-}
-
-function get<T>(path: string, query: Query, signal?: AbortSignal): Promise<T> {
-  return call<T>(withQuery(path, query), { signal: signal ?? null });
-}
-
-type Method = "POST" | "PATCH" | "DELETE";
-
-function write<T>(method: Method, path: string, body: unknown, signal?: AbortSignal): Promise<T> {
-  return call<T>(path, {
-    method,
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify(body),
-    signal: signal ?? null,
-  });
-}
-
 export interface Search {
   filter: string;
   order: string;
@@ -149,7 +94,11 @@ async function search(path: string, query: Search, signal?: AbortSignal) {
     registered_models?: RegisteredModel[];
     model_versions?: ModelVersion[];
     next_page_token?: string;
-  }>(path, { filter, order_by: order, max_results: limit, page_token: token }, signal);
+  }>(
+    path,
+    { filter: filter || undefined, order_by: order, max_results: limit, page_token: token },
+    signal,
+  );
 }
 
 export async function searchModels(
@@ -252,10 +201,11 @@ export async function searchLogged(
 const logged = (id: string) => `logged-models/${encodeURIComponent(id)}`;
 
 export async function fetchLogged(id: string, signal?: AbortSignal): Promise<LoggedModel> {
-  return (await get<{ model: LoggedModel }>(logged(id), {}, signal)).model;
+  return (await get<{ model: LoggedModel }>(logged(id), undefined, signal)).model;
 }
 
 export const loggedModels = {
+  remove: (id: string) => write("DELETE", logged(id), {}),
   setTag: (id: string, key: string, value: string) =>
     write("PATCH", `${logged(id)}/tags`, { model_id: id, tags: [{ key, value }] }),
   deleteTag: (id: string, key: string) =>
@@ -267,15 +217,9 @@ export async function fetchLoggedFiles(
   path: string,
   signal?: AbortSignal,
 ): Promise<ModelFile[]> {
-  const query = { artifact_directory_path: path };
+  const query = { artifact_directory_path: path || undefined };
   const at = `${logged(id)}/artifacts/directories`;
   return (await get<{ files?: ModelFile[] }>(at, query, signal)).files ?? [];
-}
-
-/** Where the bytes of a file of a logged model are. */
-export function loggedFileUrl(id: string, path: string): string {
-  const query = { artifact_file_path: path };
-  return url(PREFIX + withQuery(`${logged(id)}/artifacts/files`, query));
 }
 
 interface RunLinks {

@@ -75,6 +75,7 @@ export const shortcuts: { keys: string; what: string }[] = [
   { keys: "e", what: "Edit the notes of a run" },
   { keys: "u", what: "Undo the last action that offers it" },
   { keys: "g e", what: "Go to experiments" },
+  { keys: "g m", what: "Go to models" },
   { keys: "g a", what: "Go to activity" },
   { keys: "g o", what: "Go to operations" },
   { keys: "g s", what: "Go to settings" },

@@ -1,5 +1,4 @@
 // The metric values and parameters of a logged model.
-import { Link } from "wouter";
 import type { LoggedModel } from "../../api/models";
 import table from "../../parts/DataTable.module.css";
 import { formatCount } from "../../parts/format";
@@ -10,9 +9,12 @@ import { KeyValues } from "../run/KeyValues";
 import { metricFacts } from "./logged";
 import css from "./models.module.css";
 import { Section } from "./parts";
+import { RunName, useRunNames } from "./RunName";
 
 export function LoggedFacts({ model }: { model: LoggedModel }) {
   const facts = metricFacts(model.data?.metrics ?? []);
+  // A model may be measured by runs of any experiment.
+  const names = useRunNames(facts.map((fact) => fact.runId));
   return (
     <>
       <Section title="Metrics" count={facts.length}>
@@ -52,13 +54,7 @@ export function LoggedFacts({ model }: { model: LoggedModel }) {
                       <span className="mono muted small">{fact.digest}</span>
                     </td>
                     <td>
-                      {fact.runId === "" ? (
-                        <span className="muted">—</span>
-                      ) : (
-                        <Link href={`/runs/${fact.runId}`} className="mono" title={fact.runId}>
-                          {fact.runId.slice(0, 8)}
-                        </Link>
-                      )}
+                      <RunName id={fact.runId} names={names} />
                     </td>
                     <td>
                       <Time at={fact.last.timestamp} />

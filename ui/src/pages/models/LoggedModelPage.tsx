@@ -1,28 +1,70 @@
 // One logged model: metrics, parameters, tags, files, and where it came from and went to.
 import { useQueryClient } from "@tanstack/react-query";
-import { lazy, Suspense } from "react";
-import { Link } from "wouter";
+import { lazy, Suspense, useState } from "react";
+import { Link, useLocation } from "wouter";
 import { ApiError, serverAddress } from "../../api/client";
 import { type LoggedModel, loggedModels } from "../../api/models";
 import { useExperiment } from "../../api/queries";
 import { usePage } from "../../app/page";
+import { Button } from "../../parts/Button";
 import { Copy } from "../../parts/Copy";
 import { EmptyState } from "../../parts/EmptyState";
 import { ErrorBox } from "../../parts/ErrorBox";
 import { formatDateTime } from "../../parts/format";
+import { Icon } from "../../parts/Icon";
 import { Skeleton } from "../../parts/Skeleton";
 import { Signal } from "../../parts/Status";
+import { toast } from "../../parts/Toast";
 import { versionRoute } from "./address";
 import { loggedModelCode } from "./code";
+import { DeleteDialog } from "./dialogs";
 import { EditableTags } from "./EditableTags";
 import { LoggedFacts } from "./LoggedFacts";
 import { ownTags, registrations, statusLook } from "./logged";
 import css from "./models.module.css";
 import { Code, Section } from "./parts";
-import { modelKeys, useLoggedModel } from "./queries";
+import { loggedModelQuery, modelKeys, useLoggedModel } from "./queries";
 import { RunLink } from "./VersionAbout";
 
 const ArtifactBrowser = lazy(() => import("./ArtifactBrowser"));
+
+function Head({ model: { info } }: { model: LoggedModel }) {
+  const client = useQueryClient();
+  const [, go] = useLocation();
+  const [deleting, setDeleting] = useState(false);
+  const registered = registrations(info.tags ?? []);
+  return (
+    <div className={css.head}>
+      <h1>{info.name}</h1>
+      <span className="muted small mono">{info.model_id}</span>
+      <Copy text={info.model_id} />
+      <span className={css.headActions}>
+        <Button kind="quiet" size="small" onClick={() => setDeleting(true)}>
+          <Icon name="trash" size={14} /> Delete
+        </Button>
+      </span>
+      {deleting && (
+        <DeleteDialog
+          title="Delete the logged model"
+          typed={info.name}
+          remove={async () => {
+            await loggedModels.remove(info.model_id);
+            // The page goes first, so that it does not ask for what is gone.
+            go(`/experiments/${encodeURIComponent(info.experiment_id)}/models`);
+            client.removeQueries({ queryKey: loggedModelQuery(info.model_id).queryKey });
+            await client.invalidateQueries({ queryKey: modelKeys.loggedLists(info.experiment_id) });
+            toast({ message: `Deleted “${info.name}”` });
+          }}
+          onClose={() => setDeleting(false)}
+        >
+          Its metrics and parameters go with it, and nothing here brings them back. Its run stays.
+          {registered.length > 0 &&
+            ` It is registered as ${registered.map((one) => `${one.name} version ${one.version}`).join(", ")}, which may then fail to load.`}
+        </DeleteDialog>
+      )}
+    </div>
+  );
+}
 
 function About({ model: { info } }: { model: LoggedModel }) {
   const look = statusLook(info.status);
@@ -143,11 +185,7 @@ export default function LoggedModelPage({
   }
   return (
     <div className={css.page}>
-      <div className={css.head}>
-        <h1>{model.info.name}</h1>
-        <span className="muted small mono">{model.info.model_id}</span>
-        <Copy text={model.info.model_id} />
-      </div>
+      <Head model={model} />
       {query.error && (
         <ErrorBox
           what="The model could not be loaded again; this is what was known before"

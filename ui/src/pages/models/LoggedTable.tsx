@@ -11,6 +11,7 @@ import { loggedModelRoute, versionRoute } from "./address";
 import { commonKeys, latestValues, registrations, statusLook } from "./logged";
 import css from "./models.module.css";
 import type { LoggedOrder } from "./queries";
+import { RunName, useRunNames } from "./RunName";
 
 const METRICS = 6;
 const PARAMS = 6;
@@ -24,6 +25,11 @@ interface Props {
 }
 
 export function LoggedTable({ models, dimmed, order, onSort }: Props) {
+  // The table is of one experiment, and a model's source run is in the model's experiment.
+  const names = useRunNames(
+    models.map((one) => one.info.source_run_id),
+    models[0]?.info.experiment_id,
+  );
   const values = models.map((one) => latestValues(one));
   const params = models.map(
     (one) => new Map(one.data?.params?.map(({ key, value }) => [key, value])),
@@ -71,7 +77,7 @@ export function LoggedTable({ models, dimmed, order, onSort }: Props) {
         <tbody>
           {models.map((model, index) => (
             <tr key={model.info.model_id}>
-              <Facts model={model} />
+              <Facts model={model} names={names} />
               {metricKeys.map((key) => (
                 <td key={key} className={table.n}>
                   <Num value={values[index]?.get(key)?.value} />
@@ -90,9 +96,8 @@ export function LoggedTable({ models, dimmed, order, onSort }: Props) {
   );
 }
 
-function Facts({ model: { info } }: { model: LoggedModel }) {
+function Facts({ model: { info }, names }: { model: LoggedModel; names: Map<string, string> }) {
   const look = statusLook(info.status);
-  const run = info.source_run_id ?? "";
   const registered = registrations(info.tags ?? []);
   return (
     <>
@@ -107,13 +112,7 @@ function Facts({ model: { info } }: { model: LoggedModel }) {
       </td>
       <td>{info.model_type || <span className="muted">—</span>}</td>
       <td>
-        {run === "" ? (
-          <span className="muted">—</span>
-        ) : (
-          <Link href={`/runs/${run}`} className="mono" title={run}>
-            {run.slice(0, 8)}
-          </Link>
-        )}
+        <RunName id={info.source_run_id} names={names} />
       </td>
       <td>
         <span className={css.lined}>

@@ -10,6 +10,7 @@ import { versionRoute } from "./address";
 import { ownTags, statusLook } from "./logged";
 import css from "./models.module.css";
 import { AliasChip } from "./parts";
+import { RunName, useRunNames } from "./RunName";
 import { StageMark } from "./Stage";
 
 const TAGS = 3;
@@ -24,8 +25,9 @@ export function VersionTable({
   aliases: readonly ModelAlias[];
   prompt: boolean;
 }) {
+  const names = useRunNames(prompt ? [] : versions.map((one) => one.run_id));
   return (
-    <TableFrame label="Versions">
+    <TableFrame label="Table of versions">
       <table className={`${table.table} ${css.table}`}>
         <thead>
           <tr>
@@ -45,6 +47,7 @@ export function VersionTable({
               version={one}
               aliases={aliases.filter((alias) => alias.version === one.version)}
               prompt={prompt}
+              names={names}
             />
           ))}
         </tbody>
@@ -57,14 +60,15 @@ function Row({
   version,
   aliases,
   prompt,
+  names,
 }: {
   version: ModelVersion;
   aliases: readonly ModelAlias[];
   prompt: boolean;
+  names: Map<string, string>;
 }) {
   const look = statusLook(version.status);
   const tags = ownTags(version.tags);
-  const run = version.run_id ?? "";
   return (
     <tr>
       <th scope="row">
@@ -85,13 +89,7 @@ function Row({
       )}
       {!prompt && (
         <td>
-          {run === "" ? (
-            <span className="muted">—</span>
-          ) : (
-            <Link href={`/runs/${encodeURIComponent(run)}`} className="mono" title={run}>
-              {run.slice(0, 8)}
-            </Link>
-          )}
+          <RunName id={version.run_id} names={names} />
         </td>
       )}
       <td>

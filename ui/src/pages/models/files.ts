@@ -1,9 +1,8 @@
-// Files of a model, whether a run or a logged model holds them: one way to list and to read them.
+// Files of a model, whether a run or a logged model holds them: one way to list and to find them.
 import { useQuery } from "@tanstack/react-query";
-import { apiGet, artifactUrl } from "../../api/client";
+import { apiGet } from "../../api/client";
 import type { ArtifactList } from "../../api/contract";
-import { fetchLoggedFiles, loggedFileUrl, refusal } from "../../api/models";
-import type { Head } from "../run/artifact-bytes";
+import { fetchLoggedFiles } from "../../api/models";
 import type { FilePlace } from "./source";
 
 export interface FileEntry {
@@ -46,33 +45,9 @@ export function useFiles(place: FilePlace, path: string) {
   });
 }
 
-export function fileUrl(place: FilePlace, path: string): string {
+/** Whose artifact a file is, a run's or a logged model's, and its path from their root. */
+export function whereIs(place: FilePlace, path: string): { owner: string; path: string } {
   return place.kind === "logged"
-    ? loggedFileUrl(place.modelId, path)
-    : artifactUrl(place.runId, join(place.path, path));
-}
-
-/** The first `limit` bytes; of a server or proxy without ranges no more than those are read. */
-export async function readHead(url: string, limit: number, signal: AbortSignal): Promise<Head> {
-  const response = await fetch(url, {
-    headers: { range: `bytes=0-${limit - 1}` },
-    credentials: "same-origin",
-    signal,
-  });
-  // An empty file has no first byte, so the range cannot be met.
-  if (response.status === 416) return { bytes: new ArrayBuffer(0), cut: false };
-  if (!response.ok) throw await refusal(response);
-  const parts: Uint8Array<ArrayBuffer>[] = [];
-  let size = 0;
-  const reader = response.body?.getReader();
-  while (reader && size <= limit) {
-    const { done, value } = await reader.read();
-    if (done) break;
-    parts.push(value);
-    size += value.byteLength;
-  }
-  await reader?.cancel();
-  const bytes = await new Blob(parts).slice(0, limit).arrayBuffer();
-  const total = Number(/\/(\d+)$/.exec(response.headers.get("content-range") ?? "")?.[1] ?? size);
-  return { bytes, cut: size > limit || total > bytes.byteLength };
+    ? { owner: place.modelId, path }
+    : { owner: place.runId, path: join(place.path, path) };
 }

@@ -12,6 +12,7 @@ import {
   statusLook,
 } from "./logged";
 import { promptOf, variablesOf } from "./prompt";
+import { idChunks, runIdFilter } from "./run-ids";
 import { placeOfSource, versionOfSource } from "./source";
 
 const ID = "m-0123456789abcdef0123456789abcdef";
@@ -91,6 +92,20 @@ describe("sources", () => {
     expect(versionOfSource("models:/a%20b/12")).toEqual({ name: "a b", version: "12" });
     expect(versionOfSource(`models:/${ID}`)).toBeUndefined();
     expect(versionOfSource("models:/iris/Production")).toBeUndefined();
+  });
+});
+
+describe("runs of a table", () => {
+  const ids = Array.from({ length: 130 }, (_, at) => at.toString(16).padStart(32, "0"));
+  it("are asked for once each and in parts that a longer list keeps", () => {
+    const chunks = idChunks([...ids, ...ids]);
+    expect(chunks.map((chunk) => chunk.length)).toEqual([100, 30]);
+    expect(idChunks(ids.slice(0, 100))[0]).toEqual(chunks[0]);
+  });
+  it("leave out what is no id, so that nothing else gets into a filter", () => {
+    expect(idChunks([undefined, "", "x' OR '1", ID])).toEqual([]);
+    const [one = "", two = ""] = ids;
+    expect(runIdFilter([one, two])).toBe(`attributes.run_id IN ('${one}', '${two}')`);
   });
 });
 

@@ -1,4 +1,4 @@
-// Operations: is the server well, how far behind are the read models, which uploads wait or failed, what is going on.
+// Operations: is the server well, how far behind are the read models, which uploads wait or failed, what is going on, who is told.
 import { lazy, Suspense } from "react";
 import { useOpsStatus } from "../../api/queries";
 import { usePage } from "../../app/page";
@@ -12,6 +12,7 @@ import css from "./ops.module.css";
 import { Projections } from "./Projections";
 
 const UploadsTab = lazy(() => import("./UploadsTab"));
+const WebhooksTab = lazy(() => import("./WebhooksTab"));
 const EventTail = lazy(() => import("./EventTail"));
 
 const TABS: [string, string][] = [
@@ -19,6 +20,7 @@ const TABS: [string, string][] = [
   ["uploads", "Uploads"],
   ["events", "Events"],
   ["projections", "Projections"],
+  ["webhooks", "Webhooks"],
 ];
 
 export default function OpsPage({ tab }: { tab: string }) {
@@ -74,6 +76,7 @@ export default function OpsPage({ tab }: { tab: string }) {
             status.isPending && <Skeleton label="Loading the state" />
           ))}
         {tab === "uploads" && <UploadsTab />}
+        {tab === "webhooks" && <WebhooksTab />}
         {tab === "events" && <EventTail />}
         {!TABS.some(([name]) => name === tab) && (
           <EmptyState title="There is no such page">Operations has no page “{tab}”.</EmptyState>
