@@ -8,6 +8,7 @@ import { Button } from "../parts/Button";
 import { Dialog } from "../parts/Dialog";
 import { ErrorBox } from "../parts/ErrorBox";
 import { Icon } from "../parts/Icon";
+import panel from "../parts/Panel.module.css";
 import { toast } from "../parts/Toast";
 import styles from "./ChartCard.module.css";
 import { ChartTable } from "./ChartTable";
@@ -41,7 +42,11 @@ export function ChartCard(props: ChartCardProps) {
   const [full, setFull] = useState(false);
   return (
     <>
-      <section className={styles.card} aria-label={props.metric} data-metric={props.metric}>
+      <section
+        className={`${panel.card} ${styles.card}`}
+        aria-label={props.metric}
+        data-metric={props.metric}
+      >
         <ChartBody {...props} height={HEIGHT} onFull={() => setFull(true)} />
       </section>
       {full && (

@@ -1,8 +1,10 @@
 // "Log your first run": code that works against this very server, ready to copy.
+
 import { useState } from "react";
 import { serverAddress } from "../api/client";
 import { Segmented } from "./Button";
 import { Copy } from "./Copy";
+import panel from "./Panel.module.css";
 import css from "./Snippet.module.css";
 
 type Kind = "python" | "lightning" | "environment" | "curl";
@@ -50,7 +52,7 @@ export function Snippet({ experiment }: { experiment: string }) {
   const [kind, setKind] = useState<Kind>("python");
   const text = snippet(kind, serverAddress(), experiment);
   return (
-    <section className={css.card}>
+    <section className={`${panel.card} ${css.card}`}>
       <h2>Log your first run</h2>
       <p className="muted">Any MLflow client works. Paste this; the run appears here by itself.</p>
       <div>

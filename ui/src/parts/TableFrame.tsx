@@ -1,6 +1,8 @@
 // The frame of a plain table. What does not fit scrolls in it, for the keyboard as well.
+
 import type { ReactNode } from "react";
 import table from "./DataTable.module.css";
+import panel from "./Panel.module.css";
 
 export function TableFrame({
   label,
@@ -12,9 +14,10 @@ export function TableFrame({
   className?: string | undefined;
   children: ReactNode;
 }) {
+  const classes = `${panel.frame} ${table.scroll} ${className}`.trim();
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard
-    <section className={`${table.scroll} ${className}`.trim()} aria-label={label} tabIndex={0}>
+    <section className={classes} aria-label={label} tabIndex={0}>
       {children}
     </section>
   );

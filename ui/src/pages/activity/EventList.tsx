@@ -1,9 +1,11 @@
 // Events for people: one row per event or group, with what changed.
+
 import { useState } from "react";
 import { Link } from "wouter";
 import { Button } from "../../parts/Button";
 import { formatCount } from "../../parts/format";
 import { Icon, type IconName } from "../../parts/Icon";
+import panel from "../../parts/Panel.module.css";
 import { Time } from "../../parts/Time";
 import css from "./activity.module.css";
 import { type EventGroup, type EventRow, subjectOf } from "./describe";
@@ -36,7 +38,7 @@ export function EventList({
   onMoment?: (position: number) => void;
 }) {
   return (
-    <ol className={css.list}>
+    <ol className={`${panel.frame} ${css.list}`}>
       {rows.map((row) => (
         <Row
           key={row.event.position}

@@ -1,9 +1,11 @@
 // How a number is spread within groups of the compared runs: a box per group, and a point per run.
+
 import { slotColour } from "../../charts/palette";
 import { Button } from "../../parts/Button";
 import table from "../../parts/DataTable.module.css";
 import { EmptyState } from "../../parts/EmptyState";
 import { Num } from "../../parts/Num";
+import { TableFrame } from "../../parts/TableFrame";
 import { type Axis, buildAxis } from "./axis";
 import { type BoxStats, boxStats, type Group, groupBy } from "./box";
 import css from "./compare.module.css";
@@ -159,8 +161,7 @@ function spread(nth: number): number {
 
 function Numbers({ boxes, group }: { boxes: readonly Box[]; group: string }) {
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard
-    <section className={table.scroll} aria-label="Numbers of the boxes" tabIndex={0}>
+    <TableFrame label="Numbers of the boxes">
       <table className={table.table}>
         <thead>
           <tr>
@@ -194,6 +195,6 @@ function Numbers({ boxes, group }: { boxes: readonly Box[]; group: string }) {
           ))}
         </tbody>
       </table>
-    </section>
+    </TableFrame>
   );
 }

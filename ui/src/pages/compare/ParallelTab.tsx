@@ -1,4 +1,5 @@
 // Parallel coordinates: one axis per field, one line per run; the other runs of the experiments are grey behind them.
+
 import { useMemo, useRef, useState } from "react";
 import { useSearchParams } from "wouter";
 import { DASHES, slotColour } from "../../charts/palette";
@@ -6,6 +7,7 @@ import { Button } from "../../parts/Button";
 import { EmptyState } from "../../parts/EmptyState";
 import { ErrorBox } from "../../parts/ErrorBox";
 import { formatCount } from "../../parts/format";
+import panel from "../../parts/Panel.module.css";
 import { buildAxis, fieldsOf, fieldValue, thinned } from "./axis";
 import css from "./compare.module.css";
 import { FieldSelect } from "./FieldSelect";
@@ -109,7 +111,7 @@ export default function ParallelTab({ runs }: { runs: readonly ComparedRun[] }) 
       {axes.length === 0 ? (
         <EmptyState title="No field differs">Add an axis to draw the runs all the same.</EmptyState>
       ) : (
-        <div ref={box} className={css.plot}>
+        <div ref={box} className={`${panel.card} ${css.plot}`}>
           <svg
             width={width}
             height={HEIGHT}

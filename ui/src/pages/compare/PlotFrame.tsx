@@ -1,5 +1,7 @@
 // The frame of a plot in SVG: grid, ticks and names of two axes, and room for what is drawn between them.
+
 import { type ReactNode, useRef } from "react";
+import panel from "../../parts/Panel.module.css";
 import type { Axis } from "./axis";
 import css from "./compare.module.css";
 import { useWidth } from "./useWidth";
@@ -42,7 +44,7 @@ export function PlotFrame({
   };
   const room = (width - LEFT - EDGE) / Math.max(1, xAxis.ticks.length);
   return (
-    <div ref={box} className={css.plot}>
+    <div ref={box} className={`${panel.card} ${css.plot}`}>
       <svg width={width} height={HEIGHT} role="img" aria-label={label}>
         {yAxis.ticks.map((tick) => (
           <g key={tick.at}>

@@ -1,9 +1,11 @@
 // One field against another, a point per run.
+
 import { useRef, useState } from "react";
 import { useSearchParams } from "wouter";
 import { slotColour } from "../../charts/palette";
 import { Button } from "../../parts/Button";
 import { EmptyState } from "../../parts/EmptyState";
+import panel from "../../parts/Panel.module.css";
 import { buildAxis, fieldsOf, fieldValue } from "./axis";
 import css from "./compare.module.css";
 import { FieldSelect } from "./FieldSelect";
@@ -97,7 +99,7 @@ export default function ScatterTab({ runs }: { runs: readonly ComparedRun[] }) {
             " A log axis needs positive numbers."}
         </span>
       </div>
-      <div ref={box} className={css.plot}>
+      <div ref={box} className={`${panel.card} ${css.plot}`}>
         <svg
           width={width}
           height={HEIGHT}

@@ -1,10 +1,12 @@
 // The table of experiments, with a row for each folder of them.
+
 import { Link } from "wouter";
 import type { Experiment } from "../../api/contract";
 import { Button } from "../../parts/Button";
 import { Chip } from "../../parts/Chip";
 import { formatCount } from "../../parts/format";
 import { Icon } from "../../parts/Icon";
+import panel from "../../parts/Panel.module.css";
 import { Time } from "../../parts/Time";
 import { visibleTags } from "../../parts/tags";
 import { DayBars } from "./DayBars";
@@ -148,7 +150,7 @@ export function ExperimentTable({
     <Head name={name} label={label} sort={sort} onSort={onSort} className={className} />
   );
   return (
-    <div className={css.frame} aria-busy={dimmed}>
+    <div className={`${panel.frame} ${css.frame}`} aria-busy={dimmed}>
       <table className={css.table}>
         <caption className="visually-hidden">Experiments</caption>
         <thead>

@@ -1,4 +1,5 @@
 // The end of the log as it grows. Pausing keeps what is shown, so that it can be read.
+
 import { useState } from "react";
 import { Link } from "wouter";
 import type { LedgerEvent } from "../../api/contract";
@@ -6,6 +7,7 @@ import { fetchEvents, keys } from "../../api/queries";
 import { Button, Segmented } from "../../parts/Button";
 import { EmptyState } from "../../parts/EmptyState";
 import { ErrorBox } from "../../parts/ErrorBox";
+import panel from "../../parts/Panel.module.css";
 import { Skeleton } from "../../parts/Skeleton";
 import { KindSelect } from "../activity/ActivityPage";
 import { describe, subjectOf } from "../activity/describe";
@@ -50,7 +52,7 @@ export default function EventTail() {
         <EmptyState title="No events" />
       ) : (
         // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard
-        <section className={css.log} aria-label="Events" tabIndex={0}>
+        <section className={`${panel.frame} ${css.log}`} aria-label="Events" tabIndex={0}>
           <table>
             <thead className="visually-hidden">
               <tr>

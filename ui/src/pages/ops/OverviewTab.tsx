@@ -1,8 +1,10 @@
 // The state of the server at a glance: checks, lag, uploads, spool, dead letters.
+
 import { Link } from "wouter";
 import type { OpsStatus } from "../../api/contract";
 import table from "../../parts/DataTable.module.css";
 import { formatBytes, formatCount } from "../../parts/format";
+import panel from "../../parts/Panel.module.css";
 import { Signal } from "../../parts/Status";
 import { TableFrame } from "../../parts/TableFrame";
 import css from "./ops.module.css";
@@ -122,7 +124,7 @@ function Card({
   children: React.ReactNode;
 }) {
   return (
-    <section className={css.card} aria-label={title}>
+    <section className={`${panel.card} ${css.card}`} aria-label={title}>
       <div className="muted small">{title}</div>
       <div className={css.stat}>{value}</div>
       <Signal tone={tone}>{children}</Signal>

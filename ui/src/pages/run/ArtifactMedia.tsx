@@ -1,7 +1,9 @@
 // Pictures, sound, films and PDF files, from bytes that are already here. They are shown by the browser out of a blob with
 // a type of our choosing, so that a file which lies about its type cannot become a page of this application.
+
 import { useEffect, useState } from "react";
 import { EmptyState } from "../../parts/EmptyState";
+import panel from "../../parts/Panel.module.css";
 import type { Head } from "./artifact-bytes";
 import { blobType, extensionOf } from "./artifact-kind";
 import css from "./artifacts.module.css";
@@ -109,5 +111,5 @@ export function Pdf({ path, head }: Props) {
     );
   if (!navigator.pdfViewerEnabled)
     return <EmptyState title="This browser shows no PDF">The file can be downloaded.</EmptyState>;
-  return url && <iframe className={css.frame} title={path} src={url} />;
+  return url && <iframe className={`${panel.frame} ${css.frame}`} title={path} src={url} />;
 }

@@ -1,5 +1,6 @@
 // The preview of an artifact by type. Everything is untrusted: nothing here may run in this page, and what has no safe
 // preview is offered as a download.
+
 import { useQuery } from "@tanstack/react-query";
 import { lazy, Suspense, useState } from "react";
 import { Button, Segmented } from "../../parts/Button";
@@ -7,6 +8,7 @@ import { EmptyState } from "../../parts/EmptyState";
 import { ErrorBox } from "../../parts/ErrorBox";
 import { formatBytes } from "../../parts/format";
 import { Markdown } from "../../parts/Markdown";
+import panel from "../../parts/Panel.module.css";
 import { Skeleton } from "../../parts/Skeleton";
 import { Pdf, Picture, Player } from "./ArtifactMedia";
 import { decodeText, fetchHead, type Head, looksBinary } from "./artifact-bytes";
@@ -202,7 +204,14 @@ function Html({ text }: { text: string }) {
       </p>
       <TwoWays
         names={["Page", "Source"]}
-        first={<iframe className={css.frame} title="The file as a page" sandbox="" srcDoc={text} />}
+        first={
+          <iframe
+            className={`${panel.frame} ${css.frame}`}
+            title="The file as a page"
+            sandbox=""
+            srcDoc={text}
+          />
+        }
         text={text}
       />
     </>

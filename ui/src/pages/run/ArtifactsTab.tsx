@@ -1,9 +1,11 @@
 // The artifacts of a run: tree on the left, preview on the right. The chosen file is in the URL.
+
 import { useQueryClient } from "@tanstack/react-query";
 import { useEffect } from "react";
 import { keys, useArtifacts } from "../../api/queries";
 import { EmptyState } from "../../parts/EmptyState";
 import { ErrorBox } from "../../parts/ErrorBox";
+import panel from "../../parts/Panel.module.css";
 import { Skeleton } from "../../parts/Skeleton";
 import { ArtifactFile } from "./ArtifactFile";
 import { ArtifactTree } from "./ArtifactTree";
@@ -51,7 +53,7 @@ export default function ArtifactsTab({ runId, path }: { runId: string; path: str
   }
   return (
     <div className={css.split}>
-      <nav className={css.tree} aria-label="Artifacts">
+      <nav className={`${panel.frame} ${css.tree}`} aria-label="Artifacts">
         <ArtifactTree runId={runId} selected={path} />
       </nav>
       <div className={css.preview}>

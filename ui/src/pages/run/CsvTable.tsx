@@ -1,6 +1,8 @@
 // The first rows of a CSV file as a table.
+
 import table from "../../parts/DataTable.module.css";
 import { formatCount } from "../../parts/format";
+import { TableFrame } from "../../parts/TableFrame";
 import css from "./artifacts.module.css";
 import { readCsvHead } from "./csv-head";
 
@@ -24,8 +26,7 @@ export function CsvTable({
           : `${formatCount(head.rows.length)} rows`}
         , {formatCount(head.header.length)} columns
       </p>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard */}
-      <section className={`${table.scroll} ${css.csv}`} aria-label="Rows" tabIndex={0}>
+      <TableFrame label="Rows" className={css.csv}>
         <table className={table.table}>
           <thead>
             <tr>
@@ -48,7 +49,7 @@ export function CsvTable({
             ))}
           </tbody>
         </table>
-      </section>
+      </TableFrame>
     </>
   );
 }

@@ -1,5 +1,6 @@
 // The head of a Parquet file: its columns with their types, and its first rows. Loaded when such a file is opened, because
 // it brings the reader with it.
+
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { Segmented } from "../../parts/Button";
@@ -8,6 +9,7 @@ import { EmptyState } from "../../parts/EmptyState";
 import { ErrorBox } from "../../parts/ErrorBox";
 import { formatCount } from "../../parts/format";
 import { Skeleton } from "../../parts/Skeleton";
+import { TableFrame } from "../../parts/TableFrame";
 import css from "./artifacts.module.css";
 import { type ParquetHead, readParquetHead } from "./parquet-file";
 import { cellText } from "./parquet-schema";
@@ -89,8 +91,7 @@ function Rows({ head }: { head: ParquetHead }) {
         {head.left > 0 &&
           ` ${counted(head.left, "column")} left out: too many or too large for a preview.`}
       </p>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard */}
-      <section className={`${table.scroll} ${css.csv}`} aria-label="Rows" tabIndex={0}>
+      <TableFrame label="Rows" className={css.csv}>
         <table className={table.table}>
           <thead>
             <tr>
@@ -112,7 +113,7 @@ function Rows({ head }: { head: ParquetHead }) {
             ))}
           </tbody>
         </table>
-      </section>
+      </TableFrame>
     </>
   );
 }
@@ -126,8 +127,7 @@ function Cell({ value }: { value: unknown }) {
 
 function Schema({ head }: { head: ParquetHead }) {
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard
-    <section className={`${table.scroll} ${css.csv}`} aria-label="Schema" tabIndex={0}>
+    <TableFrame label="Schema" className={css.csv}>
       <table className={table.table}>
         <thead>
           <tr>
@@ -148,6 +148,6 @@ function Schema({ head }: { head: ParquetHead }) {
           ))}
         </tbody>
       </table>
-    </section>
+    </TableFrame>
   );
 }

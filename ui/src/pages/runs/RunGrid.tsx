@@ -1,5 +1,6 @@
 // The grid of runs: rows and columns outside the view are not in the document, so 100 000 runs
 // scroll like a hundred. One tab stop; arrows move an active cell that is announced.
+
 import { useVirtualizer } from "@tanstack/react-virtual";
 import {
   useCallback,
@@ -12,6 +13,7 @@ import {
   useState,
 } from "react";
 import { type Density, rowHeights, usePreferences } from "../../app/theme";
+import panel from "../../parts/Panel.module.css";
 import type { ColumnActions } from "./ColumnMenu";
 import type { Column } from "./columns";
 import { type Baseline, BaselineContext } from "./Delta";
@@ -219,7 +221,7 @@ export function RunGrid({
     // biome-ignore lint/a11y/noStaticElementInteractions: the role says what it is
     <div
       ref={scroller}
-      className={css.grid}
+      className={`${panel.frame} ${css.grid}`}
       role={grouped ? "treegrid" : "grid"}
       tabIndex={0}
       aria-label="Runs"

@@ -1,10 +1,12 @@
 // Settings of this browser: theme, density, shortcuts; and the address that clients need.
+
 import { serverAddress } from "../../api/client";
 import { usePage } from "../../app/page";
 import { ShortcutList } from "../../app/ShortcutList";
 import { setPreferences, usePreferences } from "../../app/theme";
 import { Segmented } from "../../parts/Button";
 import { Copy } from "../../parts/Copy";
+import panel from "../../parts/Panel.module.css";
 import css from "./SettingsPage.module.css";
 
 export default function SettingsPage() {
@@ -14,7 +16,7 @@ export default function SettingsPage() {
   return (
     <div className={css.page}>
       <h1>Settings</h1>
-      <section className={css.card}>
+      <section className={`${panel.card} ${css.card}`}>
         <h2>Appearance</h2>
         <div className={css.row}>
           <span>Theme</span>
@@ -44,7 +46,7 @@ export default function SettingsPage() {
         </div>
         <p className="muted small">Kept in this browser. Times are in this computer's time zone.</p>
       </section>
-      <section className={css.card}>
+      <section className={`${panel.card} ${css.card}`}>
         <h2>Keyboard</h2>
         <label className={css.check}>
           <input
@@ -56,7 +58,7 @@ export default function SettingsPage() {
         </label>
         <ShortcutList />
       </section>
-      <section className={css.card}>
+      <section className={`${panel.card} ${css.card}`}>
         <h2>Address for clients</h2>
         <div className={css.row}>
           <code className="mono">{address}</code>
