@@ -102,8 +102,6 @@ impl Guard {
             (GuardKey::LoggedModel(id), Found::Absent | Found::Deleted) => {
                 DomainError::not_found(format!("Logged model with ID '{id}' not found."))
             }
-            // Its name did not lead to it any more, so the command reads again and finds out.
-            (GuardKey::RegisteredModel(_), _) => return None,
             (GuardKey::RegisteredModelName(name), Found::Active | Found::Deleted) => DomainError::new(
                 crate::ErrorCode::ResourceAlreadyExists,
                 format!("Registered Model (name={name}) already exists."),
@@ -111,6 +109,8 @@ impl Guard {
             (
                 GuardKey::Run(_)
                 | GuardKey::LoggedModel(_)
+                // A registered model that its name led to a moment ago: the command reads again and finds out.
+                | GuardKey::RegisteredModel(_)
                 | GuardKey::RegisteredModelName(_)
                 | GuardKey::Idempotency(_),
                 _,
