@@ -40,6 +40,11 @@ pub(super) fn parse_filter(dialect: &Dialect, source: &str) -> Result<Filter, Se
     clauses.iter().map(|clause| comparison(dialect, clause)).collect::<Result<_, _>>().map(Filter)
 }
 
+/// Whether the text reads as comparisons, whatever they name.
+pub(super) fn is_list_of_comparisons(source: &str) -> bool {
+    clauses(source, &tokens(source)).is_ok()
+}
+
 /// Refuses a text that is too long or that no database stores.
 pub(super) fn check_text(what: &str, source: &str, longest: usize) -> Result<(), SearchError> {
     if source.len() > longest {
