@@ -16,6 +16,7 @@ mod context;
 mod error;
 mod experiments;
 mod inputs;
+mod logged_models;
 mod metric_history;
 mod metrics;
 mod observe;

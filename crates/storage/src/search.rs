@@ -12,6 +12,7 @@ mod experiments;
 mod keys;
 mod lexer;
 mod literal;
+mod logged_model_filter;
 mod logged_models;
 mod mistake;
 mod order;

@@ -43,5 +43,5 @@ CREATE TABLE logged_model_metrics (
     dataset_digest TEXT NOT NULL,
     PRIMARY KEY (model_id, position, number)
 );
-CREATE INDEX logged_model_metrics_search ON logged_model_metrics (model_id, key, timestamp, step);
+CREATE INDEX logged_model_metrics_search ON logged_model_metrics (model_id, key, step, timestamp);
 CREATE INDEX logged_model_metrics_by_run ON logged_model_metrics (run_id);

@@ -1,10 +1,11 @@
-//! `runledger gc`: removes deleted runs and experiments for good, with their artifacts.
+//! `runledger gc`: removes deleted runs, logged models and experiments for good, with their artifacts.
 //!
-//! As `mlflow gc` does, with one difference: `--experiment-ids` alone leaves deleted runs of other experiments as they are. A
-//! run is purged by one append together with the deletion of its artifacts, whose objects the ingest workers remove
-//! afterwards; so whatever interrupts this can be run again.
+//! As `mlflow gc` does, with two differences: what is named takes nothing else along, and an experiment takes the artifacts of
+//! its logged models along. A run or model is purged by one append together with the deletion of its artifacts, whose objects
+//! the ingest workers remove afterwards; so whatever interrupts this can be run again.
 
 mod age;
+mod models;
 
 use futures::{TryStreamExt, stream};
 use runledger_artifacts::ArtifactPath;
@@ -35,6 +36,7 @@ pub(crate) async fn run(config: &Config, args: GcArgs) -> Result<(), Failure> {
     collector.see_all().await?;
     let experiments = collector.experiments(&args).await?;
     let runs = collector.runs(&args, &experiments).await?;
+    let models = collector.models(&args, &experiments).await?;
     let progress = Progress::new("runs", runs.len());
     stream::iter(runs.into_values().map(Ok::<_, Failure>))
         .try_for_each_concurrent(AT_ONCE, |run| {
@@ -46,6 +48,9 @@ pub(crate) async fn run(config: &Config, args: GcArgs) -> Result<(), Failure> {
             }
         })
         .await?;
+    for model in models.into_values() {
+        collector.purge_model(model).await?;
+    }
     for experiment in experiments {
         collector.purge_experiment(experiment).await?;
     }
@@ -82,8 +87,7 @@ impl Collector {
     }
 
     async fn experiments(&self, args: &GcArgs) -> Result<Vec<DeletedExperiment>, Failure> {
-        // Runs that are named do not take experiments along.
-        if args.experiment_ids.is_empty() && !args.run_ids.is_empty() {
+        if args.experiment_ids.is_empty() && args.names_something() {
             return Ok(Vec::new());
         }
         let ids = args.experiment_ids.iter().map(|id| {
@@ -117,8 +121,7 @@ impl Collector {
         experiments: &[DeletedExperiment],
     ) -> Result<BTreeMap<String, DeletedRun>, Failure> {
         let mut runs = BTreeMap::new();
-        let any_run = args.run_ids.is_empty() && args.experiment_ids.is_empty();
-        if any_run {
+        if !args.names_something() {
             runs.extend(self.page_through(None, None, self.before).await?);
         }
         for ids in args.run_ids.chunks(500) {
@@ -158,17 +161,7 @@ impl Collector {
     }
 
     async fn purge_run(&self, run: DeletedRun) -> Result<(), Failure> {
-        let root = match ArtifactPath::of_uri(&run.artifact_uri) {
-            Ok(Some(path)) if !path.is_root() => Some(path.to_string()),
-            _ => {
-                tracing::warn!(
-                    run = run.run_id,
-                    uri = run.artifact_uri,
-                    "the artifacts are not this server's, and stay"
-                );
-                None
-            }
-        };
+        let root = artifact_root(&run.run_id, &run.artifact_uri);
         match self.append(purge_run(&run.run_id, root)).await? {
             Ok(_) => writeln!(io::stdout().lock(), "Run with ID {} has been permanently deleted.", run.run_id)?,
             Err(Found::Absent) => {}
@@ -189,5 +182,16 @@ impl Collector {
 
     async fn append(&self, decision: Decision) -> Result<Result<i64, Found>, Failure> {
         Ok(self.parts.append("gc", decision).await?.map_err(|rejection| rejection.found))
+    }
+}
+
+/// Where the artifacts of the run or model are, if this server keeps them.
+fn artifact_root(id: &str, uri: &str) -> Option<String> {
+    match ArtifactPath::of_uri(uri) {
+        Ok(Some(path)) if !path.is_root() => Some(path.to_string()),
+        _ => {
+            tracing::warn!(id, uri, "the artifacts are not this server's, and stay");
+            None
+        }
     }
 }

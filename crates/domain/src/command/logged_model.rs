@@ -64,8 +64,8 @@ pub fn set_logged_model_tags(model_id: &str, tags: Vec<KeyValue>) -> Result<Deci
 /// Deletes a tag that the model, as it was read, must have.
 pub fn delete_logged_model_tag(model: &LoggedModel, key: String) -> Result<Decision, DomainError> {
     if !model.tags.contains_key(&key) {
-        let model_id = &model.model_id;
-        return Err(DomainError::not_found(format!("No tag with key {key:?} found for model with ID {model_id:?}.")));
+        let (key, model_id) = (quoted(validate::cut(&key, limits::INPUT_TAG_KEY)), quoted(&model.model_id));
+        return Err(DomainError::not_found(format!("No tag with key {key} found for model with ID {model_id}.")));
     }
     Ok(of_active(&model.model_id, Event::LoggedModelTagDeleted(TagDeleted { key })))
 }

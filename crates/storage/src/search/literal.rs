@@ -13,7 +13,6 @@ pub(super) fn literal(field: &Field, token: &Token<'_>) -> Result<Literal, Searc
     match field.rule().value {
         ValueKind::Number | ValueKind::Integer => number(token).ok_or_else(|| expected_number(field, token.text)),
         ValueKind::Text => text(field, token).map(|text| Literal::Text(text.to_owned())),
-        ValueKind::BareText => Ok(Literal::Text(strip(token.text, &['\'', '"']).to_owned())),
         ValueKind::QuotedInteger => text(field, token).and_then(integer).map(Literal::Integer),
     }
 }
@@ -110,9 +109,7 @@ fn list_value(field: &Field, token: &Token<'_>, tokens: &[Token<'_>]) -> Result<
     })?;
     match field.rule().value {
         ValueKind::QuotedInteger => integer(quoted).map(Literal::Integer),
-        ValueKind::Number | ValueKind::Integer | ValueKind::Text | ValueKind::BareText => {
-            Ok(Literal::Text(quoted.to_owned()))
-        }
+        ValueKind::Number | ValueKind::Integer | ValueKind::Text => Ok(Literal::Text(quoted.to_owned())),
     }
 }
 

@@ -106,9 +106,9 @@ fn add_other(select: &mut RunSelect, OrderKey { field, descending }: &OrderKey, 
     select.select.keys.push(SortKey::new(format!("COALESCE({value}, {nothing})"), *descending, kind));
 }
 
-pub(super) fn column_kind(value: ValueKind) -> KeyKind {
+fn column_kind(value: ValueKind) -> KeyKind {
     match value {
-        ValueKind::Text | ValueKind::BareText => KeyKind::Text,
+        ValueKind::Text => KeyKind::Text,
         ValueKind::Number | ValueKind::Integer | ValueKind::QuotedInteger => KeyKind::Int,
     }
 }
