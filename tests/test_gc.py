@@ -18,7 +18,7 @@ from harness.reference import Reference
 from harness.roles import words
 from harness.runledger import BINARY
 from harness.waiting import wait_until
-from harness.wire import ARTIFACTS, Wire
+from harness.wire import API, ARTIFACTS, Wire
 
 DELETED = ("deleted", "deleted too")
 EVERYTHING = {"view_type": "ALL", "max_results": 1000}
@@ -157,6 +157,37 @@ def test_what_is_named_takes_nothing_else_along(deploy: Deploy) -> None:
     before[0].remove(("deleted", "deleted"))
     before[1].update({name: (404, []) for name in site.runs if name.startswith("deleted/")})
     assert site.left() == before
+
+
+def test_logged_models_go_with_their_files(deploy: Deploy) -> None:
+    """Those that were deleted, and all of an experiment that goes."""
+    deployment = deploy()
+    deployment.start()
+    site = site_of(deployment)
+    wire = site.wire
+    kept, gone = (wire.new_experiment(name=name) for name in ("kept", "gone"))
+    models: dict[str, str] = {}
+    for name, experiment_id in (("kept", kept), ("deleted", kept), ("with its experiment", gone)):
+        info = wire.post("logged-models", experiment_id=experiment_id, name=name).ok()["model"]["info"]
+        models[name] = info["model_id"]
+        wire.request("PUT", f"{ARTIFACTS}/{experiment_id}/models/{info['model_id']}/artifacts/MLmodel", data=b"x").ok()
+    wire.request("DELETE", f"{API}/logged-models/{models['deleted']}").ok()
+    wire.post("experiments/delete", experiment_id=gone).ok()
+    deployment.await_uploads()
+
+    assert site.gc(logged_model_ids=models["kept"]).returncode != 0
+    assert site.gc(older_than="1d", logged_model_ids=models["deleted"]).returncode != 0
+    succeed(site.gc(logged_model_ids=models["deleted"]))
+
+    def left() -> list[str]:
+        answers = {n: wire.get(f"logged-models/{i}", allow_deleted="true").status for n, i in models.items()}
+        return [name for name, status in answers.items() if status == 200]
+
+    assert left() == ["kept", "with its experiment"]
+    succeed(site.gc())
+    assert left() == ["kept"]
+    file = deployment.key(f"{kept}/models/{models['kept']}/artifacts/MLmodel")
+    wait_until("the objects are gone", lambda: deployment.bucket.keys() == {file}, limit=60)
 
 
 def test_it_can_be_killed_and_run_again(deploy: Deploy) -> None:

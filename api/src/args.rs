@@ -132,8 +132,30 @@ impl Args {
         choice.map(Some).ok_or_else(|| self.wrong_type(name, value))
     }
 
+    /// A boolean, in a query as text.
+    pub(crate) fn flag(&self, name: &str) -> Result<Option<bool>, ApiError> {
+        match self.scalar(name)? {
+            None => Ok(None),
+            Some(Value::Bool(flag)) => Ok(Some(*flag)),
+            Some(Value::String(text)) if self.query => match text.to_ascii_lowercase().as_str() {
+                "true" => Ok(Some(true)),
+                "false" => Ok(Some(false)),
+                _ => {
+                    let shown = validate::cut(text, 200);
+                    Err(ApiError::invalid(format!("Invalid boolean value: {shown}, must be 'true' or 'false'.")))
+                }
+            },
+            Some(other) => Err(self.wrong_type(name, other)),
+        }
+    }
+
     /// A list of texts, empty where it was not given.
     pub(crate) fn texts(&self, name: &str) -> Result<Vec<String>, ApiError> {
+        Ok(self.given_texts(name)?.unwrap_or_default())
+    }
+
+    /// A list of texts; `None` where it was not given.
+    pub(crate) fn given_texts(&self, name: &str) -> Result<Option<Vec<String>>, ApiError> {
         let text = |value: &Value| match value {
             Value::String(text) => {
                 validate::no_nul(name, text)?;
@@ -141,7 +163,7 @@ impl Args {
             }
             other => Err(self.wrong_type(name, other)),
         };
-        self.list(name)?.unwrap_or_default().iter().map(text).collect()
+        self.list(name)?.map(|values| values.iter().map(text).collect()).transpose()
     }
 
     /// A list of objects; `None` where it was not given.

@@ -1,4 +1,5 @@
-//! Artifacts over HTTP: the proxy below `mlflow-artifacts/`, and the endpoints that name a run.
+//! Artifacts over HTTP: the proxy below `mlflow-artifacts/`, and the endpoints that name a run or
+//! a logged model.
 //!
 //! An upload streams to the spool and is acknowledged when its bytes and its event are durable; the ingest worker takes it
 //! from there. Downloads stream from the spool or from the object store, wherever the bytes are.
@@ -6,6 +7,7 @@
 mod download;
 mod files;
 mod headers;
+mod model;
 mod multipart;
 mod presigned;
 mod proxy;
@@ -20,8 +22,8 @@ use axum::Router;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use http::{StatusCode, header};
-use runledger_artifacts::PathError;
-use runledger_domain::ErrorCode;
+use runledger_artifacts::{ArtifactPath, PathError};
+use runledger_domain::{ErrorCode, validate};
 use serde::Serialize;
 
 use crate::{ApiError, AppState};
@@ -31,12 +33,14 @@ pub(crate) fn routes() -> Router<AppState> {
     let mut router = Router::new()
         .route(&format!("{}/artifacts/{{run_id}}", crate::v1::PREFIX), get(run::details))
         .route("/get-artifact", get(run::download))
-        .route("/ajax-api/2.0/mlflow/upload-artifact", post(run::upload));
+        .route("/ajax-api/2.0/mlflow/upload-artifact", post(run::upload))
+        .route("/ajax-api/2.0/mlflow/logged-models/{model_id}/artifacts/files", get(model::download));
     for prefix in ["/api/2.0", "/ajax-api/2.0"] {
         let object = || get(proxy::download).put(proxy::upload).delete(proxy::delete);
         router = router
             .route(&format!("{prefix}/mlflow/artifacts/list"), get(run::list))
             .route(&format!("{prefix}/mlflow/artifacts/download"), get(run::download))
+            .route(&format!("{prefix}/mlflow/logged-models/{{model_id}}/artifacts/directories"), get(model::list))
             .route(&format!("{prefix}/mlflow/artifacts/presigned-upload-url"), post(presigned::upload_url))
             .route(&format!("{prefix}/mlflow/artifacts/presigned-download-url"), post(presigned::download_url))
             .route(&format!("{prefix}/mlflow-artifacts/artifacts"), get(proxy::list))
@@ -54,6 +58,17 @@ impl From<PathError> for ApiError {
     fn from(error: PathError) -> Self {
         Self::invalid(error.to_string())
     }
+}
+
+/// Where the artifacts of a run or of a logged model lie below the artifact root.
+fn root_of(what: &str, id: &str, uri: &str) -> Result<ArtifactPath, ApiError> {
+    ArtifactPath::of_uri(uri)?.ok_or_else(|| {
+        ApiError::invalid(format!(
+            "The {what} '{id}' keeps its artifacts at '{}', which this server does not serve: only locations that begin with \
+             mlflow-artifacts:/ are. Use a client that has access to that location itself.",
+            validate::cut(uri, 200)
+        ))
+    })
 }
 
 /// A refusal in the shape that MLflow's artifact endpoints use, and in that of all others.

@@ -8,7 +8,7 @@ mod list;
 mod scalar;
 
 use axum::extract::State;
-use runledger_domain::command::{LogBatch, log_batch as decide};
+use runledger_domain::command::{LogBatch, Measured, log_batch as decide};
 use runledger_domain::points::BatchBuilder;
 use runledger_domain::{DomainError, KeyValue, limits, validate};
 use serde_json::Deserializer;
@@ -17,7 +17,7 @@ use crate::args::{not_json, object_bytes};
 use crate::body::JsonBody;
 use crate::wire::Answer;
 use crate::{ApiError, AppState, RequestContext};
-use fields::Fields;
+use fields::{Fields, Metric};
 use list::{Received, RequestSeed};
 use scalar::Place;
 use serde::de::DeserializeSeed;
@@ -57,7 +57,7 @@ fn parse_batch(bytes: &[u8]) -> Result<LogBatch, ApiError> {
         return Err(refusal);
     }
     parsed.map_err(|error| not_json(&error))?;
-    let Received { run_id, metrics, metrics_seen, params, params_seen, tags, tags_seen, .. } = received;
+    let Received { run_id, metrics, metrics_seen, measured, params, params_seen, tags, tags_seen, .. } = received;
     let run_id = run_id.filter(|id| !id.is_empty()).ok_or_else(|| DomainError::missing("run_id"))?;
     validate::run_id(&run_id)?;
     check_count("metrics", metrics_seen, limits::BATCH_METRICS)?;
@@ -65,7 +65,8 @@ fn parse_batch(bytes: &[u8]) -> Result<LogBatch, ApiError> {
     check_count("tags", tags_seen, limits::BATCH_TAGS)?;
     check_count("metrics, params, and tags", metrics_seen + params_seen + tags_seen, limits::BATCH_TOTAL)?;
     check_unique(&params)?;
-    Ok(LogBatch { run_id, metrics: metrics.finish(), params, tags })
+    let measured = measured.into_iter().map(|(model_id, metrics)| Measured { model_id, metrics }).collect();
+    Ok(LogBatch { run_id, metrics: metrics.finish(), params, tags, measured })
 }
 
 /// Reads and checks the body of a `log-metric`.
@@ -73,10 +74,11 @@ fn parse_metric(bytes: &[u8]) -> Result<LogBatch, ApiError> {
     let bytes = object_bytes(bytes)?;
     let fields: Fields<'_> = serde_json::from_slice(&bytes).map_err(|error| not_json(&error))?;
     let run_id = fields.run_id()?;
-    let (key, point) = fields.metric(Place::Request)?;
+    let Metric { key, point, model } = fields.metric(Place::Request)?;
     let mut metrics = BatchBuilder::with_capacity(1);
     metrics.push(&key, point);
-    Ok(LogBatch { run_id, metrics: metrics.finish(), ..LogBatch::default() })
+    let measured = model.map(|model| Measured { model_id: model.model_id, metrics: vec![model.metric] });
+    Ok(LogBatch { run_id, metrics: metrics.finish(), measured: measured.into_iter().collect(), ..LogBatch::default() })
 }
 
 fn check_count(what: &str, got: usize, limit: usize) -> Result<(), ApiError> {

@@ -18,6 +18,7 @@ mod error;
 mod experiments;
 mod graphql;
 mod inputs;
+mod logged_models;
 mod metric_history;
 mod metrics;
 mod mlflow_page;

@@ -143,8 +143,8 @@ impl Default for ParamCache {
 }
 
 impl ParamCache {
-    /// Waits until no other request of this process logs params to the run.
-    async fn turn(&self, run_id: &str) -> Result<SemaphorePermit<'_>, AcquireError> {
+    /// Waits until no other request of this process logs params to the run, or to the logged model.
+    pub(crate) async fn turn(&self, run_id: &str) -> Result<SemaphorePermit<'_>, AcquireError> {
         let mut hasher = DefaultHasher::new();
         run_id.hash(&mut hasher);
         let line = usize::try_from(hasher.finish() % LINES as u64).unwrap_or_default();

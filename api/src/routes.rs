@@ -4,15 +4,15 @@ use axum::Router;
 use axum::extract::Request;
 use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Response};
-use axum::routing::{MethodRouter, get, post};
+use axum::routing::{MethodRouter, delete, get, patch, post};
 use http::StatusCode;
 use runledger_domain::ErrorCode;
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    ApiError, App, AppState, Deps, absent, artifacts, batch, experiments, graphql, inputs, metric_history, observe,
-    runs, search, security, system, ui, v1, webhooks,
+    ApiError, App, AppState, Deps, absent, artifacts, batch, experiments, graphql, inputs, logged_models,
+    metric_history, observe, runs, search, security, system, ui, v1, webhooks,
 };
 
 /// MLflow serves its endpoints under two prefixes: one for clients, one for its page.
@@ -33,7 +33,7 @@ pub(crate) fn with_state(app: AppState) -> Router {
         .route("/api/3.0/mlflow/server-info", get(system::server_info))
         .route("/ajax-api/3.0/mlflow/server-info", get(system::server_info));
     for prefix in PREFIXES {
-        for (path, handlers) in tracking() {
+        for (path, handlers) in tracking().into_iter().chain(logged_models()) {
             router = router.route(&format!("{prefix}/{path}"), handlers);
         }
         router = router.merge(webhooks::routes(prefix));
@@ -52,7 +52,7 @@ pub(crate) fn with_state(app: AppState) -> Router {
 }
 
 /// MLflow's endpoints below each prefix.
-fn tracking() -> [(&'static str, MethodRouter<AppState>); 29] {
+fn tracking() -> [(&'static str, MethodRouter<AppState>); 28] {
     [
         ("experiments/create", post(experiments::create)),
         ("experiments/get", get(experiments::get)),
@@ -82,7 +82,19 @@ fn tracking() -> [(&'static str, MethodRouter<AppState>); 29] {
         ("metrics/get-history", get(metric_history::get_history)),
         ("metrics/get-history-bulk", get(metric_history::get_history_bulk)),
         ("metrics/get-history-bulk-interval", get(metric_history::get_history_bulk_interval)),
-        ("logged-models/search", post(system::no_logged_models)),
+    ]
+}
+
+fn logged_models() -> [(&'static str, MethodRouter<AppState>); 6] {
+    let model = get(logged_models::get).patch(logged_models::finalize).delete(logged_models::delete);
+    [
+        ("logged-models", post(logged_models::create)),
+        ("logged-models/search", post(logged_models::search)),
+        ("logged-models/{model_id}", model),
+        ("logged-models/{model_id}/tags", patch(logged_models::set_tags)),
+        // A key may have slashes.
+        ("logged-models/{model_id}/tags/{*key}", delete(logged_models::delete_tag)),
+        ("logged-models/{model_id}/params", post(logged_models::log_params)),
     ]
 }
 

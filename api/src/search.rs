@@ -102,7 +102,8 @@ impl App {
     }
 }
 
-fn with_lag(answer: Answer, lag: i64) -> Response {
+/// The answer of a search that is so many events behind.
+pub(crate) fn with_lag(answer: Answer, lag: i64) -> Response {
     let mut response = answer.into_response();
     if lag > 0 {
         response.headers_mut().insert(LAG, HeaderValue::from(lag));

@@ -39,12 +39,6 @@ pub(crate) async fn server_info(State(app): State<AppState>) -> Json<Value> {
     }))
 }
 
-/// There are no logged models yet. The client asks for them whenever it downloads a `runs:/` path and lets a 404 through
-/// to its user, so the empty answer is what keeps such downloads working.
-pub(crate) async fn no_logged_models() -> Json<Value> {
-    Json(json!({}))
-}
-
 /// What the process stands on; 503 when something essential is away.
 pub(crate) async fn ready(State(app): State<AppState>) -> Response {
     runledger_service::ready(&app.readiness)

@@ -9,6 +9,7 @@
 //! transaction.
 
 mod assignment;
+mod logged_models;
 mod metrics;
 mod places;
 mod project;

@@ -61,6 +61,9 @@ impl Projection {
 
     fn apply(&mut self, recorded: &RecordedEvent, event: Event) -> Result<(), String> {
         let at = recorded.recorded_at;
+        if let Some(model_id) = recorded.stream.logged_model_id() {
+            return self.logged_model(model_id, recorded, &event);
+        }
         match event {
             Event::ExperimentCreated(created) => {
                 let id = created.experiment_id;
@@ -83,6 +86,7 @@ impl Projection {
                 let experiment_id = experiment_id(recorded)?;
                 self.rows.experiments.remove(&experiment_id);
                 self.rows.runs.retain(|_, row| row.experiment_id != experiment_id);
+                self.rows.logged_models.retain(|_, model| model.experiment_id != experiment_id);
                 self.changes.sweep = Some(Sweep::Experiment { experiment_id });
             }
             Event::ExperimentTagsSet(set) => self.experiment_tags(experiment_id(recorded)?, set.tags),
@@ -110,11 +114,7 @@ impl Projection {
             Event::RunUpdated(update) => self.run_updated(recorded, update)?,
             Event::RunDeleted(_) => self.run(recorded, |row| (row.deleted, row.deleted_time) = (true, Some(at)))?,
             Event::RunRestored(_) => self.run(recorded, |row| (row.deleted, row.deleted_time) = (false, None))?,
-            Event::RunPurged(_) => {
-                let RunRow { run_no, run_id, .. } = self.known_run(recorded)?.clone();
-                self.rows.runs.remove(&run_id);
-                self.changes.purged_runs.insert(run_no);
-            }
+            Event::RunPurged(_) => self.run_purged(recorded)?,
             Event::MetricsLogged(batch) => self.metrics(recorded, &batch)?,
             Event::ParamsLogged(logged) => {
                 let (run_no, experiment_id) = self.known_run(recorded).map(|row| (row.run_no, row.experiment_id))?;
@@ -166,6 +166,9 @@ impl Projection {
                 self.changes.sweep = Some(Sweep::Artifacts { path: deleted.path, deletion: recorded.position });
             }
             Event::ArtifactRemoved(removed) => self.changes.removed.push((removed.path, removed.deletion)),
+            event => {
+                return Err(format!("{} does not belong into the stream {}", event.kind(), recorded.stream.as_str()));
+            }
         }
         Ok(())
     }
@@ -206,6 +209,20 @@ impl Projection {
         let row = self.rows.runs.get_mut(run_id).ok_or_else(|| format!("run {run_id} is unknown"))?;
         change(row);
         self.changes.runs.insert(row.run_no, row.clone());
+        Ok(())
+    }
+
+    /// What the run measured of logged models goes with it. Those belong to another shard than the run.
+    fn run_purged(&mut self, recorded: &RecordedEvent) -> Result<(), String> {
+        let run_id = recorded.stream.run_id().ok_or("the event does not belong to a run")?;
+        if self.shards.contains(Shards::COMMON) {
+            self.changes.purged_measurers.insert(run_id.to_owned());
+        }
+        if self.shards.contains_run(run_id) {
+            let run_no = self.known_run(recorded)?.run_no;
+            self.rows.runs.remove(run_id);
+            self.changes.purged_runs.insert(run_no);
+        }
         Ok(())
     }
 
@@ -262,7 +279,11 @@ impl Projection {
 /// Whether the event changes anything in the shards. What sweeps over the runs of an experiment concerns all of them.
 pub(crate) fn concerns(shards: Shards, recorded: &RecordedEvent) -> bool {
     shards.contains(home(recorded))
-        || matches!(recorded.kind.as_str(), "ExperimentDeleted" | "ExperimentRestored" | "ExperimentPurged")
+        || match recorded.kind.as_str() {
+            "ExperimentDeleted" | "ExperimentRestored" | "ExperimentPurged" => true,
+            "RunPurged" => shards.contains(Shards::COMMON),
+            _ => false,
+        }
 }
 
 /// The shard that the event belongs to.

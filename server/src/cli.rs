@@ -103,9 +103,19 @@ pub(crate) struct GcArgs {
     /// Only these runs, which must be deleted
     #[arg(long, value_name = "ID", value_delimiter = ',')]
     pub(crate) run_ids: Vec<String>,
-    /// Only these experiments, which must be deleted, with all their runs
+    /// Only these experiments, which must be deleted, with all their runs and logged models
     #[arg(long, value_name = "ID", value_delimiter = ',')]
     pub(crate) experiment_ids: Vec<String>,
+    /// Only these logged models, which must be deleted
+    #[arg(long, value_name = "ID", value_delimiter = ',')]
+    pub(crate) logged_model_ids: Vec<String>,
+}
+
+impl GcArgs {
+    /// Whether something is named, so that nothing else is meant.
+    pub(crate) fn names_something(&self) -> bool {
+        !(self.run_ids.is_empty() && self.experiment_ids.is_empty() && self.logged_model_ids.is_empty())
+    }
 }
 
 /// Settings as one source gives them; what is absent comes from the next source.

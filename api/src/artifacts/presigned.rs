@@ -1,11 +1,12 @@
-//! `artifacts/presigned-upload-url` and `-download-url`: signed URLs for runs that keep their artifacts in a bucket of their own.
+//! `artifacts/presigned-upload-url` and `-download-url`: signed URLs for runs and logged models that keep their
+//! artifacts in a bucket of their own.
 //!
 //! This server signs for its own store alone, through `mlflow-artifacts/`; so it refuses both, as MLflow's server does for runs
 //! whose artifacts it proxies.
 
 use axum::extract::State;
 use runledger_artifacts::ArtifactPath;
-use runledger_domain::{DomainError, ErrorCode};
+use runledger_domain::ErrorCode;
 
 use crate::wire::Answer;
 use crate::{ApiError, AppState, Args};
@@ -18,8 +19,12 @@ pub(crate) async fn upload_url(State(app): State<AppState>, args: Args) -> Resul
     let (run_id, model_id) = (given("run_id")?, given("model_id")?);
     ArtifactPath::parse(args.required("path")?)?;
     match (run_id, model_id) {
-        (Some(run_id), None) => refuse(&app, "upload", "proxied artifact storage", "a direct", run_id).await,
-        (None, Some(_)) => Err(DomainError::not_found("There are no logged models on this server yet.").into()),
+        (Some(run_id), None) => {
+            refuse("upload", "proxied artifact storage", "a direct", &app.run(run_id).await?.artifact_uri)
+        }
+        (None, Some(model_id)) => {
+            refuse("upload", "proxied artifact storage", "a direct", &app.logged_model(model_id).await?.artifact_uri)
+        }
         _ => Err(ApiError::invalid("Exactly one of run_id and model_id must be provided.")),
     }
 }
@@ -32,11 +37,11 @@ pub(crate) async fn download_url(State(app): State<AppState>, args: Args) -> Res
         let message = format!("expiration must be between 1 and {LONGEST} seconds (got {expiration}).");
         return Err(ApiError::invalid(message));
     }
-    refuse(&app, "download", "runs with proxied artifact storage", "a run with a direct", run_id).await
+    let uri = app.run(run_id).await?.artifact_uri;
+    refuse("download", "runs with proxied artifact storage", "a run with a direct", &uri)
 }
 
-async fn refuse(app: &AppState, what: &str, of: &str, needs: &str, run_id: &str) -> Result<Answer, ApiError> {
-    let uri = app.run(run_id).await?.artifact_uri;
+fn refuse(what: &str, of: &str, needs: &str, uri: &str) -> Result<Answer, ApiError> {
     if let Some((scheme @ ("mlflow-artifacts" | "http" | "https"), _)) = uri.split_once(':') {
         return Err(ApiError::invalid(format!(
             "Presigned {what} is not supported for {of} (artifact URI scheme: {scheme}). This endpoint requires {needs} cloud \

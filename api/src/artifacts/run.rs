@@ -10,7 +10,7 @@ use runledger_domain::{DomainError, Run};
 use runledger_storage::ArtifactEntry;
 
 use super::files::{Details, Entry, Files};
-use super::{bad_request, download, upload};
+use super::{bad_request, download, root_of, upload};
 use crate::wire::Answer;
 use crate::{ApiError, App, AppState, Args, RequestContext};
 
@@ -105,14 +105,6 @@ async fn locate(app: &App, run_id: &str, relative: &str) -> Result<ArtifactPath,
     Ok(path)
 }
 
-/// Where the run's artifacts lie below the artifact root.
 fn artifact_root(run: &Run) -> Result<ArtifactPath, ApiError> {
-    ArtifactPath::of_uri(&run.artifact_uri)?.ok_or_else(|| {
-        ApiError::invalid(format!(
-            "The run '{}' keeps its artifacts at '{}', which this server does not serve: only locations that begin with \
-             mlflow-artifacts:/ are. Use a client that has access to that location itself.",
-            run.run_id,
-            runledger_domain::validate::cut(&run.artifact_uri, 200)
-        ))
-    })
+    root_of("run", &run.run_id, &run.artifact_uri)
 }

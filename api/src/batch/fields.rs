@@ -1,5 +1,6 @@
 //! The elements of a batch: metrics, params and tags, checked.
 
+use runledger_domain::event::ModelMetric;
 use runledger_domain::points::Point;
 use runledger_domain::{DomainError, KeyValue, limits, validate};
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
@@ -18,11 +19,31 @@ pub(super) struct Fields<'de> {
     step: Scalar<'de>,
     run_id: Scalar<'de>,
     run_uuid: Scalar<'de>,
+    model_id: Scalar<'de>,
+    dataset_name: Scalar<'de>,
+    dataset_digest: Scalar<'de>,
+}
+
+/// A metric of a batch.
+pub(super) struct Metric<'de> {
+    pub(super) key: Cow<'de, str>,
+    pub(super) point: Point,
+    /// The logged model that it says something of.
+    pub(super) model: Option<Box<OfModel>>,
+}
+
+/// What a metric says of a logged model.
+pub(super) struct OfModel {
+    pub(super) model_id: String,
+    pub(super) metric: ModelMetric,
 }
 
 impl<'de> Fields<'de> {
     /// The metric, checked.
-    pub(super) fn metric(self, place: Place) -> Result<(Cow<'de, str>, Point), ApiError> {
+    pub(super) fn metric(mut self, place: Place) -> Result<Metric<'de>, ApiError> {
+        let model_id = take_text(&mut self.model_id, place, "model_id")?;
+        let dataset = [("dataset_name", &mut self.dataset_name), ("dataset_digest", &mut self.dataset_digest)];
+        let [dataset_name, dataset_digest] = dataset.map(|(name, scalar)| take_text(scalar, place, name));
         let key = self.key.required(place, "key")?.into_text(place, "key")?;
         let value = self.value.required(place, "value")?;
         let timestamp = self.timestamp.required(place, "timestamp")?;
@@ -42,7 +63,19 @@ impl<'de> Fields<'de> {
                 place.member("timestamp")
             )));
         }
-        Ok((key, Point { step, timestamp, value }))
+        let of_model = |model_id| {
+            let metric = ModelMetric {
+                key: key.clone().into_owned(),
+                value: ModelMetric::text(value),
+                timestamp,
+                step,
+                dataset_name: dataset_name?,
+                dataset_digest: dataset_digest?,
+            };
+            Ok::<_, ApiError>(Box::new(OfModel { model_id, metric }))
+        };
+        let model = model_id.map(of_model).transpose()?;
+        Ok(Metric { key, point: Point { step, timestamp, value }, model })
     }
 
     /// The param, checked and cut.
@@ -85,6 +118,18 @@ impl<'de> Fields<'de> {
     }
 }
 
+/// The text, if one is given that is not empty.
+fn take_text(scalar: &mut Scalar<'_>, place: Place, name: &str) -> Result<Option<String>, ApiError> {
+    match std::mem::take(scalar) {
+        Scalar::Absent => Ok(None),
+        scalar => {
+            let text = scalar.into_text(place, name)?;
+            validate::no_nul(&place.member(name), &text)?;
+            Ok((!text.is_empty()).then(|| text.into_owned()))
+        }
+    }
+}
+
 /// Whether a key surely passes `validate::metric_key`, which allocates. The other way round does not hold.
 fn is_plain(key: &str) -> bool {
     let mut before = b'/';
@@ -120,6 +165,9 @@ impl<'de> Deserialize<'de> for Fields<'de> {
                         Name::Step => fields.step = map.next_value()?,
                         Name::RunId => fields.run_id = map.next_value()?,
                         Name::RunUuid => fields.run_uuid = map.next_value()?,
+                        Name::ModelId => fields.model_id = map.next_value()?,
+                        Name::Dataset => fields.dataset_name = map.next_value()?,
+                        Name::Digest => fields.dataset_digest = map.next_value()?,
                         Name::Other => drop(map.next_value::<IgnoredAny>()?),
                     }
                 }
@@ -142,6 +190,12 @@ enum Name {
     RunId,
     #[serde(alias = "runUuid")]
     RunUuid,
+    #[serde(alias = "modelId")]
+    ModelId,
+    #[serde(rename = "dataset_name", alias = "datasetName")]
+    Dataset,
+    #[serde(rename = "dataset_digest", alias = "datasetDigest")]
+    Digest,
     #[serde(other)]
     Other,
 }

@@ -1,12 +1,14 @@
 //! The lists of a batch, read element by element into what the command takes.
 
+use runledger_domain::event::ModelMetric;
 use runledger_domain::points::BatchBuilder;
 use runledger_domain::{KeyValue, limits};
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
+use std::collections::BTreeMap;
 use std::fmt;
 
-use super::fields::Fields;
+use super::fields::{Fields, Metric};
 use super::scalar::{Place, Scalar};
 use crate::ApiError;
 use crate::args::wrong_type;
@@ -17,6 +19,8 @@ pub(super) struct Received {
     pub(super) run_id: Option<String>,
     pub(super) metrics: BatchBuilder,
     pub(super) metrics_seen: usize,
+    /// What the metrics say of logged models, by the model's id.
+    pub(super) measured: BTreeMap<String, Vec<ModelMetric>>,
     pub(super) params: Vec<KeyValue>,
     pub(super) params_seen: usize,
     pub(super) tags: Vec<KeyValue>,
@@ -35,7 +39,12 @@ impl Received {
             List::Metrics => {
                 let place = Place::Element { list: "metrics", index: self.metrics_seen };
                 self.metrics_seen += 1;
-                fields.metric(place).map(|(key, point)| self.metrics.push(&key, point))
+                fields.metric(place).map(|Metric { key, point, model }| {
+                    self.metrics.push(&key, point);
+                    if let Some(model) = model {
+                        self.measured.entry(model.model_id).or_default().push(model.metric);
+                    }
+                })
             }
             List::Params => {
                 let place = Place::Element { list: "params", index: self.params_seen };
@@ -70,7 +79,10 @@ impl Received {
     /// Forgets a list, for the case that the body holds it twice.
     fn clear(&mut self, list: List) {
         match list {
-            List::Metrics if self.metrics_seen > 0 => (self.metrics, self.metrics_seen) = (BatchBuilder::default(), 0),
+            List::Metrics if self.metrics_seen > 0 => {
+                (self.metrics, self.metrics_seen) = (BatchBuilder::default(), 0);
+                self.measured.clear();
+            }
             List::Metrics => {}
             List::Params => (self.params, self.params_seen) = (Vec::new(), 0),
             List::Tags => (self.tags, self.tags_seen) = (Vec::new(), 0),

@@ -36,6 +36,33 @@ fn a_batch_is_read_into_columns() {
     assert!(read.metrics.columns().values()[2].is_nan());
     assert_eq!(read.params.iter().map(|param| param.value.as_str()).collect::<Vec<_>>(), ["1", ""]);
     assert_eq!(read.tags.len(), 1);
+    assert!(read.measured.is_empty());
+}
+
+#[test]
+fn metrics_may_say_something_of_models() {
+    let point = json!({"key": "acc", "value": 0.5, "timestamp": 5, "step": 1});
+    let of = |model: &str| {
+        let mut point = point.clone();
+        point["model_id"] = model.into();
+        point
+    };
+    let mut on_data = of("m-1");
+    (on_data["dataset_name"], on_data["datasetDigest"]) = ("train".into(), "9f86".into());
+    let read = batch(&json!({"run_id": "4f", "metrics": [of("m-2"), on_data, point, of(""), of("m-2")]})).unwrap();
+    assert_eq!(read.metrics.columns().len(), 5, "all of them are the run's");
+    let [one, two] = read.measured.as_slice() else { panic!("{:?}", read.measured) };
+    assert_eq!((one.model_id.as_str(), one.metrics.len()), ("m-1", 1));
+    assert_eq!((two.model_id.as_str(), two.metrics.len()), ("m-2", 2));
+    let metric = &one.metrics[0];
+    assert_eq!((metric.key.as_str(), metric.value.as_str(), metric.timestamp, metric.step), ("acc", "0.5", 5, 1));
+    assert_eq!((metric.dataset_name.as_deref(), metric.dataset_digest.as_deref()), (Some("train"), Some("9f86")));
+    assert_eq!((&two.metrics[0].dataset_name, &two.metrics[0].dataset_digest), (&None, &None));
+
+    let read = parse_metric(br#"{"run_id":"4f","key":"m","value":"NaN","timestamp":3,"model_id":"m-1"}"#).unwrap();
+    assert_eq!(read.measured[0].metrics[0].value, "NaN");
+    let message = metric(r#"{"key":"m","value":1,"timestamp":3,"model_id":7}"#).unwrap_err();
+    assert!(message.starts_with("Invalid value 7 for parameter 'metrics[0].model_id' supplied"), "{message}");
 }
 
 #[test]

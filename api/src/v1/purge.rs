@@ -4,8 +4,10 @@ use axum::extract::{Path, State};
 use futures::{TryStreamExt, stream};
 use http::StatusCode;
 use runledger_domain::{ErrorCode, validate};
-use runledger_operations::{Purged, deleted_runs, purge_experiment, purge_run};
-use runledger_storage::{DeletedExperiment, DeletedRuns};
+use runledger_operations::{
+    Purged, deleted_logged_models, deleted_runs, purge_experiment, purge_logged_model, purge_run,
+};
+use runledger_storage::{DeletedExperiment, DeletedLoggedModels, DeletedRuns};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
@@ -44,7 +46,7 @@ pub(crate) async fn run(
     }
 }
 
-/// Removes a deleted experiment with its runs and their artifacts. Where it is interrupted, the runs that are gone stay gone,
+/// Removes a deleted experiment with its runs, logged models and their artifacts. Where it is interrupted, what is gone stays gone,
 /// and it can be asked for again.
 pub(crate) async fn experiment(
     State(app): State<AppState>,
@@ -67,6 +69,12 @@ pub(crate) async fn experiment(
             }
         })
         .await?;
+    let models = DeletedLoggedModels::OfExperiment(experiment.experiment_id);
+    for model in deleted_logged_models(&app.views, models).await?.into_values() {
+        if purge_logged_model(author, &model, true).await? == Purged::Restored {
+            return Err(not_deleted("experiment"));
+        }
+    }
     let deleted = DeletedExperiment {
         experiment_id: experiment.experiment_id,
         name: experiment.name,

@@ -13,7 +13,7 @@ mod upload;
 pub use experiment::{CreateExperiment, delete_experiment, purge_experiment, rename_experiment, restore_experiment};
 pub use experiment::{delete_experiment_tag, set_experiment_tag};
 pub use logged_model::{
-    CreateLoggedModel, delete_logged_model, delete_logged_model_tag, log_logged_model_params, logged_model_metrics,
+    CreateLoggedModel, delete_logged_model, delete_logged_model_tag, log_logged_model_params, purge_logged_model,
     set_logged_model_status, set_logged_model_tags,
 };
 pub use model_version::{
@@ -25,8 +25,8 @@ pub use registered_model::{
     rename_registered_model, set_alias, set_registered_model_tag, update_registered_model,
 };
 pub use run::{
-    CreateRun, LogBatch, delete_run, delete_run_tag, log_batch, log_inputs, log_outputs, new_params, purge_run,
-    restore_run, set_run_tags, update_run,
+    CreateRun, LogBatch, Measured, delete_run, delete_run_tag, log_batch, log_inputs, log_outputs, new_params,
+    purge_run, restore_run, set_run_tags, update_run,
 };
 pub use upload::{discard_upload, retry_upload};
 

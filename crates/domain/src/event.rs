@@ -111,6 +111,7 @@ events! {
     LoggedModelParamsLogged, 1, ParamsLogged;
     LoggedModelMetricsLogged, 1, LoggedModelMetricsLogged;
     LoggedModelDeleted, 1, Empty;
+    LoggedModelPurged, 1, Empty;
     RegisteredModelCreated, 1, RegisteredModelCreated;
     RegisteredModelRenamed, 1, RegisteredModelRenamed;
     RegisteredModelUpdated, 1, RegisteredModelUpdated;
@@ -179,6 +180,11 @@ impl Event {
 
     pub fn logged_model_deleted() -> Self {
         Self::LoggedModelDeleted(Empty {})
+    }
+
+    /// The logged model and all that was logged to it is gone for good.
+    pub fn logged_model_purged() -> Self {
+        Self::LoggedModelPurged(Empty {})
     }
 
     /// The model with its versions is gone.

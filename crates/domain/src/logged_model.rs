@@ -1,7 +1,7 @@
 //! The state of a logged model, as the fold of its stream.
 
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::KeyValue;
 use crate::event::{Event, ModelMetric};
@@ -36,15 +36,21 @@ pub struct LoggedModel {
     pub deleted: bool,
     pub params: BTreeMap<String, String>,
     pub tags: BTreeMap<String, String>,
-    /// The whole history, in the order of its arrival.
-    pub metrics: Vec<LoggedModelMetric>,
+    /// The whole history, each measurement once, as in the history of a run's metric.
+    pub metrics: BTreeSet<LoggedModelMetric>,
 }
 
-/// A measurement with the run that made it. Its identity in MLflow is key, timestamp, step and run.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// A measurement with the run that made it, in the order in which a model lists them.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct LoggedModelMetric {
+    pub key: String,
+    pub timestamp: i64,
+    pub step: i64,
     pub run_id: String,
-    pub metric: ModelMetric,
+    pub dataset_name: Option<String>,
+    pub dataset_digest: Option<String>,
+    /// As in [`ModelMetric::value`].
+    pub value: String,
 }
 
 impl LoggedModel {
@@ -64,11 +70,11 @@ impl LoggedModel {
             deleted: false,
             params: created.params.iter().map(pair).collect(),
             tags: created.tags.iter().map(pair).collect(),
-            metrics: Vec::new(),
+            metrics: BTreeSet::new(),
         })
     }
 
-    /// Folds the next event of the stream. Only a new status counts as an update, as in MLflow.
+    /// Folds the next event of the stream. A new status and a deletion count as updates, as in MLflow.
     pub fn evolve(&mut self, event: &Event, recorded_at: i64) {
         match event {
             Event::LoggedModelStatusSet(set) => {
@@ -81,31 +87,48 @@ impl LoggedModel {
             }
             Event::LoggedModelParamsLogged(logged) => self.params.extend(logged.params.iter().map(pair)),
             Event::LoggedModelMetricsLogged(logged) => {
-                for metric in &logged.metrics {
-                    let known = |one: &LoggedModelMetric| {
-                        let (one, same_run) = (&one.metric, one.run_id == logged.run_id);
-                        same_run && (&one.key, one.timestamp, one.step) == (&metric.key, metric.timestamp, metric.step)
-                    };
-                    if !self.metrics.iter().any(known) {
-                        self.metrics.push(LoggedModelMetric { run_id: logged.run_id.clone(), metric: metric.clone() });
-                    }
-                }
+                let measured = logged.metrics.iter().map(|metric| LoggedModelMetric::new(metric, &logged.run_id));
+                self.metrics.extend(measured);
             }
-            Event::LoggedModelDeleted(_) => self.deleted = true,
+            Event::LoggedModelDeleted(_) => {
+                self.deleted = true;
+                self.last_update_time = recorded_at;
+            }
             _ => {}
         }
+    }
+}
+
+impl LoggedModelMetric {
+    /// What the run measured.
+    pub fn new(metric: &ModelMetric, run_id: &str) -> Self {
+        Self {
+            key: metric.key.clone(),
+            timestamp: metric.timestamp,
+            step: metric.step,
+            run_id: run_id.to_owned(),
+            dataset_name: metric.dataset_name.clone(),
+            dataset_digest: metric.dataset_digest.clone(),
+            value: metric.value.clone(),
+        }
+    }
+
+    /// The value as a double.
+    pub fn number(&self) -> f64 {
+        ModelMetric::number(&self.value)
     }
 }
 
 impl ModelMetric {
     /// The text of [`ModelMetric::value`].
     pub fn text(value: f64) -> String {
-        value.to_string()
+        // Unlike `Display`, this writes 1e300 and not three hundred digits. Zero has no sign, because SQLite stores none.
+        format!("{:?}", value + 0.0)
     }
 
-    /// The value as a double; NaN where the text is none.
-    pub fn number(&self) -> f64 {
-        self.value.parse().unwrap_or(f64::NAN)
+    /// The double that such a text stands for; NaN where it is none.
+    pub fn number(text: &str) -> f64 {
+        text.parse().unwrap_or(f64::NAN)
     }
 }
 
@@ -134,4 +157,50 @@ impl LoggedModelStatus {
 
 fn pair(entry: &KeyValue) -> (String, String) {
     (entry.key.clone(), entry.value.clone())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::LoggedModelMetricsLogged;
+    use proptest::prelude::*;
+
+    #[test]
+    fn a_measurement_that_comes_twice_counts_once() {
+        let metric = |dataset: Option<&str>| ModelMetric {
+            key: "acc".to_owned(),
+            value: ModelMetric::text(0.5),
+            timestamp: 1,
+            step: 2,
+            dataset_name: dataset.map(str::to_owned),
+            dataset_digest: None,
+        };
+        let logged = |run_id: &str, metrics| {
+            Event::LoggedModelMetricsLogged(LoggedModelMetricsLogged { run_id: run_id.to_owned(), metrics })
+        };
+        let created = crate::event::LoggedModelCreated {
+            model_id: "m-1".to_owned(),
+            experiment_id: 1,
+            name: "n".to_owned(),
+            model_type: None,
+            source_run_id: None,
+            artifact_uri: String::new(),
+            params: Vec::new(),
+            tags: Vec::new(),
+        };
+        let mut model = LoggedModel::begin(&Event::LoggedModelCreated(created), 1).unwrap();
+        for _ in 0..2 {
+            model.evolve(&logged("a", vec![metric(None), metric(Some("train")), metric(None)]), 2);
+            model.evolve(&logged("b", vec![metric(None)]), 3);
+        }
+        assert_eq!((model.metrics.len(), model.last_update_time), (3, 1));
+    }
+
+    proptest! {
+        #[test]
+        fn a_value_survives_as_text(value in prop::num::f64::ANY) {
+            let read = ModelMetric::number(&ModelMetric::text(value));
+            prop_assert!(read.to_bits() == (value + 0.0).to_bits() || (read.is_nan() && value.is_nan()));
+        }
+    }
 }

@@ -54,7 +54,7 @@ kinds! {
     ExperimentRestored, ExperimentPurged, RunCreated, RunUpdated, RunDeleted, RunRestored, RunPurged, ParamsLogged, TagsSet,
     TagDeleted, InputsLogged, OutputsLogged, ArtifactStaged, ArtifactStored, ArtifactUploadFailed, ArtifactUploadRetried,
     ArtifactUploaded, ArtifactDeleted, ArtifactRemoved, LoggedModelCreated, LoggedModelStatusSet, LoggedModelTagsSet,
-    LoggedModelTagDeleted, LoggedModelParamsLogged, LoggedModelMetricsLogged, LoggedModelDeleted, RegisteredModelCreated,
+    LoggedModelTagDeleted, LoggedModelParamsLogged, LoggedModelMetricsLogged, LoggedModelDeleted, LoggedModelPurged, RegisteredModelCreated,
     RegisteredModelRenamed, RegisteredModelUpdated, RegisteredModelTagsSet, RegisteredModelTagDeleted,
     RegisteredModelAliasSet, RegisteredModelAliasDeleted, RegisteredModelDeleted, ModelVersionCreated, ModelVersionUpdated,
     ModelVersionStageSet, ModelVersionTagsSet, ModelVersionTagDeleted, ModelVersionDeleted,

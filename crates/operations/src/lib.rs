@@ -8,5 +8,5 @@ mod purge;
 mod uploads;
 
 pub use author::Author;
-pub use purge::{Purged, deleted_runs, purge_experiment, purge_run};
+pub use purge::{Purged, deleted_logged_models, deleted_runs, purge_experiment, purge_logged_model, purge_run};
 pub use uploads::{Settlement, settle};

@@ -55,7 +55,8 @@ pub async fn all(fixture: &Fixture) -> Result<(), Failure> {
     views::shards_move_apart(fixture).await?;
     views::the_latest_metric_follows_the_rule(fixture).await?;
     views::merged_history_is_complete(fixture).await?;
-    search::search_matches_oracle(fixture.views.as_ref()).await
+    search::search_matches_oracle(fixture.views.as_ref()).await?;
+    search::logged_models_match_oracle(fixture).await
 }
 
 /// A failure with the message.

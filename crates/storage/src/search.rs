@@ -12,6 +12,8 @@ mod experiments;
 mod keys;
 mod lexer;
 mod literal;
+mod logged_model_filter;
+mod logged_models;
 mod mistake;
 mod order;
 mod page;
@@ -25,6 +27,7 @@ mod token;
 
 pub use error::SearchError;
 pub use experiments::{ExperimentQuery, compile_experiments};
+pub use logged_models::{LoggedModelOrder, LoggedModelQuery, MeasuredOn, compile_logged_models};
 pub use mistake::{Mistake, find_mistake};
 pub use page::{Page, Search};
 pub use runs::{RunQuery, compile_run_numbers, compile_runs};

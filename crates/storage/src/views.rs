@@ -6,14 +6,17 @@
 mod artifacts;
 mod changes;
 mod datasets;
+mod logged_models;
 mod segments;
 mod shards;
 mod sweep;
 mod tables;
 
 pub use changes::{
-    Changes, DeadLetter, ExperimentRow, LinkedDataset, LinkedModel, RunRow, RunText, Sweep, Turn, UploadRow, UploadTurn,
+    Changes, DeadLetter, ExperimentRow, LinkedDataset, LinkedModel, MeasuredRow, RunRow, RunText, Sweep, Turn,
+    UploadRow, UploadTurn,
 };
+pub(crate) use logged_models::{COLUMNS as LOGGED_MODEL_COLUMNS, fill_texts, logged_model};
 pub use segments::SegmentKey;
 pub(crate) use segments::read_segment;
 pub use shards::Shards;
@@ -86,6 +89,10 @@ impl Views {
         move_checkpoints(transaction.as_mut(), shards, expected, position).await?;
         let datasets = std::mem::take(&mut changes.datasets);
         let (purged_runs, sweep) = (std::mem::take(&mut changes.purged_runs), changes.sweep.take());
+        let (models, measured) = (std::mem::take(&mut changes.logged_models), std::mem::take(&mut changes.measured));
+        let purged_measurers = std::mem::take(&mut changes.purged_measurers);
+        logged_models::write(transaction.as_mut(), models, measured).await?;
+        logged_models::purge_runs(transaction.as_mut(), &purged_measurers).await?;
         tables::write(transaction.as_mut(), changes).await?;
         for key in merges {
             segments::merge_level(transaction.as_mut(), key).await?;

@@ -6,6 +6,7 @@
 mod artifacts;
 mod bench;
 mod histories;
+mod logged_models;
 mod purges;
 mod shards;
 

@@ -1,10 +1,11 @@
-//! `runledger gc`: removes deleted runs and experiments for good, with their artifacts.
+//! `runledger gc`: removes deleted runs, logged models and experiments for good, with their artifacts.
 //!
-//! As `mlflow gc` does, with one difference: `--experiment-ids` alone leaves deleted runs of other experiments as they are. A
-//! run is purged by one append together with the deletion of its artifacts, whose objects the ingest workers remove
-//! afterwards; so whatever interrupts this can be run again.
+//! As `mlflow gc` does, with two differences: what is named takes nothing else along, and an experiment takes the artifacts of
+//! its logged models along. A run or model is purged by one append together with the deletion of its artifacts, whose objects
+//! the ingest workers remove afterwards; so whatever interrupts this can be run again.
 
 mod age;
+mod models;
 
 use futures::{TryStreamExt, stream};
 use runledger_operations::{Author, Purged, deleted_runs, purge_experiment, purge_run};
@@ -33,6 +34,7 @@ pub(crate) async fn run(config: &Config, args: GcArgs) -> Result<(), Failure> {
     collector.see_all().await?;
     let experiments = collector.experiments(&args).await?;
     let runs = collector.runs(&args, &experiments).await?;
+    let models = collector.models(&args, &experiments).await?;
     let progress = Progress::new("runs", runs.len());
     stream::iter(runs.into_values().map(Ok::<_, Failure>))
         .try_for_each_concurrent(AT_ONCE, |run| {
@@ -44,6 +46,9 @@ pub(crate) async fn run(config: &Config, args: GcArgs) -> Result<(), Failure> {
             }
         })
         .await?;
+    for model in models.into_values() {
+        collector.purge_model(model).await?;
+    }
     for experiment in experiments {
         collector.purge_experiment(experiment).await?;
     }
@@ -81,8 +86,7 @@ impl Collector {
     }
 
     async fn experiments(&self, args: &GcArgs) -> Result<Vec<DeletedExperiment>, Failure> {
-        // Runs that are named do not take experiments along.
-        if args.experiment_ids.is_empty() && !args.run_ids.is_empty() {
+        if args.experiment_ids.is_empty() && args.names_something() {
             return Ok(Vec::new());
         }
         let ids = args.experiment_ids.iter().map(|id| {
@@ -116,8 +120,7 @@ impl Collector {
         experiments: &[DeletedExperiment],
     ) -> Result<BTreeMap<String, DeletedRun>, Failure> {
         let mut runs = BTreeMap::new();
-        let any_run = args.run_ids.is_empty() && args.experiment_ids.is_empty();
-        if any_run {
+        if !args.names_something() {
             runs.extend(self.deleted(None, None, self.before).await?);
         }
         for ids in args.run_ids.chunks(500) {

@@ -1,9 +1,7 @@
 //! Commands on logged models.
 
 use crate::command::Decision;
-use crate::event::{
-    LoggedModelCreated, LoggedModelMetricsLogged, LoggedModelStatusSet, ModelMetric, ParamsLogged, TagDeleted, TagsSet,
-};
+use crate::event::{ArtifactDeleted, LoggedModelCreated, LoggedModelStatusSet, ParamsLogged, TagDeleted, TagsSet};
 use crate::guard::{Expect, Guard, GuardKey, Then};
 use crate::names::random_name;
 use crate::{
@@ -66,8 +64,8 @@ pub fn set_logged_model_tags(model_id: &str, tags: Vec<KeyValue>) -> Result<Deci
 /// Deletes a tag that the model, as it was read, must have.
 pub fn delete_logged_model_tag(model: &LoggedModel, key: String) -> Result<Decision, DomainError> {
     if !model.tags.contains_key(&key) {
-        let model_id = &model.model_id;
-        return Err(DomainError::not_found(format!("No tag with key {key:?} found for model with ID {model_id:?}.")));
+        let (key, model_id) = (quoted(validate::cut(&key, limits::INPUT_TAG_KEY)), quoted(&model.model_id));
+        return Err(DomainError::not_found(format!("No tag with key {key} found for model with ID {model_id}.")));
     }
     Ok(of_active(&model.model_id, Event::LoggedModelTagDeleted(TagDeleted { key })))
 }
@@ -100,12 +98,19 @@ pub fn delete_logged_model(model_id: &str) -> Decision {
     Decision::one(StreamId::logged_model(model_id), Event::logged_model_deleted(), vec![guard])
 }
 
-/// What a run measured of a model, for the decision that logs the run's metrics; its guard holds for both.
-pub fn logged_model_metrics(model_id: &str, run_id: &str, metrics: Vec<ModelMetric>) -> Decision {
-    of_active(
-        model_id,
-        Event::LoggedModelMetricsLogged(LoggedModelMetricsLogged { run_id: run_id.to_owned(), metrics }),
-    )
+/// Removes a deleted model for good, with the artifacts below `artifact_root` where this server keeps them. With the deleted
+/// experiment that it belongs to, it goes whatever its own state is.
+pub fn purge_logged_model(model_id: &str, experiment_id: Option<i64>, artifact_root: Option<String>) -> Decision {
+    let expect = if experiment_id.is_some() { Expect::Present } else { Expect::Deleted };
+    let model = Guard::new(GuardKey::LoggedModel(model_id.to_owned()), expect, Then::Release);
+    let experiment = experiment_id.map(|id| Guard::new(GuardKey::Experiment(id), Expect::Deleted, Then::Keep));
+    let purged = (StreamId::logged_model(model_id), Event::logged_model_purged());
+    let artifacts =
+        artifact_root.map(|path| (StreamId::artifact(&path), Event::ArtifactDeleted(ArtifactDeleted { path })));
+    Decision {
+        events: artifacts.into_iter().chain([purged]).collect(),
+        guards: experiment.into_iter().chain([model]).collect(),
+    }
 }
 
 fn of_active(model_id: &str, event: Event) -> Decision {

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use crate::command::Decision;
 use crate::event::{
-    ArtifactDeleted, DatasetInput, InputsLogged, ModelOutput, OutputsLogged, ParamsLogged, RunCreated, RunUpdated,
+    ArtifactDeleted, DatasetInput, InputsLogged, LoggedModelMetricsLogged, ModelMetric, ModelOutput, OutputsLogged,
+    ParamsLogged, RunCreated, RunUpdated, TagDeleted, TagsSet,
 };
-use crate::event::{TagDeleted, TagsSet};
 use crate::guard::{Expect, Guard, GuardKey, Then};
 use crate::names::random_name;
 use crate::points::Batch;
@@ -90,12 +90,22 @@ pub struct LogBatch {
     /// Only those that the run does not have yet: see [`new_params`].
     pub params: Vec<KeyValue>,
     pub tags: Vec<KeyValue>,
+    /// Those of the metrics that say something of a logged model, each model once.
+    pub measured: Vec<Measured>,
+}
+
+/// What a run measured of a logged model.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Measured {
+    pub model_id: String,
+    pub metrics: Vec<ModelMetric>,
 }
 
 /// Decides a batch whose elements were checked. With params, `version` is the guard version that the run had before its
 /// params were read, so that two writers cannot both give one key a value.
 pub fn log_batch(batch: LogBatch, version: Option<i64>) -> Decision {
     let stream = StreamId::run(&batch.run_id);
+    let (of_models, model_guards) = measured(&batch.run_id, batch.measured);
     let guard = match version {
         Some(version) if !batch.params.is_empty() => {
             Guard::new(GuardKey::Run(batch.run_id), Expect::Version(version), Then::Bump)
@@ -112,7 +122,20 @@ pub fn log_batch(batch: LogBatch, version: Option<i64>) -> Decision {
     if !batch.tags.is_empty() {
         events.push((stream, Event::TagsSet(TagsSet { tags: batch.tags })));
     }
-    Decision { events, guards: vec![guard] }
+    events.extend(of_models);
+    let mut guards = vec![guard];
+    guards.extend(model_guards);
+    Decision { events, guards }
+}
+
+fn measured(run_id: &str, measured: Vec<Measured>) -> (Vec<(StreamId, Event)>, Vec<Guard>) {
+    let of_model = |Measured { model_id, metrics }| {
+        let logged = LoggedModelMetricsLogged { run_id: run_id.to_owned(), metrics };
+        let event = (StreamId::logged_model(&model_id), Event::LoggedModelMetricsLogged(logged));
+        // A model that was deleted while a job measures it is no reason to fail the job.
+        (event, Guard::new(GuardKey::LoggedModel(model_id), Expect::Present, Then::Keep))
+    };
+    measured.into_iter().map(of_model).unzip()
 }
 
 /// The params that are new to a run. A param keeps its value: the same one again is fine, another one is refused.

@@ -35,7 +35,8 @@ pub struct LoggedModelMetricsLogged {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ModelMetric {
     pub key: String,
-    /// The shortest decimal text that reads back as the same double, or `NaN`, `inf`, `-inf`: JSON has no such numbers.
+    /// The shortest decimal text that reads back as the same double, such as `0.1` or `1e300`, or `NaN`, `inf`, `-inf`: JSON
+    /// has no such numbers.
     pub value: String,
     pub timestamp: i64,
     pub step: i64,

@@ -41,6 +41,7 @@ pub(crate) fn examples() -> Vec<Event> {
             }],
         }),
         Event::logged_model_deleted(),
+        Event::logged_model_purged(),
         Event::RegisteredModelCreated(RegisteredModelCreated {
             id: text(RUN),
             name: text("churn"),

@@ -5,7 +5,10 @@
 
 mod corpus;
 mod experiments;
+mod logged_models;
 mod oracle;
+
+pub(super) use logged_models::logged_models_match_oracle;
 
 use corpus::{Corpus, RunFact};
 use oracle::{Check, SortBy};

@@ -22,6 +22,17 @@ const TABLES: &[(&str, &str)] = &[
     ("datasets", "experiment_id, name, digest, source_type, source, schema, profile, described_at"),
     ("dataset_inputs", "run_no, name, digest, experiment_id, tags, context, linked_at"),
     ("run_models", "run_no, direction, model_id, step, linked_at"),
+    (
+        "logged_models",
+        "model_id, experiment_id, name, model_type, source_run_id, artifact_uri, status, creation_time, last_update_time, \
+         deleted",
+    ),
+    ("logged_model_params", "model_id, key, value"),
+    ("logged_model_tags", "model_id, key, value"),
+    (
+        "logged_model_metrics",
+        "model_id, position, number, run_id, key, value, is_nan, timestamp, step, dataset_name, dataset_digest",
+    ),
     ("artifacts", "path, upload_id, size, sha256, state, error, staged_at, stored_at"),
     ("removals", "path, deletion"),
 ];

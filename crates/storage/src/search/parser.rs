@@ -12,10 +12,10 @@ use super::lexer::{Kind, Token, tokens};
 use super::literal::{list, literal};
 
 /// The longest filter taken, in bytes.
-const LONGEST_FILTER: usize = 64 * 1024;
+pub(super) const LONGEST_FILTER: usize = 64 * 1024;
 
 /// SQLite joins at most 64 tables, and each comparison and order key may need one.
-const MOST_COMPARISONS: usize = 40;
+pub(super) const MOST_COMPARISONS: usize = 40;
 
 /// How many clauses an error message repeats.
 const MOST_QUOTED_CLAUSES: usize = 8;
@@ -55,14 +55,14 @@ pub(super) fn check_text(what: &str, source: &str, longest: usize) -> Result<(),
 }
 
 /// A comparison as it is written.
-struct Clause<'t> {
-    left: &'t Token<'t>,
+pub(super) struct Clause<'t> {
+    pub(super) left: &'t Token<'t>,
     /// In upper case, with single blanks.
-    comparator: String,
-    right: Right<'t>,
+    pub(super) comparator: String,
+    pub(super) right: Right<'t>,
 }
 
-enum Right<'t> {
+pub(super) enum Right<'t> {
     /// Nothing, after `IS NULL`.
     Nothing,
     One(&'t Token<'t>),
@@ -70,7 +70,7 @@ enum Right<'t> {
 }
 
 /// Cuts the tokens into clauses; whatever is neither a clause nor `AND` is named in the error.
-fn clauses<'t>(source: &str, all: &'t [Token<'t>]) -> Result<Vec<Clause<'t>>, SearchError> {
+pub(super) fn clauses<'t>(source: &str, all: &'t [Token<'t>]) -> Result<Vec<Clause<'t>>, SearchError> {
     let mut clauses = Vec::new();
     let mut invalid = Vec::new();
     let mut rest = all;

@@ -1,8 +1,8 @@
 //! What a projection changes: rows by their keys, and what touches rows that it does not name one by one.
 
-use runledger_domain::event::{DatasetInput, ModelOutput};
+use runledger_domain::event::{DatasetInput, ModelMetric, ModelOutput};
 use runledger_domain::points::{Columns, Point};
-use runledger_domain::{KeyValue, RunStatus};
+use runledger_domain::{KeyValue, LoggedModel, RunStatus};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
@@ -74,6 +74,11 @@ pub struct Changes {
     pub segments: BTreeMap<(i64, Arc<str>), (i64, Columns)>,
     pub datasets: Vec<LinkedDataset>,
     pub models: Vec<LinkedModel>,
+    /// Logged models as they are now, without what was measured of them; `None` for one that is gone for good.
+    pub logged_models: BTreeMap<String, Option<LoggedModel>>,
+    pub measured: Vec<MeasuredRow>,
+    /// Runs that are gone for good, with what they measured of logged models.
+    pub purged_measurers: BTreeSet<String>,
     /// The newest upload by path.
     pub uploads: BTreeMap<String, UploadRow>,
     /// What became of uploads, in the order of the log.
@@ -111,6 +116,16 @@ pub struct LinkedModel {
     /// `input` or `output`.
     pub direction: &'static str,
     pub model: ModelOutput,
+}
+
+/// What a run measured of a logged model; `position` is the event's, `number` the place in it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MeasuredRow {
+    pub model_id: String,
+    pub position: i64,
+    pub number: i64,
+    pub run_id: String,
+    pub metric: ModelMetric,
 }
 
 /// A new upload to a path.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Shards, Sweep};
+use super::{Shards, Sweep, logged_models};
 use crate::{Error, Statement, Transaction};
 
 /// What hangs on a run.
@@ -53,6 +53,7 @@ pub(super) async fn carry_out(transaction: &mut dyn Transaction, sweep: Sweep, s
             // Each shard does so, because each may have written one until now; the last one leaves none.
             run(transaction, "DELETE FROM datasets WHERE experiment_id = $1", params()).await?;
             if shards.contains(Shards::COMMON) {
+                logged_models::purge_experiment(transaction, experiment_id).await?;
                 run(transaction, "DELETE FROM experiment_tags WHERE experiment_id = $1", params()).await?;
                 run(transaction, "DELETE FROM experiments WHERE experiment_id = $1", params()).await?;
             }

@@ -222,7 +222,7 @@ fn pattern(random: &mut Random) -> String {
     }
 }
 
-fn compare_numbers(number: f64, comparator: &str, value: f64) -> bool {
+pub(super) fn compare_numbers(number: f64, comparator: &str, value: f64) -> bool {
     match number.partial_cmp(&value) {
         Some(ordering) => ordered(ordering, comparator),
         None => comparator == "!=",
