@@ -12,6 +12,7 @@ mod assignment;
 mod metrics;
 mod places;
 mod project;
+mod registry;
 mod runs;
 mod step;
 

@@ -2,7 +2,7 @@
 
 use runledger_domain::event::{ArtifactStaged, ArtifactUploaded, RunUpdated};
 use runledger_domain::points::{Batch, Columns, Point};
-use runledger_domain::{Event, KeyValue, RUN_NAME_TAG, RecordedEvent};
+use runledger_domain::{Event, KeyValue, RUN_NAME_TAG, RecordedEvent, StreamKind};
 use runledger_storage::ArtifactState;
 use runledger_storage::views::{
     Changes, DeadLetter, ExperimentRow, LinkedDataset, LinkedModel, RunRow, RunText, Shards, Sweep, Turn, UploadRow,
@@ -62,6 +62,9 @@ impl Projection {
     fn apply(&mut self, recorded: &RecordedEvent, event: Event) -> Result<(), String> {
         let at = recorded.recorded_at;
         match event {
+            event if recorded.stream.kind() == StreamKind::RegisteredModel => {
+                self.rows.registry.apply(recorded, &event, &mut self.changes)?;
+            }
             Event::ExperimentCreated(created) => {
                 let id = created.experiment_id;
                 let row = ExperimentRow {
@@ -166,6 +169,9 @@ impl Projection {
                 self.changes.sweep = Some(Sweep::Artifacts { path: deleted.path, deletion: recorded.position });
             }
             Event::ArtifactRemoved(removed) => self.changes.removed.push((removed.path, removed.deletion)),
+            other => {
+                return Err(format!("{} does not belong to the stream {}", other.kind(), recorded.stream.as_str()));
+            }
         }
         Ok(())
     }

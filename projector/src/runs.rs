@@ -1,9 +1,11 @@
-//! The rows of runs and experiments that a batch of events touches, kept from batch to batch.
+//! The rows of runs, experiments and models that a batch of events touches, kept from batch to batch.
 
 use runledger_domain::RecordedEvent;
 use runledger_storage::Error;
 use runledger_storage::views::{ExperimentRow, RunRow, Shards, Views};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use crate::registry::Registry;
 
 /// Rows in memory; more than this are forgotten before the next batch.
 const CAPACITY: usize = 50_000;
@@ -14,6 +16,7 @@ const CAPACITY: usize = 50_000;
 pub(crate) struct Rows {
     pub(crate) runs: HashMap<String, RunRow>,
     pub(crate) experiments: BTreeMap<i64, ExperimentRow>,
+    pub(crate) registry: Registry,
 }
 
 impl Rows {
@@ -37,6 +40,7 @@ impl Rows {
             let found = views.experiments(&unknown).await?;
             self.experiments.extend(found.into_iter().map(|row| (row.experiment_id, row)));
         }
+        self.registry = Registry::load(views, events).await?;
         Ok(())
     }
 }

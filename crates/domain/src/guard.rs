@@ -102,15 +102,15 @@ impl Guard {
             (GuardKey::LoggedModel(id), Found::Absent | Found::Deleted) => {
                 DomainError::not_found(format!("Logged model with ID '{id}' not found."))
             }
-            // Its name did not lead to it any more, so the command reads again and finds out.
-            (GuardKey::RegisteredModel(_), _) => return None,
             (GuardKey::RegisteredModelName(name), Found::Active | Found::Deleted) => DomainError::new(
                 crate::ErrorCode::ResourceAlreadyExists,
                 format!("Registered Model (name={name}) already exists."),
             ),
+            // A registered model's name does not lead to it any more; the command reads again and finds out.
             (
                 GuardKey::Run(_)
                 | GuardKey::LoggedModel(_)
+                | GuardKey::RegisteredModel(_)
                 | GuardKey::RegisteredModelName(_)
                 | GuardKey::Idempotency(_),
                 _,

@@ -28,6 +28,6 @@ pub use log::{EventLog, GuardState, ReadLimit};
 pub use metrics::LogMetrics;
 pub use read_model::{
     Artifact, ArtifactEntry, ArtifactState, Cell, DatasetSummary, DeletedExperiment, DeletedRun, DeletedRuns,
-    ExperimentSummary, Field, Fields, MetricSummary, Page, Projection, ReadModel, Removal, RunCounts, RunHead,
-    TableColumn, TableRow, UploadCounts, VIEWS,
+    ExperimentSummary, Field, Fields, ListedModel, MetricSummary, NamedVersion, Page, Projection, ReadModel, Removal,
+    RunCounts, RunHead, TableColumn, TableRow, UploadCounts, VIEWS,
 };

@@ -13,10 +13,13 @@ mod keys;
 mod lexer;
 mod literal;
 mod mistake;
+mod model_versions;
 mod order;
 mod page;
 mod parser;
 mod predicate;
+mod registered_models;
+mod registry;
 mod run_order;
 mod runs;
 #[cfg(test)]
@@ -26,7 +29,10 @@ mod token;
 pub use error::SearchError;
 pub use experiments::{ExperimentQuery, compile_experiments};
 pub use mistake::{Mistake, find_mistake};
+pub use model_versions::compile_model_versions;
 pub use page::{Page, Search};
+pub use registered_models::compile_registered_models;
+pub use registry::RegistryQuery;
 pub use runs::{RunQuery, compile_run_numbers, compile_runs};
 
 /// Which runs or experiments a search sees.

@@ -7,6 +7,7 @@ mod artifacts;
 mod bench;
 mod histories;
 mod purges;
+mod registry;
 mod shards;
 
 use bench::Bench;

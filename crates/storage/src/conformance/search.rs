@@ -6,6 +6,7 @@
 mod corpus;
 mod experiments;
 mod oracle;
+pub(super) mod registry;
 
 use corpus::{Corpus, RunFact};
 use oracle::{Check, SortBy};

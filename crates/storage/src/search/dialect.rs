@@ -8,7 +8,7 @@ use super::error::{SearchError, cut, python_set};
 pub(super) struct Dialect {
     pub(super) entities: &'static [Entity],
     /// What a message about an unknown entity says after it.
-    valid_entities: &'static str,
+    pub(super) valid_entities: &'static str,
     /// The entities that `IS NULL` works on, for its message.
     pub(super) null_tests: &'static str,
 }
@@ -18,7 +18,7 @@ pub(super) struct Dialect {
 pub(super) struct Entity {
     pub(super) kind: EntityKind,
     /// The words for it; the first is its name in messages.
-    words: &'static [&'static str],
+    pub(super) words: &'static [&'static str],
     pub(super) keys: Keys,
 }
 
@@ -47,7 +47,7 @@ pub(super) struct Attribute {
     pub(super) column: &'static str,
     pub(super) nullable: bool,
     /// How many of `names` an order may use, from the first.
-    sortable: usize,
+    pub(super) sortable: usize,
     pub(super) rule: Rule,
 }
 
@@ -73,6 +73,8 @@ pub(super) enum ValueKind {
     Text,
     /// An integer written in quotes.
     QuotedInteger,
+    /// An integer, in quotes or not.
+    AnyInteger,
 }
 
 const EQUALITY: &[Operator] = &[Operator::Equal, Operator::NotEqual];
@@ -86,14 +88,19 @@ const NUMERIC: &[Operator] = &[
     Operator::LessOrEqual,
 ];
 
-const METRIC_RULE: Rule =
+pub(super) const METRIC_RULE: Rule =
     Rule { value: ValueKind::Number, operators: NUMERIC, lists: false, nulls: false, refusal: None };
-const TIME_RULE: Rule = Rule { value: ValueKind::Integer, ..METRIC_RULE };
-const TEXT_RULE: Rule = Rule { value: ValueKind::Text, operators: TEXT, ..METRIC_RULE };
-const LIST_RULE: Rule = Rule { lists: true, ..TEXT_RULE };
+pub(super) const TIME_RULE: Rule = Rule { value: ValueKind::Integer, ..METRIC_RULE };
+pub(super) const TEXT_RULE: Rule = Rule { value: ValueKind::Text, operators: TEXT, ..METRIC_RULE };
+pub(super) const LIST_RULE: Rule = Rule { lists: true, ..TEXT_RULE };
 const TAG_RULE: Rule = Rule { nulls: true, ..TEXT_RULE };
 
-const fn attribute(names: &'static [&'static str], column: &'static str, sortable: usize, rule: Rule) -> Attribute {
+pub(super) const fn attribute(
+    names: &'static [&'static str],
+    column: &'static str,
+    sortable: usize,
+    rule: Rule,
+) -> Attribute {
     Attribute { names, column, nullable: false, sortable, rule }
 }
 

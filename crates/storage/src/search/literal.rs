@@ -14,7 +14,16 @@ pub(super) fn literal(field: &Field, token: &Token<'_>) -> Result<Literal, Searc
         ValueKind::Number | ValueKind::Integer => number(token).ok_or_else(|| expected_number(field, token.text)),
         ValueKind::Text => text(field, token).map(|text| Literal::Text(text.to_owned())),
         ValueKind::QuotedInteger => text(field, token).and_then(integer).map(Literal::Integer),
+        ValueKind::AnyInteger => any_integer(field, token).map(Literal::Integer),
     }
+}
+
+fn any_integer(field: &Field, token: &Token<'_>) -> Result<i64, SearchError> {
+    let text = if token.kind == Kind::Number { token.text } else { text(field, token)? };
+    text.trim().parse().map_err(|_not_an_integer| {
+        let (name, value) = (field.key(), cut(token.text));
+        SearchError::new(format!("Invalid value for numeric attribute '{name}': {value}"))
+    })
 }
 
 fn number(token: &Token<'_>) -> Option<Literal> {
@@ -109,6 +118,7 @@ fn list_value(field: &Field, token: &Token<'_>, tokens: &[Token<'_>]) -> Result<
     })?;
     match field.rule().value {
         ValueKind::QuotedInteger => integer(quoted).map(Literal::Integer),
+        ValueKind::AnyInteger => any_integer(field, token).map(Literal::Integer),
         ValueKind::Number | ValueKind::Integer | ValueKind::Text => Ok(Literal::Text(quoted.to_owned())),
     }
 }
