@@ -1,4 +1,4 @@
-//! Artifacts over HTTP: the proxy below `mlflow-artifacts/`, and the endpoints that name a run.
+//! Artifacts over HTTP: the proxy below `mlflow-artifacts/`, and the endpoints that name a run or a version.
 //!
 //! An upload streams to the spool and is acknowledged when its bytes and its event are durable; the ingest worker takes it
 //! from there. Downloads stream from the spool or from the object store, wherever the bytes are.
@@ -6,6 +6,7 @@
 mod download;
 mod files;
 mod headers;
+mod model_version;
 mod multipart;
 mod presigned;
 mod proxy;
@@ -28,6 +29,7 @@ pub(crate) fn routes() -> Router<AppState> {
     let mut router = Router::new()
         .route(&format!("{}/artifacts/{{run_id}}", crate::v1::PREFIX), get(run::details))
         .route("/get-artifact", get(run::download))
+        .route("/model-versions/get-artifact", get(model_version::download))
         .route("/ajax-api/2.0/mlflow/upload-artifact", post(run::upload));
     for prefix in ["/api/2.0", "/ajax-api/2.0"] {
         let object = || get(proxy::download).put(proxy::upload).delete(proxy::delete);

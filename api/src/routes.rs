@@ -4,15 +4,15 @@ use axum::Router;
 use axum::extract::Request;
 use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Response};
-use axum::routing::{MethodRouter, get, post};
+use axum::routing::{MethodRouter, delete, get, patch, post};
 use http::StatusCode;
 use runledger_domain::ErrorCode;
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    ApiError, App, AppState, Deps, artifacts, batch, experiments, inputs, metric_history, observe, runs, search,
-    security, system, ui, v1,
+    ApiError, App, AppState, Deps, artifacts, batch, experiments, inputs, metric_history, model_versions, observe,
+    registered_models, runs, search, security, system, ui, v1,
 };
 
 /// MLflow serves its endpoints under two prefixes: one for clients, one for its page.
@@ -32,7 +32,7 @@ pub(crate) fn with_state(app: AppState) -> Router {
         .route("/api/3.0/mlflow/server-info", get(system::server_info))
         .route("/ajax-api/3.0/mlflow/server-info", get(system::server_info));
     for prefix in PREFIXES {
-        for (path, handlers) in tracking() {
+        for (path, handlers) in tracking().into_iter().chain(registry()) {
             router = router.route(&format!("{prefix}/{path}"), handlers);
         }
     }
@@ -48,8 +48,8 @@ pub(crate) fn with_state(app: AppState) -> Router {
 }
 
 /// MLflow's endpoints below each prefix.
-fn tracking() -> [(&'static str, MethodRouter<AppState>); 29] {
-    [
+fn tracking() -> Vec<(&'static str, MethodRouter<AppState>)> {
+    vec![
         ("experiments/create", post(experiments::create)),
         ("experiments/get", get(experiments::get)),
         ("experiments/get-by-name", get(experiments::get_by_name)),
@@ -79,6 +79,35 @@ fn tracking() -> [(&'static str, MethodRouter<AppState>); 29] {
         ("metrics/get-history-bulk", get(metric_history::get_history_bulk)),
         ("metrics/get-history-bulk-interval", get(metric_history::get_history_bulk_interval)),
         ("logged-models/search", post(system::no_logged_models)),
+    ]
+}
+
+/// The model registry below each prefix.
+fn registry() -> Vec<(&'static str, MethodRouter<AppState>)> {
+    use registered_models::aliases;
+    vec![
+        ("registered-models/create", post(registered_models::create)),
+        ("registered-models/get", get(registered_models::get)),
+        ("registered-models/search", get(registered_models::search)),
+        ("registered-models/rename", post(registered_models::rename)),
+        ("registered-models/update", patch(registered_models::update)),
+        ("registered-models/delete", delete(registered_models::delete)),
+        (
+            "registered-models/get-latest-versions",
+            get(registered_models::latest_versions).post(registered_models::latest_versions),
+        ),
+        ("registered-models/set-tag", post(registered_models::set_tag)),
+        ("registered-models/delete-tag", delete(registered_models::delete_tag)),
+        ("registered-models/alias", get(aliases::get).post(aliases::set).delete(aliases::delete)),
+        ("model-versions/create", post(model_versions::create)),
+        ("model-versions/get", get(model_versions::get)),
+        ("model-versions/search", get(model_versions::search)),
+        ("model-versions/update", patch(model_versions::update)),
+        ("model-versions/transition-stage", post(model_versions::transition_stage_of)),
+        ("model-versions/delete", delete(model_versions::delete)),
+        ("model-versions/get-download-uri", get(model_versions::download_uri)),
+        ("model-versions/set-tag", post(model_versions::set_tag)),
+        ("model-versions/delete-tag", delete(model_versions::delete_tag)),
     ]
 }
 

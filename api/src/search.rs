@@ -95,7 +95,8 @@ impl App {
     }
 }
 
-fn with_lag(answer: Answer, lag: i64) -> Response {
+/// Tells in a header how many events the answer does not know of.
+pub(crate) fn with_lag(answer: Answer, lag: i64) -> Response {
     let mut response = answer.into_response();
     if lag > 0 {
         response.headers_mut().insert(LAG, HeaderValue::from(lag));

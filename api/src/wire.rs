@@ -4,8 +4,10 @@
 //! double instead; here it stays what was logged, and clients read the string.
 
 mod answer;
+mod registry;
 
 pub(crate) use answer::Answer;
+pub(crate) use registry::{RegisteredModelOut, VersionOut};
 
 use runledger_domain::event::{Dataset, DatasetInput};
 use runledger_domain::points::Point;

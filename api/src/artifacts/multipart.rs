@@ -91,9 +91,14 @@ pub(crate) async fn abort(State(app): State<AppState>, uri: Uri, args: Args) -> 
     Ok(Answer::empty())
 }
 
+/// As [`sign_download`], for a path in the URL.
+pub(crate) async fn presigned(State(app): State<AppState>, uri: Uri) -> Result<Answer, ApiError> {
+    sign_download(&app, &object_path(raw_path(&uri))?).await
+}
+
 /// A URL from which the client fetches the artifact. For one that is not in the object store yet, the answer has no size:
 /// MLflow's client then downloads through the server.
-pub(crate) async fn presigned(State(app): State<AppState>, uri: Uri) -> Result<Answer, ApiError> {
+pub(super) async fn sign_download(app: &App, path: &ArtifactPath) -> Result<Answer, ApiError> {
     #[derive(Serialize)]
     struct Presigned {
         url: String,
@@ -101,10 +106,9 @@ pub(crate) async fn presigned(State(app): State<AppState>, uri: Uri) -> Result<A
         #[serde(skip_serializing_if = "Option::is_none")]
         file_size: Option<u64>,
     }
-    let path = object_path(raw_path(&uri))?;
     let missing = || DomainError::not_found(format!("No such artifact: '{path}'"));
     let artifact = app.views.artifact(path.as_str()).await?.ok_or_else(missing)?;
-    let url = app.artifacts.store.signed_get(&path, DOWNLOAD_TTL).await.map_err(refused("Multipart download"))?;
+    let url = app.artifacts.store.signed_get(path, DOWNLOAD_TTL).await.map_err(refused("Multipart download"))?;
     let file_size = (artifact.state == ArtifactState::Stored).then_some(artifact.size);
     Answer::new(&Presigned { url, headers: NoHeaders {}, file_size })
 }

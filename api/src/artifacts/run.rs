@@ -95,7 +95,7 @@ async fn locate(app: &App, run_id: &str, relative: &str) -> Result<ArtifactPath,
 }
 
 /// Where the run's artifacts lie below the artifact root.
-fn artifact_root(run: &Run) -> Result<ArtifactPath, ApiError> {
+pub(super) fn artifact_root(run: &Run) -> Result<ArtifactPath, ApiError> {
     ArtifactPath::of_uri(&run.artifact_uri)?.ok_or_else(|| {
         ApiError::invalid(format!(
             "The run '{}' keeps its artifacts at '{}', which this server does not serve: only locations that begin with \

@@ -114,5 +114,5 @@ fn a_logged_model_lists_its_versions() {
         let [(_, event @ Event::LoggedModelTagsSet(_))] = decision.events.as_slice() else { unreachable!() };
         logged.evolve(event, 2);
     }
-    assert_eq!(logged.tags["mlflow.modelVersions"], r#"[{"name":"m","version":1},{"name":"m","version":2}]"#);
+    assert_eq!(logged.tags["mlflow.modelVersions"], r#"[{"name": "m", "version": 1}, {"name": "m", "version": 2}]"#);
 }

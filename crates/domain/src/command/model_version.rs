@@ -68,7 +68,7 @@ pub fn tell_logged_model(
     if !versions.contains(&new) {
         versions.push(new);
     }
-    let tag = KeyValue { key: VERSIONS_TAG.to_owned(), value: serde_json::Value::from(versions).to_string() };
+    let tag = KeyValue { key: VERSIONS_TAG.to_owned(), value: spaced(&versions) };
     let stream = StreamId::logged_model(&model.model_id);
     decision.events.push((stream, Event::LoggedModelTagsSet(TagsSet { tags: vec![tag] })));
     // Two registrations at once would each write a list without the other.
@@ -141,6 +141,21 @@ pub fn delete_model_version_tag(
 ) -> Decision {
     let event = Event::ModelVersionTagDeleted(ModelVersionTagDeleted { version: version.version, key });
     of_unchanged(model, guard_version, event)
+}
+
+/// JSON with the blanks that Python puts in, since clients compare the tag with what they would write.
+fn spaced(versions: &[serde_json::Value]) -> String {
+    let one = |version: &serde_json::Value| match version {
+        serde_json::Value::Object(fields) => {
+            let fields: Vec<String> = fields
+                .iter()
+                .map(|(key, value)| format!("{}: {value}", serde_json::Value::from(key.as_str())))
+                .collect();
+            format!("{{{}}}", fields.join(", "))
+        }
+        other => other.to_string(),
+    };
+    format!("[{}]", versions.iter().map(one).collect::<Vec<_>>().join(", "))
 }
 
 /// The text of a prompt is a tag, and has a message of its own.

@@ -62,6 +62,15 @@ pub(super) struct Rule {
     pub(super) nulls: bool,
     /// The name used in `Invalid comparator for <name>: <comparator>`. Without one the message lists what is allowed.
     pub(super) refusal: Option<&'static str>,
+    pub(super) words: Words,
+}
+
+/// MLflow has two stores, each with words of its own for the same mistake.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Words {
+    Tracking,
+    /// Here the name of an attribute does not stand in quotes, either.
+    Registry,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -88,8 +97,14 @@ const NUMERIC: &[Operator] = &[
     Operator::LessOrEqual,
 ];
 
-pub(super) const METRIC_RULE: Rule =
-    Rule { value: ValueKind::Number, operators: NUMERIC, lists: false, nulls: false, refusal: None };
+pub(super) const METRIC_RULE: Rule = Rule {
+    value: ValueKind::Number,
+    operators: NUMERIC,
+    lists: false,
+    nulls: false,
+    refusal: None,
+    words: Words::Tracking,
+};
 pub(super) const TIME_RULE: Rule = Rule { value: ValueKind::Integer, ..METRIC_RULE };
 pub(super) const TEXT_RULE: Rule = Rule { value: ValueKind::Text, operators: TEXT, ..METRIC_RULE };
 pub(super) const LIST_RULE: Rule = Rule { lists: true, ..TEXT_RULE };
@@ -191,10 +206,13 @@ impl Dialect {
             self.entities.iter().find(|entity| entity.words.contains(&word)).ok_or_else(|| {
                 SearchError::new(format!("Invalid entity type '{}'. {}", cut(word), self.valid_entities))
             })?;
-        let key = strip(strip(key, &['\'', '"']), &['`']);
+        let bare = strip(strip(key, &['\'', '"']), &['`']);
         let key = match entity.keys {
-            Keys::Any(_) => Key::Name(key.to_owned()),
-            Keys::Columns(attributes) => Key::Column(entity.attribute(attributes, key, place)?),
+            Keys::Any(_) => Key::Name(bare.to_owned()),
+            Keys::Columns(attributes) => {
+                let in_quotes = bare.len() < key.len() && attributes.iter().any(|a| a.rule.words == Words::Registry);
+                Key::Column(entity.attribute(attributes, if in_quotes { key } else { bare }, place)?)
+            }
         };
         Ok(Field { entity, key })
     }

@@ -1,12 +1,13 @@
 //! The search of versions of registered models as SQL.
 
-use super::dialect::{Dialect, Entity, EntityKind, Keys, LIST_RULE, Rule, TEXT_RULE, TIME_RULE, ValueKind, attribute};
+use super::dialect::{Dialect, Entity, EntityKind, Keys, Rule, TEXT_RULE, TIME_RULE, ValueKind, attribute};
 use super::error::SearchError;
 use super::keys::{KeyKind, SortKey};
 use super::order::parse_order;
 use super::page::{Search, Select};
-use super::parser::parse_filter;
-use super::registry::{NULL_TESTS, RegistryQuery, TAGS, TagTable, VALID_ENTITIES, add_filter, sort_keys};
+use super::registry::{
+    LISTED, NULL_TESTS, RegistryQuery, TAGS, TagTable, VALID_ENTITIES, add_filter, parse, sort_keys,
+};
 use super::token::{Cursor, digest};
 use crate::read_model::registry_rows::{VERSION_COLUMNS, VERSIONS};
 
@@ -20,9 +21,9 @@ static FILTER: Dialect = Dialect {
             kind: EntityKind::Attribute,
             words: &["attribute"],
             keys: Keys::Columns(&[
-                attribute(&["name"], "m.name", 0, Rule { refusal: Some("attribute"), ..LIST_RULE }),
-                attribute(&["run_id"], "v.run_id", 0, Rule { refusal: Some("attribute"), ..LIST_RULE }),
-                attribute(&["source_path"], "v.source", 0, Rule { refusal: Some("attribute"), ..TEXT_RULE }),
+                attribute(&["name"], "m.name", 0, LISTED),
+                attribute(&["run_id"], "v.run_id", 0, LISTED),
+                attribute(&["source_path"], "v.source", 0, Rule { lists: false, ..LISTED }),
                 attribute(&["version_number"], "v.version", 0, NUMBER_RULE),
             ]),
         },
@@ -33,16 +34,19 @@ static FILTER: Dialect = Dialect {
 };
 
 static ORDER: Dialect = Dialect {
-    entities: &[Entity {
-        kind: EntityKind::Attribute,
-        words: &["attribute"],
-        keys: Keys::Columns(&[
-            attribute(&["name"], "m.name", 1, TEXT_RULE),
-            attribute(&["version_number"], "v.version", 1, TIME_RULE),
-            attribute(&["creation_timestamp"], "v.creation_time", 1, TIME_RULE),
-            attribute(&["last_updated_timestamp"], LAST_UPDATE, 1, TIME_RULE),
-        ]),
-    }],
+    entities: &[
+        Entity {
+            kind: EntityKind::Attribute,
+            words: &["attribute"],
+            keys: Keys::Columns(&[
+                attribute(&["name"], "m.name", 1, TEXT_RULE),
+                attribute(&["version_number"], "v.version", 1, TIME_RULE),
+                attribute(&["creation_timestamp"], "v.creation_time", 1, TIME_RULE),
+                attribute(&["last_updated_timestamp"], LAST_UPDATE, 1, TIME_RULE),
+            ]),
+        },
+        TAGS,
+    ],
     valid_entities: VALID_ENTITIES,
     null_tests: NULL_TESTS,
 };
@@ -56,7 +60,7 @@ const TAG_TABLE: TagTable = TagTable {
 
 /// Compiles a search of versions. Its rows are for [`crate::ReadModel::search_model_versions`].
 pub fn compile_model_versions(query: &RegistryQuery<'_>) -> Result<Search, SearchError> {
-    let filter = parse_filter(&FILTER, query.filter)?;
+    let filter = parse(&FILTER, query.filter)?;
     let order = parse_order(&ORDER, query.order_by)?;
     let order_text: Vec<String> = order.iter().map(ToString::to_string).collect();
     let digest = digest(&["model versions", &filter.to_string(), &order_text.join(",")]);

@@ -1,12 +1,13 @@
 //! The search of registered models as SQL.
 
-use super::dialect::{Dialect, Entity, EntityKind, Keys, LIST_RULE, Rule, TEXT_RULE, TIME_RULE, attribute};
+use super::dialect::{Dialect, Entity, EntityKind, Keys, TEXT_RULE, TIME_RULE, attribute};
 use super::error::SearchError;
 use super::keys::{KeyKind, SortKey};
 use super::order::parse_order;
 use super::page::{Search, Select};
-use super::parser::parse_filter;
-use super::registry::{NULL_TESTS, RegistryQuery, TAGS, TagTable, VALID_ENTITIES, add_filter, sort_keys};
+use super::registry::{
+    LISTED, NULL_TESTS, RegistryQuery, TAGS, TagTable, VALID_ENTITIES, add_filter, parse, sort_keys,
+};
 use super::token::{Cursor, digest};
 use crate::read_model::registry_rows::MODEL_COLUMNS;
 
@@ -15,7 +16,7 @@ static FILTER: Dialect = Dialect {
         Entity {
             kind: EntityKind::Attribute,
             words: &["attribute"],
-            keys: Keys::Columns(&[attribute(&["name"], "m.name", 0, Rule { refusal: Some("attribute"), ..LIST_RULE })]),
+            keys: Keys::Columns(&[attribute(&["name"], "m.name", 0, LISTED)]),
         },
         TAGS,
     ],
@@ -24,14 +25,17 @@ static FILTER: Dialect = Dialect {
 };
 
 static ORDER: Dialect = Dialect {
-    entities: &[Entity {
-        kind: EntityKind::Attribute,
-        words: &["order by", "attribute"],
-        keys: Keys::Columns(&[
-            attribute(&["name"], "m.name", 1, TEXT_RULE),
-            attribute(&["timestamp", "last_updated_timestamp"], "m.last_update_time", 2, TIME_RULE),
-        ]),
-    }],
+    entities: &[
+        Entity {
+            kind: EntityKind::Attribute,
+            words: &["order by", "attribute"],
+            keys: Keys::Columns(&[
+                attribute(&["name"], "m.name", 1, TEXT_RULE),
+                attribute(&["timestamp", "last_updated_timestamp"], "m.last_update_time", 2, TIME_RULE),
+            ]),
+        },
+        TAGS,
+    ],
     valid_entities: VALID_ENTITIES,
     null_tests: NULL_TESTS,
 };
@@ -44,7 +48,7 @@ const TAG_TABLE: TagTable = TagTable {
 
 /// Compiles a search of registered models. Its rows are for [`crate::ReadModel::search_registered_models`].
 pub fn compile_registered_models(query: &RegistryQuery<'_>) -> Result<Search, SearchError> {
-    let filter = parse_filter(&FILTER, query.filter)?;
+    let filter = parse(&FILTER, query.filter)?;
     let order = parse_order(&ORDER, query.order_by)?;
     let order_text: Vec<String> = order.iter().map(ToString::to_string).collect();
     let digest = digest(&["registered models", &filter.to_string(), &order_text.join(",")]);

@@ -3,10 +3,12 @@
 use runledger_domain::PROMPT_TAG;
 
 use super::ast::{Comparison, Filter, Key, Literal, Operator, OrderKey, Test};
-use super::dialect::{Entity, EntityKind, Keys, Rule, TEXT_RULE, ValueKind};
-use super::error::SearchError;
+use super::dialect::{Dialect, Entity, EntityKind, Keys, LIST_RULE, Rule, TEXT_RULE, ValueKind, Words};
+use super::error::{SearchError, cut};
 use super::keys::{KeyKind, SortKey};
+use super::lexer::tokens;
 use super::page::Select;
+use super::parser::parse_filter;
 use super::predicate::{column_test, text};
 
 /// A search of registered models or of versions.
@@ -27,6 +29,8 @@ pub(super) const TAGS: Entity = Entity {
     words: &["tag", "tags"],
     keys: Keys::Any(Rule { refusal: Some("tag"), ..TEXT_RULE }),
 };
+/// Texts that may be in a list.
+pub(super) const LISTED: Rule = Rule { refusal: Some("attribute"), words: Words::Registry, ..LIST_RULE };
 pub(super) const VALID_ENTITIES: &str = "Valid entity types are ('attribute', 'tag', 'tags')";
 /// No tag of the registry takes `IS NULL`; the message says where it works.
 pub(super) const NULL_TESTS: &str = "runs, experiments and logged models";
@@ -38,6 +42,17 @@ pub(super) struct TagTable {
     pub(super) of_entity: fn(&str) -> String,
     /// The condition that it is of an entity that makes this one a prompt.
     pub(super) of_prompt: fn(&str) -> String,
+}
+
+/// Reads a filter. MLflow's registry has a message of its own for several statements in one.
+pub(super) fn parse(dialect: &Dialect, source: &str) -> Result<Filter, SearchError> {
+    let several = tokens(source).iter().rev().skip(1).any(|token| token.text == ";");
+    parse_filter(dialect, source).map_err(|error| {
+        let source = cut(source);
+        let message =
+            format!("Search filter contained multiple expression '{source}'. Provide AND-ed expression list.");
+        if several { SearchError::new(message) } else { error }
+    })
 }
 
 /// Adds the conditions of the filter. Prompts are found by whoever asks for them; from every other search they are hidden,
@@ -86,7 +101,8 @@ pub(super) fn sort_keys(order: &[OrderKey], ties: Vec<SortKey>) -> Result<Vec<So
     let mut keys = Vec::with_capacity(order.len() + ties.len());
     for OrderKey { field, descending } in order {
         let Key::Column(attribute) = field.key else {
-            return Err(SearchError::new(format!("Invalid order_by entity: {}", field.entity.name())));
+            let key = cut(field.key());
+            return Err(SearchError::new(format!("Invalid order by key '{key}' specified. Only attributes sort.")));
         };
         let kind = if attribute.rule.value == ValueKind::Text { KeyKind::Text } else { KeyKind::Int };
         keys.push(SortKey::new(attribute.column, *descending, kind));

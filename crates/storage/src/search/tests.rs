@@ -2,6 +2,7 @@
 
 mod messages;
 mod properties;
+mod registry;
 mod sql;
 
 use super::ast::{Filter, OrderKey};
