@@ -13,6 +13,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tokio_util::sync::CancellationToken;
 
 use crate::body::BodyMemory;
+use crate::lines::Lines;
 use crate::metrics::HttpMetrics;
 use crate::params::ParamCache;
 use crate::v1::Snapshots;
@@ -38,6 +39,8 @@ pub(crate) struct App {
     pub(crate) webhook_sender: Sender,
     pub(crate) metrics: HttpMetrics,
     pub(crate) params: ParamCache,
+    /// By the name of the registered model.
+    pub(crate) registered_models: Lines,
     pub(crate) body_memory: BodyMemory,
     /// Artifact locations by experiment id. They never change.
     locations: Mutex<HashMap<i64, Arc<str>>>,
@@ -66,6 +69,7 @@ impl App {
             webhook_sender,
             metrics,
             params: ParamCache::default(),
+            registered_models: Lines::default(),
             body_memory: BodyMemory::default(),
             locations: Mutex::default(),
             snapshots: Snapshots::default(),

@@ -122,6 +122,43 @@ impl Args {
         integer(value).map(Some).ok_or_else(|| self.wrong_type(name, value))
     }
 
+    /// An integer of at most `most`, if it was given.
+    pub(crate) fn int_up_to(&self, name: &str, most: i64) -> Result<Option<i64>, ApiError> {
+        match (self.int(name)?, self.scalar(name)?) {
+            (Some(number), Some(value)) if number > most => Err(self.wrong_type(name, value)),
+            (number, _) => Ok(number),
+        }
+    }
+
+    /// A number that must be given, as MLflow reads it from a text.
+    pub(crate) fn required_number(&self, name: &str) -> Result<i64, ApiError> {
+        let missing = || DomainError::missing(&self.member(name)).into();
+        match self.scalar(name)? {
+            None => Err(missing()),
+            Some(Value::String(text)) if text.is_empty() => Err(missing()),
+            Some(Value::String(text)) => text.trim().parse().map_err(|_not_an_integer| {
+                let shown = validate::cut(text, 200);
+                ApiError::invalid(format!("Parameter '{name}' must be an integer, got '{shown}'."))
+            }),
+            Some(value) => integer(value).ok_or_else(|| self.wrong_type(name, value)),
+        }
+    }
+
+    /// A yes or no, if it was given; in a query as a word.
+    pub(crate) fn flag(&self, name: &str) -> Result<Option<bool>, ApiError> {
+        match self.scalar(name)? {
+            None => Ok(None),
+            Some(Value::Bool(flag)) => Ok(Some(*flag)),
+            Some(Value::String(word)) if word.eq_ignore_ascii_case("true") => Ok(Some(true)),
+            Some(Value::String(word)) if word.eq_ignore_ascii_case("false") => Ok(Some(false)),
+            Some(Value::String(word)) => {
+                let word = validate::cut(word, 200);
+                Err(ApiError::invalid(format!("Invalid boolean value: {word}, must be 'true' or 'false'.")))
+            }
+            Some(value) => Err(self.wrong_type(name, value)),
+        }
+    }
+
     /// A value of an enum, given by name or by number.
     pub(crate) fn choice<T>(&self, name: &str, parse: impl Fn(&str) -> Option<T>) -> Result<Option<T>, ApiError> {
         let Some(value) = self.scalar(name)? else { return Ok(None) };

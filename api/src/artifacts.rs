@@ -8,6 +8,7 @@ mod download;
 mod files;
 mod headers;
 mod model;
+mod model_version;
 mod multipart;
 mod presigned;
 mod proxy;
@@ -35,6 +36,8 @@ pub(crate) fn routes() -> Router<AppState> {
         .route("/get-artifact", get(run::download))
         .route("/ajax-api/2.0/mlflow/upload-artifact", post(run::upload))
         .route("/ajax-api/2.0/mlflow/logged-models/{model_id}/artifacts/files", get(model::download));
+        .route("/model-versions/get-artifact", get(model_version::download))
+        .route("/ajax-api/2.0/mlflow/upload-artifact", post(run::upload));
     for prefix in ["/api/2.0", "/ajax-api/2.0"] {
         let object = || get(proxy::download).put(proxy::upload).delete(proxy::delete);
         router = router

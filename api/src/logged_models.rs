@@ -112,7 +112,7 @@ pub(crate) async fn log_params(
     let params = args.key_values("params")?;
     let key = GuardKey::LoggedModel(model_id.clone());
     // Of all requests that are decided on one version one is appended, so those of this process queue up.
-    let _turn = app.params.turn(&model_id).await.map_err(ApiError::internal)?;
+    let _turn = app.params.lines.turn(&model_id).await.map_err(ApiError::internal)?;
     for _ in 0..ATTEMPTS {
         // The version comes first, so that params that are logged between the two reads are noticed.
         let version = app.log.guard(&key).await?.ok_or_else(|| unknown(&model_id))?.version;

@@ -9,14 +9,11 @@ use runledger_domain::guard::GuardKey;
 use runledger_domain::{DomainError, ErrorCode, Event, KeyValue, StreamId};
 use runledger_storage::Rejection;
 use std::collections::{BTreeMap, HashMap};
-use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::{Arc, Mutex, PoisonError};
-use tokio::sync::{AcquireError, Semaphore, SemaphorePermit};
 
+use crate::lines::Lines;
 use crate::{ApiError, App, RequestContext};
 
-/// Lines in which requests with params for the same run wait for each other; runs share them by hash.
-const LINES: usize = 1_024;
 /// How often a batch is decided again because other processes logged params to the same run in between.
 const ATTEMPTS: usize = 100;
 /// Runs in each of the two generations of the cache.
@@ -25,12 +22,11 @@ const GENERATION: usize = 1_024;
 const LARGEST: usize = 32 << 10;
 
 /// The params that runs had when this process last wrote or read them.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct ParamCache {
     generations: Mutex<Generations>,
-    /// Of all requests that are decided on one version of a run, one is appended. Within this process they queue up, so that
-    /// none of them is decided in vain.
-    lines: Vec<Semaphore>,
+    /// By run.
+    pub(crate) lines: Lines,
 }
 
 /// Runs move to `young` when they are used; when it is full it becomes `old`, and the old ones are forgotten.
@@ -58,7 +54,7 @@ impl App {
         batch_wording: bool,
     ) -> Result<(), ApiError> {
         let run_id = batch.run_id.clone();
-        let _turn = self.params.turn(&run_id).await.map_err(ApiError::internal)?;
+        let _turn = self.params.lines.turn(&run_id).await.map_err(ApiError::internal)?;
         let cached = self.params.get(&run_id);
         let mut fresh = cached.is_none();
         let mut known = match cached {
@@ -136,21 +132,7 @@ impl Known {
     }
 }
 
-impl Default for ParamCache {
-    fn default() -> Self {
-        Self { generations: Mutex::default(), lines: (0..LINES).map(|_| Semaphore::new(1)).collect() }
-    }
-}
-
 impl ParamCache {
-    /// Waits until no other request of this process logs params to the run, or to the logged model.
-    pub(crate) async fn turn(&self, run_id: &str) -> Result<SemaphorePermit<'_>, AcquireError> {
-        let mut hasher = DefaultHasher::new();
-        run_id.hash(&mut hasher);
-        let line = usize::try_from(hasher.finish() % LINES as u64).unwrap_or_default();
-        self.lines[line].acquire().await
-    }
-
     /// Notes a run that was created just now, at the position.
     pub(crate) fn created(&self, run_id: &str, position: i64) {
         self.insert(run_id.to_owned(), Known { version: 1, position, params: Arc::default() });

@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     ApiError, App, AppState, Deps, absent, artifacts, batch, experiments, graphql, inputs, logged_models,
-    metric_history, observe, runs, search, security, system, ui, v1, webhooks,
+    metric_history, model_versions, observe, registered_models, runs, search, security, system, ui, v1, webhooks,
 };
 
 /// MLflow serves its endpoints under two prefixes: one for clients, one for its page.
@@ -33,7 +33,7 @@ pub(crate) fn with_state(app: AppState) -> Router {
         .route("/api/3.0/mlflow/server-info", get(system::server_info))
         .route("/ajax-api/3.0/mlflow/server-info", get(system::server_info));
     for prefix in PREFIXES {
-        for (path, handlers) in tracking().into_iter().chain(logged_models()) {
+        for (path, handlers) in tracking().into_iter().chain(logged_models()).chain(registry()) {
             router = router.route(&format!("{prefix}/{path}"), handlers);
         }
         router = router.merge(webhooks::routes(prefix));
@@ -52,8 +52,8 @@ pub(crate) fn with_state(app: AppState) -> Router {
 }
 
 /// MLflow's endpoints below each prefix.
-fn tracking() -> [(&'static str, MethodRouter<AppState>); 28] {
-    [
+fn tracking() -> Vec<(&'static str, MethodRouter<AppState>)> {
+    vec![
         ("experiments/create", post(experiments::create)),
         ("experiments/get", get(experiments::get)),
         ("experiments/get-by-name", get(experiments::get_by_name)),
@@ -95,6 +95,35 @@ fn logged_models() -> [(&'static str, MethodRouter<AppState>); 6] {
         // A key may have slashes.
         ("logged-models/{model_id}/tags/{*key}", delete(logged_models::delete_tag)),
         ("logged-models/{model_id}/params", post(logged_models::log_params)),
+    ]
+}
+
+/// The model registry below each prefix.
+fn registry() -> Vec<(&'static str, MethodRouter<AppState>)> {
+    use registered_models::aliases;
+    vec![
+        ("registered-models/create", post(registered_models::create)),
+        ("registered-models/get", get(registered_models::get)),
+        ("registered-models/search", get(registered_models::search)),
+        ("registered-models/rename", post(registered_models::rename)),
+        ("registered-models/update", patch(registered_models::update)),
+        ("registered-models/delete", delete(registered_models::delete)),
+        (
+            "registered-models/get-latest-versions",
+            get(registered_models::latest_versions).post(registered_models::latest_versions),
+        ),
+        ("registered-models/set-tag", post(registered_models::set_tag)),
+        ("registered-models/delete-tag", delete(registered_models::delete_tag)),
+        ("registered-models/alias", get(aliases::get).post(aliases::set).delete(aliases::delete)),
+        ("model-versions/create", post(model_versions::create)),
+        ("model-versions/get", get(model_versions::get)),
+        ("model-versions/search", get(model_versions::search)),
+        ("model-versions/update", patch(model_versions::update)),
+        ("model-versions/transition-stage", post(model_versions::transition_stage_of)),
+        ("model-versions/delete", delete(model_versions::delete)),
+        ("model-versions/get-download-uri", get(model_versions::download_uri)),
+        ("model-versions/set-tag", post(model_versions::set_tag)),
+        ("model-versions/delete-tag", delete(model_versions::delete_tag)),
     ]
 }
 

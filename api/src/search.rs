@@ -102,7 +102,7 @@ impl App {
     }
 }
 
-/// The answer of a search that is so many events behind.
+/// Tells in a header how many events the answer does not know of.
 pub(crate) fn with_lag(answer: Answer, lag: i64) -> Response {
     let mut response = answer.into_response();
     if lag > 0 {

@@ -8,6 +8,10 @@ mod logged_model;
 
 pub(crate) use answer::Answer;
 pub(crate) use logged_model::LoggedModelOut;
+mod registry;
+
+pub(crate) use answer::Answer;
+pub(crate) use registry::{RegisteredModelOut, VersionOut};
 
 use runledger_domain::event::{Dataset, DatasetInput};
 use runledger_domain::points::Point;

@@ -13,6 +13,7 @@ mod logged_models;
 mod metrics;
 mod places;
 mod project;
+mod registry;
 mod runs;
 mod step;
 

@@ -2,7 +2,7 @@
 
 use runledger_domain::event::{ArtifactStaged, ArtifactUploaded, RunUpdated};
 use runledger_domain::points::{Batch, Columns, Point};
-use runledger_domain::{Event, KeyValue, RUN_NAME_TAG, RecordedEvent};
+use runledger_domain::{Event, KeyValue, RUN_NAME_TAG, RecordedEvent, StreamKind};
 use runledger_storage::ArtifactState;
 use runledger_storage::views::{
     Changes, DeadLetter, ExperimentRow, LinkedDataset, LinkedModel, RunRow, RunText, Shards, Sweep, Turn, UploadRow,
@@ -65,6 +65,9 @@ impl Projection {
             return self.logged_model(model_id, recorded, &event);
         }
         match event {
+            event if recorded.stream.kind() == StreamKind::RegisteredModel => {
+                self.rows.registry.apply(recorded, &event, &mut self.changes)?;
+            }
             Event::ExperimentCreated(created) => {
                 let id = created.experiment_id;
                 let row = ExperimentRow {

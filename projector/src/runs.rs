@@ -1,9 +1,11 @@
-//! The rows of runs and experiments that a batch of events touches, kept from batch to batch.
+//! The rows of runs, experiments and models that a batch of events touches, kept from batch to batch.
 
 use runledger_domain::{LoggedModel, RecordedEvent};
 use runledger_storage::Error;
 use runledger_storage::views::{ExperimentRow, RunRow, Shards, Views};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use crate::registry::Registry;
 
 /// Rows in memory; more than this are forgotten before the next batch.
 const CAPACITY: usize = 50_000;
@@ -18,6 +20,7 @@ pub(crate) struct Rows {
     pub(crate) experiments: BTreeMap<i64, ExperimentRow>,
     /// Without what was measured of them.
     pub(crate) logged_models: HashMap<String, LoggedModel>,
+    pub(crate) registry: Registry,
 }
 
 impl Rows {
@@ -50,6 +53,7 @@ impl Rows {
             let found = views.logged_models(&unknown).await?;
             self.logged_models.extend(found.into_iter().map(|model| (model.model_id.clone(), model)));
         }
+        self.registry = Registry::load(views, events).await?;
         Ok(())
     }
 }

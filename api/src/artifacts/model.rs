@@ -43,7 +43,7 @@ pub(crate) async fn download(
     let model = app.logged_model(&model_id).await?;
     let path = root_of("logged model", &model_id, &model.artifact_uri)?.join(relative)?;
     if args.flag("presigned")?.unwrap_or(false) {
-        return Ok(multipart::sign(&app, &path).await?.into_response());
+        return Ok(multipart::sign_download(&app, &path).await?.into_response());
     }
     download::respond(&app, &path, &method, &headers).await
 }

@@ -91,13 +91,14 @@ pub(crate) async fn abort(State(app): State<AppState>, uri: Uri, args: Args) -> 
     Ok(Answer::empty())
 }
 
-/// A URL from which the client fetches the artifact. For one that is not in the object store yet, the answer has no size:
-/// MLflow's client then downloads through the server.
+/// As [`sign_download`], for a path in the URL.
 pub(crate) async fn presigned(State(app): State<AppState>, uri: Uri) -> Result<Answer, ApiError> {
-    sign(&app, &object_path(raw_path(&uri))?).await
+    sign_download(&app, &object_path(raw_path(&uri))?).await
 }
 
-pub(super) async fn sign(app: &App, path: &ArtifactPath) -> Result<Answer, ApiError> {
+/// A URL from which the client fetches the artifact. For one that is not in the object store yet, the answer has no size:
+/// MLflow's client then downloads through the server.
+pub(super) async fn sign_download(app: &App, path: &ArtifactPath) -> Result<Answer, ApiError> {
     #[derive(Serialize)]
     struct Presigned {
         url: String,

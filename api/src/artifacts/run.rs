@@ -105,6 +105,6 @@ async fn locate(app: &App, run_id: &str, relative: &str) -> Result<ArtifactPath,
     Ok(path)
 }
 
-fn artifact_root(run: &Run) -> Result<ArtifactPath, ApiError> {
+pub(super) fn artifact_root(run: &Run) -> Result<ArtifactPath, ApiError> {
     root_of("run", &run.run_id, &run.artifact_uri)
 }

@@ -17,12 +17,12 @@ pub use logged_model::{
     set_logged_model_status, set_logged_model_tags,
 };
 pub use model_version::{
-    CreateModelVersion, delete_model_version, delete_model_version_tag, set_model_version_tag, transition_stage,
-    update_model_version,
+    CreateModelVersion, delete_model_version, delete_model_version_tag, set_model_version_tag, tell_logged_model,
+    transition_stage, update_model_version,
 };
 pub use registered_model::{
-    CreateRegisteredModel, check_alias, delete_alias, delete_registered_model, delete_registered_model_tag,
-    rename_registered_model, set_alias, set_registered_model_tag, update_registered_model,
+    CreateRegisteredModel, check_alias, check_model_name, delete_alias, delete_registered_model,
+    delete_registered_model_tag, rename_registered_model, set_alias, set_registered_model_tag, update_registered_model,
 };
 pub use run::{
     CreateRun, LogBatch, Measured, delete_run, delete_run_tag, log_batch, log_inputs, log_outputs, new_params,

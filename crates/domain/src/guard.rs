@@ -106,6 +106,7 @@ impl Guard {
                 crate::ErrorCode::ResourceAlreadyExists,
                 format!("Registered Model (name={name}) already exists."),
             ),
+            // A registered model's name does not lead to it any more; the command reads again and finds out.
             (
                 GuardKey::Run(_)
                 | GuardKey::LoggedModel(_)

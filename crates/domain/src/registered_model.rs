@@ -6,8 +6,8 @@
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-use crate::KeyValue;
 use crate::event::Event;
+use crate::{DomainError, KeyValue, validate};
 
 /// The stage of a version, by MLflow's names. MLflow deprecates stages; aliases took their place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -82,12 +82,12 @@ impl RegisteredModel {
         match event {
             Event::RegisteredModelRenamed(renamed) => {
                 renamed.name.clone_into(&mut self.name);
-                self.renamed_at = Some(recorded_at);
-                self.last_update_time = recorded_at;
+                self.renamed_at = self.renamed_at.max(Some(recorded_at));
+                touch(&mut self.last_update_time, recorded_at);
             }
             Event::RegisteredModelUpdated(updated) => {
                 self.description = Some(updated.description.clone());
-                self.last_update_time = recorded_at;
+                touch(&mut self.last_update_time, recorded_at);
             }
             Event::RegisteredModelTagsSet(set) => self.tags.extend(set.tags.iter().map(pair)),
             Event::RegisteredModelTagDeleted(deleted) => {
@@ -101,12 +101,12 @@ impl RegisteredModel {
             }
             Event::ModelVersionCreated(created) => {
                 self.last_version = self.last_version.max(created.version);
-                self.last_update_time = recorded_at;
+                touch(&mut self.last_update_time, recorded_at);
             }
-            Event::ModelVersionStageSet(_) => self.last_update_time = recorded_at,
+            Event::ModelVersionStageSet(_) => touch(&mut self.last_update_time, recorded_at),
             Event::ModelVersionDeleted(deleted) => {
                 self.aliases.retain(|_, version| *version != deleted.version);
-                self.last_update_time = recorded_at;
+                touch(&mut self.last_update_time, recorded_at);
             }
             Event::RegisteredModelDeleted(_) => self.deleted = true,
             _ => {}
@@ -148,19 +148,19 @@ impl ModelVersion {
     /// as an update, as in MLflow.
     pub fn evolve(&mut self, event: &Event, recorded_at: i64) {
         match event {
-            Event::RegisteredModelRenamed(_) => self.last_update_time = recorded_at,
+            Event::RegisteredModelRenamed(_) => touch(&mut self.last_update_time, recorded_at),
             Event::RegisteredModelDeleted(_) => self.deleted = true,
             Event::ModelVersionUpdated(updated) if updated.version == self.version => {
                 updated.description.clone_into(&mut self.description);
-                self.last_update_time = recorded_at;
+                touch(&mut self.last_update_time, recorded_at);
             }
             Event::ModelVersionStageSet(set) if set.version == self.version => {
                 self.stage = set.stage;
-                self.last_update_time = recorded_at;
+                touch(&mut self.last_update_time, recorded_at);
             }
             Event::ModelVersionStageSet(set) if set.archived.contains(&self.version) => {
                 self.stage = Stage::Archived;
-                self.last_update_time = recorded_at;
+                touch(&mut self.last_update_time, recorded_at);
             }
             Event::ModelVersionTagsSet(set) if set.version == self.version => {
                 self.tags.extend(set.tags.iter().map(pair));
@@ -199,6 +199,8 @@ pub fn version_of(event: &Event) -> Option<i64> {
 }
 
 impl Stage {
+    pub const ALL: [Self; 4] = [Self::None, Self::Staging, Self::Production, Self::Archived];
+
     /// The name on the wire and in the read model.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -210,14 +212,22 @@ impl Stage {
     }
 
     /// Reads the name in any case, as MLflow does.
-    pub fn parse(text: &str) -> Option<Self> {
-        let all = [Self::None, Self::Staging, Self::Production, Self::Archived];
-        all.into_iter().find(|stage| stage.as_str().eq_ignore_ascii_case(text))
+    pub fn parse(text: &str) -> Result<Self, DomainError> {
+        let stage = Self::ALL.into_iter().find(|stage| stage.as_str().eq_ignore_ascii_case(text));
+        stage.ok_or_else(|| {
+            let (text, all) = (validate::cut(text, 200), Self::ALL.map(Self::as_str).join(", "));
+            DomainError::invalid(format!("Invalid Model Version stage: {text}. Value must be one of {all}."))
+        })
     }
 }
 
 fn is_prompt(tags: &BTreeMap<String, String>) -> bool {
     tags.get(PROMPT_TAG).is_some_and(|value| value.eq_ignore_ascii_case("true"))
+}
+
+/// Clocks of several servers differ; the time of the last update does not go back.
+fn touch(last_update_time: &mut i64, recorded_at: i64) {
+    *last_update_time = recorded_at.max(*last_update_time);
 }
 
 fn pair(entry: &KeyValue) -> (String, String) {

@@ -18,11 +18,16 @@ pub fn key(path: &str, key: &str) -> Result<(), DomainError> {
             "Names may only contain alphanumerics, underscores (_), dashes (-), periods (.), spaces ( ), colon(:) and slashes (/).",
         ));
     }
-    let normal = normal_path(key);
-    if normal != key || normal == "." || normal.starts_with("..") || normal.starts_with('/') {
+    own_path(path, key)
+}
+
+/// A name that as a path is its own.
+pub fn own_path(path: &str, name: &str) -> Result<(), DomainError> {
+    let normal = normal_path(name);
+    if normal != name || normal == "." || normal.starts_with("..") || normal.starts_with('/') {
         return Err(invalid_value(
             path,
-            key,
+            name,
             &format!(
                 "Names may be treated as files in certain cases, and must not resolve to other names when treated as such. \
                  This name would resolve to '{normal}'"

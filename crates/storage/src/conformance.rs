@@ -3,6 +3,7 @@
 mod guards;
 mod leases;
 mod log;
+mod registry;
 pub mod search;
 mod snapshot;
 mod views;
@@ -51,10 +52,12 @@ pub async fn all(fixture: &Fixture) -> Result<(), Failure> {
     leases::renewal_keeps_a_lease_and_death_frees_it(fixture).await?;
     leases::a_lost_lease_says_so(fixture).await?;
     leases::many_contend_for_one_name(fixture).await?;
+    registry::reads_go_on_from_the_rows(fixture).await?;
     views::only_one_projector_moves_the_checkpoint(fixture).await?;
     views::shards_move_apart(fixture).await?;
     views::the_latest_metric_follows_the_rule(fixture).await?;
     views::merged_history_is_complete(fixture).await?;
+    search::registry::searches_match_an_oracle(fixture).await?;
     search::search_matches_oracle(fixture.views.as_ref()).await?;
     search::logged_models_match_oracle(fixture).await
 }

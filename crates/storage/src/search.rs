@@ -15,10 +15,13 @@ mod literal;
 mod logged_model_filter;
 mod logged_models;
 mod mistake;
+mod model_versions;
 mod order;
 mod page;
 mod parser;
 mod predicate;
+mod registered_models;
+mod registry;
 mod run_order;
 mod runs;
 #[cfg(test)]
@@ -29,7 +32,10 @@ pub use error::SearchError;
 pub use experiments::{ExperimentQuery, compile_experiments};
 pub use logged_models::{LoggedModelOrder, LoggedModelQuery, MeasuredOn, compile_logged_models};
 pub use mistake::{Mistake, find_mistake};
+pub use model_versions::compile_model_versions;
 pub use page::{Page, Search};
+pub use registered_models::compile_registered_models;
+pub use registry::RegistryQuery;
 pub use runs::{RunQuery, compile_run_numbers, compile_runs};
 
 /// Which runs or experiments a search sees.

@@ -7,6 +7,7 @@ mod artifacts;
 mod changes;
 mod datasets;
 mod logged_models;
+mod registry;
 mod segments;
 mod shards;
 mod sweep;
@@ -21,9 +22,10 @@ pub use segments::SegmentKey;
 pub(crate) use segments::read_segment;
 pub use shards::Shards;
 
-use runledger_domain::RunStatus;
+use runledger_domain::{ModelVersion, RegisteredModel, RunStatus};
 use std::sync::Arc;
 
+use crate::read_model::registry_rows;
 use crate::{Db, Error, Row, Statement, Transaction};
 
 /// The views of one database.
@@ -72,6 +74,16 @@ impl Views {
         let names = tables::names(&tables::EXPERIMENTS);
         statement.sql = format!("SELECT {names} FROM experiments WHERE experiment_id IN {list}");
         self.db.fetch(&statement).await?.into_iter().map(experiment_row).collect()
+    }
+
+    /// The registered models that exist, of these ids.
+    pub async fn registered_models(&self, ids: &[&str]) -> Result<Vec<RegisteredModel>, Error> {
+        registry_rows::models(self.db.as_ref(), ids).await
+    }
+
+    /// The versions that exist, each with the id of its model, of these ids and numbers.
+    pub async fn model_versions(&self, numbers: &[(&str, i64)]) -> Result<Vec<(String, ModelVersion)>, Error> {
+        registry_rows::versions(self.db.as_ref(), numbers).await
     }
 
     /// Applies the changes, merges the segments, and moves the checkpoints of all the shards from `expected` to `position`.

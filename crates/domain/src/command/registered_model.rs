@@ -22,7 +22,7 @@ pub struct CreateRegisteredModel {
 
 impl CreateRegisteredModel {
     pub fn decide(self, ids: &dyn IdGen) -> Result<Decision, DomainError> {
-        check_name(&self.name)?;
+        check_model_name(&self.name)?;
         let description = self.description.as_ref();
         description.map_or(Ok(()), |text| check_description(text))?;
         self.tags.iter().try_for_each(check_tag)?;
@@ -38,7 +38,7 @@ impl CreateRegisteredModel {
 
 /// Gives the model another name, with which its versions, tags and aliases go.
 pub fn rename_registered_model(model: &RegisteredModel, version: i64, name: String) -> Result<Decision, DomainError> {
-    check_name(&name)?;
+    check_model_name(&name)?;
     let mut guards = vec![changing(model, version)];
     if name != model.name {
         guards.push(name_guard(&name, &model.id));
@@ -83,6 +83,7 @@ pub fn set_alias(
     alias: String,
 ) -> Result<Decision, DomainError> {
     check_alias(&alias)?;
+    check_not_reserved(&alias)?;
     let event = Event::RegisteredModelAliasSet(RegisteredModelAliasSet { alias, version: target.version });
     Ok(Decision::one(StreamId::registered_model(&model.id), event, vec![changing(model, guard_version)]))
 }
@@ -92,7 +93,7 @@ pub fn delete_alias(id: &str, alias: String) -> Decision {
     of_active(id, Event::RegisteredModelAliasDeleted(RegisteredModelAliasDeleted { alias }))
 }
 
-/// MLflow's rule for aliases: word characters and dashes, and none that a version or `latest` could be meant by.
+/// MLflow's rule for aliases: word characters and dashes.
 pub fn check_alias(alias: &str) -> Result<(), DomainError> {
     if !alias.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-')) {
         return Err(DomainError::invalid(format!(
@@ -100,15 +101,21 @@ pub fn check_alias(alias: &str) -> Result<(), DomainError> {
             validate::cut(alias, 250)
         )));
     }
-    validate::length("Registered model alias", limits::ALIAS, alias)?;
-    if alias.eq_ignore_ascii_case("latest") {
-        return Err(DomainError::invalid("'latest' alias name (case insensitive) is reserved."));
+    validate::length("Registered model alias name", limits::ALIAS, alias)
+}
+
+/// MLflow's rule for the names of registered models.
+pub fn check_model_name(name: &str) -> Result<(), DomainError> {
+    if name.trim().is_empty() {
+        return Err(DomainError::missing("name"));
     }
-    let number = alias.strip_prefix(['v', 'V']);
-    if number.is_some_and(|digits| !digits.is_empty() && digits.chars().all(|c| c.is_ascii_digit())) {
-        return Err(DomainError::invalid(format!("Version alias name '{alias}' is reserved.")));
+    if name.contains(['/', ':']) {
+        let name = validate::cut(name, 500);
+        return Err(DomainError::invalid(format!("Invalid model name '{name}'. Names cannot contain '/' or ':'.")));
     }
-    Ok(())
+    validate::own_path("name", name)?;
+    validate::no_nul("name", name)?;
+    validate::length("name", limits::MODEL_NAME, name)
 }
 
 /// A write that is decided on the model as it was read, and after which other such writes have to read again.
@@ -118,9 +125,9 @@ pub(super) fn changing(model: &RegisteredModel, version: i64) -> Guard {
 
 pub(super) fn check_tag(tag: &KeyValue) -> Result<(), DomainError> {
     validate::key("key", &tag.key)?;
-    validate::length("Registered model key", limits::KEY, &tag.key)?;
+    validate::length("key", limits::KEY, &tag.key)?;
     validate::no_nul("value", &tag.value)?;
-    validate::length("Registered model value", limits::MODEL_TAG_VALUE, &tag.value)
+    validate::length("value", limits::MODEL_TAG_VALUE, &tag.value)
 }
 
 pub(super) fn check_description(description: &str) -> Result<(), DomainError> {
@@ -137,15 +144,14 @@ fn name_guard(name: &str, id: &str) -> Guard {
     Guard::new(GuardKey::RegisteredModelName(name.to_owned()), Expect::Absent, Then::Insert { parent })
 }
 
-/// MLflow's rule for the names of registered models.
-fn check_name(name: &str) -> Result<(), DomainError> {
-    if name.trim().is_empty() {
-        return Err(DomainError::missing("name"));
+/// A set alias is none that a version or `latest` could be meant by.
+fn check_not_reserved(alias: &str) -> Result<(), DomainError> {
+    if alias.eq_ignore_ascii_case("latest") {
+        return Err(DomainError::invalid("'latest' alias name (case insensitive) is reserved."));
     }
-    if name.contains(['/', ':']) {
-        let name = validate::cut(name, 500);
-        return Err(DomainError::invalid(format!("Invalid model name '{name}'. Names cannot contain '/' or ':'.")));
+    let number = alias.strip_prefix(['v', 'V']);
+    if number.is_some_and(|digits| !digits.is_empty() && digits.chars().all(|c| c.is_ascii_digit())) {
+        return Err(DomainError::invalid(format!("Version alias name '{alias}' is reserved.")));
     }
-    validate::no_nul("name", name)?;
-    validate::length("name", limits::MODEL_NAME, name)
+    Ok(())
 }

@@ -7,6 +7,7 @@ mod corpus;
 mod experiments;
 mod logged_models;
 mod oracle;
+pub(super) mod registry;
 
 pub(super) use logged_models::logged_models_match_oracle;
 

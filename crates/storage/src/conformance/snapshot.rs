@@ -35,6 +35,15 @@ const TABLES: &[(&str, &str)] = &[
     ),
     ("artifacts", "path, upload_id, size, sha256, state, error, staged_at, stored_at"),
     ("removals", "path, deletion"),
+    ("registered_models", "id, name, creation_time, last_update_time, renamed_at, description, last_version"),
+    ("registered_model_tags", "registered_model, key, value"),
+    ("registered_model_aliases", "registered_model, alias, version"),
+    (
+        "model_versions",
+        "registered_model, version, creation_time, last_update_time, stage, description, source, storage_location, \
+         run_id, run_link, model_id",
+    ),
+    ("model_version_tags", "registered_model, version, key, value"),
 ];
 
 /// One line per row and one per history, which may be cut into segments in any way.

@@ -8,7 +8,7 @@ use super::error::{SearchError, cut, python_set};
 pub(super) struct Dialect {
     pub(super) entities: &'static [Entity],
     /// What a message about an unknown entity says after it.
-    valid_entities: &'static str,
+    pub(super) valid_entities: &'static str,
     /// The entities that `IS NULL` works on, for its message.
     pub(super) null_tests: &'static str,
 }
@@ -18,7 +18,7 @@ pub(super) struct Dialect {
 pub(super) struct Entity {
     pub(super) kind: EntityKind,
     /// The words for it; the first is its name in messages.
-    words: &'static [&'static str],
+    pub(super) words: &'static [&'static str],
     pub(super) keys: Keys,
 }
 
@@ -47,7 +47,7 @@ pub(super) struct Attribute {
     pub(super) column: &'static str,
     pub(super) nullable: bool,
     /// How many of `names` an order may use, from the first.
-    sortable: usize,
+    pub(super) sortable: usize,
     pub(super) rule: Rule,
 }
 
@@ -62,6 +62,15 @@ pub(super) struct Rule {
     pub(super) nulls: bool,
     /// The name used in `Invalid comparator for <name>: <comparator>`. Without one the message lists what is allowed.
     pub(super) refusal: Option<&'static str>,
+    pub(super) words: Words,
+}
+
+/// MLflow has two stores, each with words of its own for the same mistake.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Words {
+    Tracking,
+    /// Here the name of an attribute does not stand in quotes, either.
+    Registry,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,6 +82,8 @@ pub(super) enum ValueKind {
     Text,
     /// An integer written in quotes.
     QuotedInteger,
+    /// An integer, in quotes or not.
+    AnyInteger,
 }
 
 const EQUALITY: &[Operator] = &[Operator::Equal, Operator::NotEqual];
@@ -86,14 +97,25 @@ const NUMERIC: &[Operator] = &[
     Operator::LessOrEqual,
 ];
 
-const METRIC_RULE: Rule =
-    Rule { value: ValueKind::Number, operators: NUMERIC, lists: false, nulls: false, refusal: None };
-const TIME_RULE: Rule = Rule { value: ValueKind::Integer, ..METRIC_RULE };
-const TEXT_RULE: Rule = Rule { value: ValueKind::Text, operators: TEXT, ..METRIC_RULE };
-const LIST_RULE: Rule = Rule { lists: true, ..TEXT_RULE };
+pub(super) const METRIC_RULE: Rule = Rule {
+    value: ValueKind::Number,
+    operators: NUMERIC,
+    lists: false,
+    nulls: false,
+    refusal: None,
+    words: Words::Tracking,
+};
+pub(super) const TIME_RULE: Rule = Rule { value: ValueKind::Integer, ..METRIC_RULE };
+pub(super) const TEXT_RULE: Rule = Rule { value: ValueKind::Text, operators: TEXT, ..METRIC_RULE };
+pub(super) const LIST_RULE: Rule = Rule { lists: true, ..TEXT_RULE };
 const TAG_RULE: Rule = Rule { nulls: true, ..TEXT_RULE };
 
-const fn attribute(names: &'static [&'static str], column: &'static str, sortable: usize, rule: Rule) -> Attribute {
+pub(super) const fn attribute(
+    names: &'static [&'static str],
+    column: &'static str,
+    sortable: usize,
+    rule: Rule,
+) -> Attribute {
     Attribute { names, column, nullable: false, sortable, rule }
 }
 
@@ -184,10 +206,13 @@ impl Dialect {
             self.entities.iter().find(|entity| entity.words.contains(&word)).ok_or_else(|| {
                 SearchError::new(format!("Invalid entity type '{}'. {}", cut(word), self.valid_entities))
             })?;
-        let key = strip(strip(key, &['\'', '"']), &['`']);
+        let bare = strip(strip(key, &['\'', '"']), &['`']);
         let key = match entity.keys {
-            Keys::Any(_) => Key::Name(key.to_owned()),
-            Keys::Columns(attributes) => Key::Column(entity.attribute(attributes, key, place)?),
+            Keys::Any(_) => Key::Name(bare.to_owned()),
+            Keys::Columns(attributes) => {
+                let in_quotes = bare.len() < key.len() && attributes.iter().any(|a| a.rule.words == Words::Registry);
+                Key::Column(entity.attribute(attributes, if in_quotes { key } else { bare }, place)?)
+            }
         };
         Ok(Field { entity, key })
     }

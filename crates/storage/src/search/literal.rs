@@ -1,8 +1,8 @@
 //! Reads the value on the right of a comparison, and says in MLflow's words why it does not fit.
 
 use super::ast::{Field, Key, Literal};
-use super::dialect::{Attribute, EntityKind, Keys, ValueKind, strip};
-use super::error::{SearchError, cut, quoted_list};
+use super::dialect::{Attribute, EntityKind, Keys, ValueKind, Words, strip};
+use super::error::{SearchError, cut, python_set, quoted_list};
 use super::lexer::{Kind, Token};
 
 /// The most values in a list; a database binds about 32 000 parameters to a statement.
@@ -14,7 +14,16 @@ pub(super) fn literal(field: &Field, token: &Token<'_>) -> Result<Literal, Searc
         ValueKind::Number | ValueKind::Integer => number(token).ok_or_else(|| expected_number(field, token.text)),
         ValueKind::Text => text(field, token).map(|text| Literal::Text(text.to_owned())),
         ValueKind::QuotedInteger => text(field, token).and_then(integer).map(Literal::Integer),
+        ValueKind::AnyInteger => any_integer(field, token).map(Literal::Integer),
     }
+}
+
+fn any_integer(field: &Field, token: &Token<'_>) -> Result<i64, SearchError> {
+    let text = if token.kind == Kind::Number { token.text } else { text(field, token)? };
+    text.trim().parse().map_err(|_not_an_integer| {
+        let (name, value) = (field.key(), cut(token.text));
+        SearchError::new(format!("Invalid value for numeric attribute '{name}': {value}"))
+    })
 }
 
 fn number(token: &Token<'_>) -> Option<Literal> {
@@ -54,6 +63,19 @@ fn text<'a>(field: &Field, token: &Token<'a>) -> Result<&'a str, SearchError> {
 fn expected_text(field: &Field, found: &str) -> SearchError {
     let found = cut(found);
     SearchError::new(match field.kind() {
+        EntityKind::Attribute if field.rule().words == Words::Registry => {
+            let attributes = if let Keys::Columns(attributes) = field.entity.keys { attributes } else { &[] };
+            let numeric = attributes.iter().filter(|attribute| attribute.rule.value == ValueKind::AnyInteger);
+            match numeric.map(Attribute::name).collect::<Vec<_>>().as_slice() {
+                [] => format!(
+                    "Expected a quoted string value or a list of quoted string values for attributes. Got value {found}"
+                ),
+                names => {
+                    let names = python_set(names.iter().copied());
+                    format!("Only the '{names}' attributes support comparison with numeric values.")
+                }
+            }
+        }
         EntityKind::Attribute => format!("Expected a quoted string value for attributes. Got value {found}"),
         EntityKind::Dataset => format!("Expected a quoted string value for dataset attributes. Got value {found}"),
         EntityKind::Metric | EntityKind::Param | EntityKind::Tag => {
@@ -109,6 +131,7 @@ fn list_value(field: &Field, token: &Token<'_>, tokens: &[Token<'_>]) -> Result<
     })?;
     match field.rule().value {
         ValueKind::QuotedInteger => integer(quoted).map(Literal::Integer),
+        ValueKind::AnyInteger => any_integer(field, token).map(Literal::Integer),
         ValueKind::Number | ValueKind::Integer | ValueKind::Text => Ok(Literal::Text(quoted.to_owned())),
     }
 }

@@ -109,6 +109,6 @@ fn add_other(select: &mut RunSelect, OrderKey { field, descending }: &OrderKey, 
 fn column_kind(value: ValueKind) -> KeyKind {
     match value {
         ValueKind::Text => KeyKind::Text,
-        ValueKind::Number | ValueKind::Integer | ValueKind::QuotedInteger => KeyKind::Int,
+        ValueKind::Number | ValueKind::Integer | ValueKind::QuotedInteger | ValueKind::AnyInteger => KeyKind::Int,
     }
 }

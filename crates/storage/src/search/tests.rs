@@ -3,6 +3,7 @@
 mod logged_models;
 mod messages;
 mod properties;
+mod registry;
 mod sql;
 
 use super::ast::{Filter, OrderKey};

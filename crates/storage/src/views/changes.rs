@@ -2,7 +2,7 @@
 
 use runledger_domain::event::{DatasetInput, ModelMetric, ModelOutput};
 use runledger_domain::points::{Columns, Point};
-use runledger_domain::{KeyValue, LoggedModel, RunStatus};
+use runledger_domain::{KeyValue, LoggedModel, ModelVersion, RegisteredModel, RunStatus};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
@@ -85,6 +85,10 @@ pub struct Changes {
     pub turns: Vec<UploadTurn>,
     /// Paths whose objects are gone from the store, with the position of their deletion.
     pub removed: Vec<(String, i64)>,
+    /// The whole states of registered models, by their ids. A deleted one goes with all that hangs on it.
+    pub registered_models: BTreeMap<String, RegisteredModel>,
+    /// The whole states of versions, by the ids of their models and their numbers.
+    pub model_versions: BTreeMap<(String, i64), ModelVersion>,
     /// Runs that are gone for good, with all that hangs on them.
     pub purged_runs: BTreeSet<i64>,
     pub dead_letters: Vec<DeadLetter>,

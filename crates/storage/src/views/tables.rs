@@ -1,6 +1,6 @@
 //! The changes as rows: one bulk insert per table.
 
-use super::{Changes, ExperimentRow, LinkedModel, RunRow, artifacts, segments};
+use super::{Changes, ExperimentRow, LinkedModel, RunRow, artifacts, registry, segments};
 use crate::ColumnType::{Bool, Float, Int, Text};
 use crate::{BulkInsert, Error, Statement, Transaction, Value};
 
@@ -143,6 +143,7 @@ pub(super) async fn write(transaction: &mut dyn Transaction, changes: Changes) -
     transaction.insert(&RUN_MODELS, changes.models.into_iter().map(run_model).collect()).await?;
 
     artifacts::write(transaction, changes.uploads, changes.turns, changes.removed).await?;
+    registry::write(transaction, changes.registered_models, changes.model_versions).await?;
 
     let letters = changes.dead_letters.into_iter().map(|letter| {
         let name = crate::VIEWS.into();

@@ -16,7 +16,7 @@ fn text() -> impl Strategy<Value = String> {
 fn literal(rule: &'static Rule) -> BoxedStrategy<Literal> {
     match rule.value {
         ValueKind::Text => text().prop_map(Literal::Text).boxed(),
-        ValueKind::QuotedInteger => any::<i64>().prop_map(Literal::Integer).boxed(),
+        ValueKind::QuotedInteger | ValueKind::AnyInteger => any::<i64>().prop_map(Literal::Integer).boxed(),
         ValueKind::Number | ValueKind::Integer => {
             let float = any::<f64>().prop_filter("the grammar has no NaN", |value| !value.is_nan());
             prop_oneof![any::<i64>().prop_map(Literal::Integer), float.prop_map(Literal::Float)].boxed()
