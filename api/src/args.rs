@@ -144,21 +144,6 @@ impl Args {
         }
     }
 
-    /// A yes or no, if it was given; in a query as a word.
-    pub(crate) fn flag(&self, name: &str) -> Result<Option<bool>, ApiError> {
-        match self.scalar(name)? {
-            None => Ok(None),
-            Some(Value::Bool(flag)) => Ok(Some(*flag)),
-            Some(Value::String(word)) if word.eq_ignore_ascii_case("true") => Ok(Some(true)),
-            Some(Value::String(word)) if word.eq_ignore_ascii_case("false") => Ok(Some(false)),
-            Some(Value::String(word)) => {
-                let word = validate::cut(word, 200);
-                Err(ApiError::invalid(format!("Invalid boolean value: {word}, must be 'true' or 'false'.")))
-            }
-            Some(value) => Err(self.wrong_type(name, value)),
-        }
-    }
-
     /// A value of an enum, given by name or by number.
     pub(crate) fn choice<T>(&self, name: &str, parse: impl Fn(&str) -> Option<T>) -> Result<Option<T>, ApiError> {
         let Some(value) = self.scalar(name)? else { return Ok(None) };

@@ -1,5 +1,4 @@
-//! Artifacts over HTTP: the proxy below `mlflow-artifacts/`, and the endpoints that name a run or
-//! a logged model.
+//! Artifacts over HTTP: the proxy below `mlflow-artifacts/`, and the endpoints that name a run, a logged model or a version.
 //!
 //! An upload streams to the spool and is acknowledged when its bytes and its event are durable; the ingest worker takes it
 //! from there. Downloads stream from the spool or from the object store, wherever the bytes are.
@@ -34,10 +33,9 @@ pub(crate) fn routes() -> Router<AppState> {
     let mut router = Router::new()
         .route(&format!("{}/artifacts/{{run_id}}", crate::v1::PREFIX), get(run::details))
         .route("/get-artifact", get(run::download))
+        .route("/model-versions/get-artifact", get(model_version::download))
         .route("/ajax-api/2.0/mlflow/upload-artifact", post(run::upload))
         .route("/ajax-api/2.0/mlflow/logged-models/{model_id}/artifacts/files", get(model::download));
-        .route("/model-versions/get-artifact", get(model_version::download))
-        .route("/ajax-api/2.0/mlflow/upload-artifact", post(run::upload));
     for prefix in ["/api/2.0", "/ajax-api/2.0"] {
         let object = || get(proxy::download).put(proxy::upload).delete(proxy::delete);
         router = router

@@ -12,9 +12,10 @@ use runledger_domain::command::{
 };
 use runledger_domain::{KeyValue, ModelVersion, RegisteredModel, validate};
 use runledger_storage::search::{RegistryQuery, compile_model_versions};
+use runledger_storage::{NamedVersion, Page};
 use serde::Serialize;
 
-use crate::registry::unknown_version;
+use crate::registry::{ATTEMPTS, Known, contended, unknown_version};
 use crate::search::with_lag;
 use crate::wire::{Answer, VersionOut};
 use crate::{ApiError, App, AppState, Args, RequestContext};
@@ -54,19 +55,19 @@ pub(crate) async fn transition_stage_of(
     let number = args.required_number("version")?;
     let stage = args.required("stage")?;
     let archive_existing = args.flag("archive_existing_versions")?.unwrap_or_default();
-    let decide = async |known: &crate::registry::Known| {
-        let version = app.version_of(&known.model, number).await?;
-        let stages = app.views.model_stages(&known.model.id).await?;
+    let _turn = app.registered_models.turn(name).await.map_err(ApiError::internal)?;
+    for _ in 0..ATTEMPTS {
+        let known = app.known_model(name).await?.ok_or_else(|| unknown_version(name, number))?;
+        let Known { model, guard_version } = known;
+        let version = app.version_of(&model, number).await?;
+        let stages = app.views.model_stages(&model.id).await?;
         let in_stage = |stage| stages.iter().filter(|(_, of)| **of == stage).map(|(number, _)| *number).collect();
-        let decision =
-            transition_stage(&known.model, known.guard_version, &version, stage, archive_existing, in_stage)?;
-        Ok((decision, ()))
-    };
-    if app.find_registered_model(name).await?.is_none() {
-        return Err(unknown_version(name, number));
+        let decision = transition_stage(&model, guard_version, &version, stage, archive_existing, in_stage)?;
+        if app.append_if_unchanged(&context, decision).await? {
+            return app.answer_version(&model, number).await;
+        }
     }
-    let (before, ()) = app.change_registry(&context, name, decide).await?;
-    app.answer_version(&before, number).await
+    Err(contended(name))
 }
 
 pub(crate) async fn delete(
@@ -131,20 +132,7 @@ pub(crate) async fn search(State(app): State<AppState>, args: Args) -> Result<Re
         #[serde(skip_serializing_if = "Option::is_none")]
         next_page_token: Option<String>,
     }
-    let max_results = args.int_up_to("max_results", MOST)?.unwrap_or(MOST);
-    let positive = usize::try_from(max_results).ok().filter(|n| *n > 0).ok_or_else(|| {
-        ApiError::invalid(format!(
-            "Invalid value for max_results. It must be a positive integer, but got {max_results}"
-        ))
-    })?;
-    let search = compile_model_versions(&RegistryQuery {
-        filter: args.text("filter")?.unwrap_or_default(),
-        order_by: &args.texts("order_by")?,
-        max_results: positive,
-        page_token: args.text("page_token")?,
-    })?;
-    let lag = app.views.catch_up().await?;
-    let page = app.views.search_model_versions(&search).await?;
+    let (page, lag) = app.find_model_versions(&args).await?;
     let answer = Answer::of_many(page.items.len(), move || {
         let model_versions = page.items.iter().map(|named| VersionOut::new(&named.name, &named.version)).collect();
         Answer::new(&Versions { model_versions, next_page_token: page.next_page_token })
@@ -162,6 +150,24 @@ pub(crate) fn answer(model: &RegisteredModel, version: &ModelVersion) -> Result<
 }
 
 impl App {
+    /// The page that the arguments of a search ask for, and how many events it is behind.
+    pub(crate) async fn find_model_versions(&self, args: &Args) -> Result<(Page<NamedVersion>, i64), ApiError> {
+        let max_results = args.int_up_to("max_results", MOST)?.unwrap_or(MOST);
+        let positive = usize::try_from(max_results).ok().filter(|n| *n > 0).ok_or_else(|| {
+            ApiError::invalid(format!(
+                "Invalid value for max_results. It must be a positive integer, but got {max_results}"
+            ))
+        })?;
+        let search = compile_model_versions(&RegistryQuery {
+            filter: args.text("filter")?.unwrap_or_default(),
+            order_by: &args.texts("order_by")?,
+            max_results: positive,
+            page_token: args.text("page_token")?,
+        })?;
+        let lag = self.views.catch_up().await?;
+        Ok((self.views.search_model_versions(&search).await?, lag))
+    }
+
     /// The answer to a change of a model's version: the version as it is now.
     async fn answer_version(&self, model: &RegisteredModel, number: i64) -> Result<Answer, ApiError> {
         answer(model, &self.version_of(model, number).await?)

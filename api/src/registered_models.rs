@@ -10,7 +10,6 @@ use runledger_domain::command::{
 };
 use runledger_domain::guard::GuardKey;
 use runledger_domain::{DomainError, ErrorCode, KeyValue, PROMPT_TAG, RegisteredModel, Stage, validate};
-use runledger_storage::ListedModel;
 use runledger_storage::search::{RegistryQuery, compile_registered_models};
 use serde::Serialize;
 
@@ -160,11 +159,8 @@ pub(crate) async fn search(State(app): State<AppState>, args: Args) -> Result<Re
     })?;
     let lag = app.views.catch_up().await?;
     let page = app.views.search_registered_models(&search).await?;
-    let out = |listed| {
-        let ListedModel { model, latest } = listed;
-        RegisteredModelOut::new(model, latest)
-    };
-    let registered_models = page.items.iter().map(out).collect();
+    let registered_models = page.items.iter().map(|listed| RegisteredModelOut::new(&listed.model, &listed.latest));
+    let registered_models = registered_models.collect();
     Ok(with_lag(Answer::new(&Models { registered_models, next_page_token: page.next_page_token })?, lag))
 }
 

@@ -9,7 +9,7 @@ use crate::app::refusal;
 use crate::{ApiError, App, RequestContext};
 
 /// How often a write is decided again because other processes changed the model in between.
-const ATTEMPTS: usize = 100;
+pub(crate) const ATTEMPTS: usize = 100;
 
 /// A registered model as it was read, and the version that its guard had before.
 #[derive(Debug)]
@@ -60,7 +60,7 @@ impl App {
     ) -> Result<RegisteredModel, ApiError> {
         let _turn = self.registered_models.turn(name).await.map_err(ApiError::internal)?;
         for _ in 0..ATTEMPTS {
-            let known = self.known(name).await?.ok_or_else(|| unknown_model(name))?;
+            let known = self.known_model(name).await?.ok_or_else(|| unknown_model(name))?;
             if self.append_if_unchanged(context, decide(&known)?).await? {
                 return Ok(known.model);
             }
@@ -78,7 +78,7 @@ impl App {
     ) -> Result<RegisteredModel, ApiError> {
         let _turn = self.registered_models.turn(name).await.map_err(ApiError::internal)?;
         for _ in 0..ATTEMPTS {
-            let known = self.known(name).await?.ok_or_else(|| unknown_version(name, number))?;
+            let known = self.known_model(name).await?.ok_or_else(|| unknown_version(name, number))?;
             let version = self.version_of(&known.model, number).await?;
             if self.append_if_unchanged(context, decide(&known, &version)?).await? {
                 return Ok(known.model);
@@ -87,26 +87,8 @@ impl App {
         Err(contended(name))
     }
 
-    /// As [`App::change_registered_model`], for decisions that read more than the model. Returns what was decided.
-    pub(crate) async fn change_registry<T>(
-        &self,
-        context: &RequestContext,
-        name: &str,
-        decide: impl AsyncFn(&Known) -> Result<(Decision, T), ApiError>,
-    ) -> Result<(RegisteredModel, T), ApiError> {
-        let _turn = self.registered_models.turn(name).await.map_err(ApiError::internal)?;
-        for _ in 0..ATTEMPTS {
-            let known = self.known(name).await?.ok_or_else(|| unknown_model(name))?;
-            let (decision, decided) = decide(&known).await?;
-            if self.append_if_unchanged(context, decision).await? {
-                return Ok((known.model, decided));
-            }
-        }
-        Err(contended(name))
-    }
-
     /// The guard's version comes first: what others change in between makes it stale, and the append tells.
-    async fn known(&self, name: &str) -> Result<Option<Known>, ApiError> {
+    pub(crate) async fn known_model(&self, name: &str) -> Result<Option<Known>, ApiError> {
         check_model_name(name)?;
         let Some(id) = self.views.registered_model_id(name).await? else { return Ok(None) };
         let guard = self.log.guard(&GuardKey::RegisteredModel(id.clone())).await?;
@@ -115,7 +97,11 @@ impl App {
     }
 
     /// Whether the decision was appended; not if somebody changed what it was made on.
-    async fn append_if_unchanged(&self, context: &RequestContext, decision: Decision) -> Result<bool, ApiError> {
+    pub(crate) async fn append_if_unchanged(
+        &self,
+        context: &RequestContext,
+        decision: Decision,
+    ) -> Result<bool, ApiError> {
         match self.append(context, None, decision).await? {
             Ok(_) => Ok(true),
             Err(Rejection { guard, found }) if is_stale(&guard) || guard.violation(found).is_none() => Ok(false),
@@ -153,7 +139,7 @@ fn is_stale(guard: &Guard) -> bool {
     matches!(guard.key, GuardKey::RegisteredModel(_))
 }
 
-fn contended(name: &str) -> ApiError {
+pub(crate) fn contended(name: &str) -> ApiError {
     let name = validate::cut(name, 500);
     let message = format!("Too many writers change the registered model {name} at once. Try again.");
     ApiError::new(ErrorCode::TemporarilyUnavailable, message)

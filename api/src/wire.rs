@@ -5,12 +5,10 @@
 
 mod answer;
 mod logged_model;
-
-pub(crate) use answer::Answer;
-pub(crate) use logged_model::LoggedModelOut;
 mod registry;
 
 pub(crate) use answer::Answer;
+pub(crate) use logged_model::LoggedModelOut;
 pub(crate) use registry::{RegisteredModelOut, VersionOut};
 
 use runledger_domain::event::{Dataset, DatasetInput};

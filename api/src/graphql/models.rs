@@ -1,6 +1,8 @@
-//! Versions of registered models. There is no registry yet, so there are none.
+//! Versions of registered models.
 
 use async_graphql::{Enum, SimpleObject};
+
+use runledger_storage::NamedVersion;
 
 use super::query::Refusal;
 use super::scalars::LongString;
@@ -47,12 +49,37 @@ struct MlflowModelVersionTag {
 
 /// The versions that a `model-versions/search` with these arguments finds.
 pub(super) async fn search_model_versions(
-    _app: &App,
-    _args: &Args,
+    app: &App,
+    args: &Args,
 ) -> Result<MlflowSearchModelVersionsResponse, ApiError> {
+    let (page, _lag) = app.find_model_versions(args).await?;
     Ok(MlflowSearchModelVersionsResponse {
-        model_versions: Vec::new(),
-        next_page_token: String::new(),
+        model_versions: page.items.into_iter().map(MlflowModelVersion::from).collect(),
+        next_page_token: page.next_page_token.unwrap_or_default(),
         api_error: None,
     })
+}
+
+impl From<NamedVersion> for MlflowModelVersion {
+    /// As listings show it: without aliases and the id of the logged model, as in MLflow.
+    fn from(NamedVersion { name, version }: NamedVersion) -> Self {
+        let tag = |(key, value)| MlflowModelVersionTag { key, value };
+        Self {
+            name,
+            version: version.version.to_string(),
+            creation_timestamp: LongString(version.creation_time),
+            last_updated_timestamp: LongString(version.last_update_time),
+            user_id: String::new(),
+            current_stage: version.stage.as_str().to_owned(),
+            description: version.description,
+            source: version.source,
+            run_id: version.run_id.unwrap_or_default(),
+            status: MlflowModelVersionStatus::Ready,
+            status_message: String::new(),
+            tags: version.tags.into_iter().map(tag).collect(),
+            run_link: version.run_link.unwrap_or_default(),
+            aliases: Vec::new(),
+            model_id: String::new(),
+        }
+    }
 }

@@ -7,7 +7,7 @@ use runledger_domain::{DomainError, LoggedModel, ModelVersion, Stage, validate};
 use super::answer;
 use super::source::{Owner, Source, Which, check_prompt, refused};
 use crate::registered_models::tells_prompt;
-use crate::registry::{Known, logged_model_of};
+use crate::registry::{ATTEMPTS, Known, contended, logged_model_of, unknown_model};
 use crate::wire::Answer;
 use crate::{ApiError, App, AppState, Args, RequestContext};
 
@@ -46,18 +46,21 @@ pub(crate) async fn create(
         description: args.text_or_empty("description")?,
         tags,
     };
-    let decide = async |known: &Known| {
-        let mut decision = command.clone().decide(&known.model, known.guard_version)?;
-        let number = known.model.last_version + 1;
+    let _turn = app.registered_models.turn(name).await.map_err(ApiError::internal)?;
+    for _ in 0..ATTEMPTS {
+        let Known { model, guard_version } = app.known_model(name).await?.ok_or_else(|| unknown_model(name))?;
+        let mut decision = command.clone().decide(&model, guard_version)?;
+        let number = model.last_version + 1;
         if let Some(model_id) = &model_id {
             let (logged, guard_version) = existing(&app, model_id).await?;
             tell_logged_model(&mut decision, &logged, guard_version, name, number);
         }
-        Ok((decision, number))
-    };
-    let (before, number) = app.change_registry(&context, name, decide).await?;
-    let model = app.views.registered_model(&before.id).await?.unwrap_or(before);
-    answer(&model, &app.version_of(&model, number).await?)
+        if app.append_if_unchanged(&context, decision).await? {
+            let model = app.views.registered_model(&model.id).await?.unwrap_or(model);
+            return answer(&model, &app.version_of(&model, number).await?);
+        }
+    }
+    Err(contended(name))
 }
 
 impl App {
