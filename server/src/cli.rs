@@ -141,7 +141,7 @@ pub(crate) struct Settings {
     /// Origins of web pages that may send writes
     #[arg(long, global = true, env = "RUNLEDGER_ALLOWED_ORIGINS", value_name = "ORIGIN", value_delimiter = ',')]
     pub(crate) allowed_origins: Option<Vec<String>>,
-    /// Serve MLflow's own page at /mlflow/ too: the folder mlflow/server/js/build of an installed mlflow package [default: none]
+    /// Serve MLflow's own page at /mlflow/ too, from the folder mlflow/server/js/build of an installed mlflow package [default: none]
     #[arg(long, global = true, env = "RUNLEDGER_MLFLOW_UI", value_name = "FOLDER")]
     pub(crate) mlflow_ui: Option<PathBuf>,
     /// Show MLflow's page at / as well; Runledger's own then begins at /experiments
