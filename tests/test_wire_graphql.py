@@ -210,15 +210,26 @@ def test_histories_for_a_chart(wire: Wire) -> None:
     runs = [wire.new_run() for _ in range(2)]
     for run_id in runs:
         wire.post("runs/log-batch", run_id=run_id, metrics=[point("m", i / 2, i) for i in range(10)]).ok()
-    asked = {"runIds": runs, "metricKey": "m", "maxResults": 3, "startStep": 2, "endStep": 8}
-    found = data(wire, INTERVAL, data=asked)["mlflowGetMetricHistoryBulkInterval"]
+    found = data(wire, INTERVAL, data={"runIds": runs, "metricKey": "m"})["mlflowGetMetricHistoryBulkInterval"]
     assert (found["__typename"], found["apiError"]) == ("MlflowGetMetricHistoryBulkIntervalResponse", None)
     rest = {"key": "m", "__typename": "MlflowMetricWithRunId"}
     assert found["metrics"] == [
         {"runId": run_id, "step": str(i), "timestamp": str(1000 + i), "value": i / 2, **rest}
         for run_id in runs
-        for i in (2, 5, 8)
+        for i in range(10)
     ]
+
+
+def test_a_part_of_a_history(our_server: str) -> None:
+    """The reference gives the whole history whatever part is asked for."""
+    wire = Wire(our_server)
+    run_id = wire.new_run()
+    wire.post("runs/log-batch", run_id=run_id, metrics=[point("m", i / 2, i) for i in range(10)]).ok()
+    asked = {"runIds": [run_id], "metricKey": "m", "maxResults": 3, "startStep": 2, "endStep": 8}
+    found = data(wire, INTERVAL, data=asked)["mlflowGetMetricHistoryBulkInterval"]
+    assert [metric["step"] for metric in found["metrics"]] == ["2", "5", "8"]
+    (told,) = errors(wire, INTERVAL, data={"runIds": [run_id], "metricKey": "m", "maxResults": 0})
+    assert told.startswith("max_results must be between 1 and 2500.")
 
 
 def test_a_history_without_numbers(wire: Wire) -> None:
@@ -270,9 +281,10 @@ def test_data_sets(wire: Wire) -> None:
 
 
 def test_model_versions_of_a_run_without_any(wire: Wire) -> None:
-    query = """query($filter: String) {mlflowSearchModelVersions(input: {filter: $filter, maxResults: 5}) {
+    query = """query($asked: MlflowSearchModelVersionsInput) {mlflowSearchModelVersions(input: $asked) {
         __typename nextPageToken modelVersions {name version}}}"""
-    found = data(wire, query, filter=f"run_id='{wire.new_run()}'")["mlflowSearchModelVersions"]
+    asked = {"filter": f"run_id='{wire.new_run()}'", "maxResults": 5}
+    found = data(wire, query, asked=asked)["mlflowSearchModelVersions"]
     kind = {"__typename": "MlflowSearchModelVersionsResponse"}
     assert found == {"nextPageToken": "", "modelVersions": [], **kind}
 

@@ -13,7 +13,7 @@ mod scalars;
 
 use async_graphql::parser::types::{DocumentOperations, ExecutableDocument, OperationDefinition};
 use async_graphql::parser::{Error as ParseError, parse_query};
-use async_graphql::{Context, EmptySubscription, Request, Schema, Variables};
+use async_graphql::{Context, EmptySubscription, Request, Schema, ServerError, Variables};
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -21,7 +21,7 @@ use std::sync::LazyLock;
 use tokio::runtime::Handle;
 use tokio::sync::Semaphore;
 use tokio::task::spawn_blocking;
-use tracing::error;
+use tracing::{Instrument, Span, error};
 
 use crate::body::JsonBody;
 use crate::observe::causes;
@@ -58,7 +58,8 @@ pub(crate) async fn graphql(
     };
     let _permit = AT_ONCE.acquire().await.map_err(ApiError::internal)?;
     // The fields of many runs are put together without a pause, which would hold up other requests.
-    let answered = spawn_blocking(move || Handle::current().block_on(execute(request)));
+    let work = execute(request).instrument(Span::current());
+    let answered = spawn_blocking(move || Handle::current().block_on(work));
     answered.await.map_err(ApiError::internal)?
 }
 
@@ -115,28 +116,34 @@ fn forget_component(document: &mut ExecutableDocument) {
     }
 }
 
-/// What a field answers: the outcome of `work` on the arguments of `input`, or nothing and an error.
+/// What a field answers: the outcome of `work` on the arguments of `input`, or nothing, with an error beside the data.
 async fn answer<T, I: Default + Serialize>(
     context: &Context<'_>,
     input: Option<I>,
     work: impl AsyncFnOnce(&App, &Args) -> Result<T, ApiError>,
-) -> async_graphql::Result<Option<T>> {
-    let app = context.data::<AppState>()?;
-    let outcome = match Args::of(&input.unwrap_or_default()) {
-        Ok(args) => work(app, &args).await,
-        Err(error) => Err(error),
+) -> Option<T> {
+    let outcome = async {
+        let app = context.data::<AppState>().map_err(|error| ApiError::internal(error.message))?;
+        work(app, &Args::of(&input.unwrap_or_default())?).await
     };
-    outcome.map(Some).map_err(|error| told(context, &error))
+    match outcome.await {
+        Ok(answer) => Some(answer),
+        Err(error) => {
+            // An error that is returned would take the field out of the data instead of making it null.
+            context.add_error(ServerError::new(told(context, &error), Some(context.item.pos)));
+            None
+        }
+    }
 }
 
 /// The error as GraphQL tells it. What is the server's fault goes to the log, since the answer is a 200.
-fn told(context: &Context<'_>, failure: &ApiError) -> async_graphql::Error {
+fn told(context: &Context<'_>, failure: &ApiError) -> String {
     if !failure.is_failure() {
-        return async_graphql::Error::new(failure.to_string());
+        return failure.to_string();
     }
     error!(causes = %causes(failure), "a GraphQL query failed");
     let request_id = context.data::<RequestContext>().map_or("", |context| context.request_id.as_str());
-    async_graphql::Error::new(format!("{failure} (request id {request_id})"))
+    format!("{failure} (request id {request_id})")
 }
 
 #[cfg(test)]

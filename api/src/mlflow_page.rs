@@ -16,9 +16,9 @@ use crate::AppState;
 
 /// Where the page is, besides `/` where the operator wants it there.
 pub(crate) const PLACE: &str = "/mlflow";
-/// Everything comes from this server, as with our own page. MLflow's makes functions of texts and puts styles into elements,
-/// and shows HTML artifacts in frames.
-const POLICY: &str = "default-src 'self'; script-src 'self' 'unsafe-eval'; style-src 'self' 'unsafe-inline'; \
+/// Everything comes from this server, as with our own page. MLflow's makes functions of texts and puts styles into elements; and
+/// it shows HTML artifacts in frames without an origin, whose scripts run under this policy.
+const POLICY: &str = "default-src 'self'; script-src 'self' 'unsafe-eval' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; \
     img-src 'self' blob: data:; media-src 'self' blob: data:; connect-src 'self' blob: data:; font-src 'self' data:; \
     frame-src 'self' blob: data:; worker-src 'self' blob:; object-src 'none'; form-action 'self'; frame-ancestors 'self'; \
     base-uri 'self'";

@@ -180,7 +180,7 @@ pub(crate) struct Settings {
     /// Let webhooks call plain HTTP, loopback and private addresses
     #[arg(long, global = true, env = "RUNLEDGER_PRIVATE_WEBHOOKS", num_args = 0..=1, default_missing_value = "true")]
     pub(crate) private_webhooks: Option<bool>,
-    /// Serve MLflow's own page at /mlflow/ too: the folder mlflow/server/js/build of an installed mlflow package [default: none]
+    /// Serve MLflow's own page at /mlflow/ too, from the folder mlflow/server/js/build of an installed mlflow package [default: none]
     #[arg(long, global = true, env = "RUNLEDGER_MLFLOW_UI", value_name = "FOLDER")]
     pub(crate) mlflow_ui: Option<PathBuf>,
     /// Show MLflow's page at / as well; Runledger's own then begins at /experiments

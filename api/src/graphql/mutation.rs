@@ -1,6 +1,6 @@
 //! The fields of a mutation. None of them changes anything: MLflow has searches with long inputs here.
 
-use async_graphql::{Context, Object, Result, SimpleObject};
+use async_graphql::{Context, Object, SimpleObject};
 
 use super::answer;
 use super::inputs::{MlflowSearchDatasetsInput, MlflowSearchRunsInput};
@@ -37,7 +37,7 @@ impl Mutation {
         &self,
         context: &Context<'_>,
         input: Option<MlflowSearchDatasetsInput>,
-    ) -> Result<Option<MlflowSearchDatasetsResponse>> {
+    ) -> Option<MlflowSearchDatasetsResponse> {
         let search = async |app: &App, args: &Args| {
             let summaries = app.dataset_summaries(args).await?.into_iter().map(|summary| MlflowDatasetSummary {
                 experiment_id: summary.experiment_id.to_string(),
@@ -54,7 +54,7 @@ impl Mutation {
         &self,
         context: &Context<'_>,
         input: Option<MlflowSearchRunsInput>,
-    ) -> Result<Option<MlflowSearchRunsResponse>> {
+    ) -> Option<MlflowSearchRunsResponse> {
         search_runs(context, input).await
     }
 

@@ -1,6 +1,6 @@
 //! The fields of a query.
 
-use async_graphql::{Context, Object, Result, SimpleObject};
+use async_graphql::{Context, Object, SimpleObject};
 use runledger_domain::points::Point;
 use std::sync::Arc;
 
@@ -88,7 +88,7 @@ impl Query {
         &self,
         context: &Context<'_>,
         input: Option<MlflowGetExperimentInput>,
-    ) -> Result<Option<MlflowGetExperimentResponse>> {
+    ) -> Option<MlflowGetExperimentResponse> {
         let get = async |app: &App, args: &Args| {
             let experiment = app.experiment(args.experiment_id()?).await?.into();
             Ok(MlflowGetExperimentResponse { experiment, api_error: None })
@@ -100,7 +100,7 @@ impl Query {
         &self,
         context: &Context<'_>,
         input: Option<MlflowGetRunInput>,
-    ) -> Result<Option<MlflowGetRunResponse>> {
+    ) -> Option<MlflowGetRunResponse> {
         let with_experiment = context.look_ahead().field("run").field("experiment").exists();
         let get = async |app: &App, args: &Args| {
             let run = app.run(args.run_id()?).await?;
@@ -115,16 +115,16 @@ impl Query {
         &self,
         context: &Context<'_>,
         input: Option<MlflowSearchRunsInput>,
-    ) -> Result<Option<MlflowSearchRunsResponse>> {
+    ) -> Option<MlflowSearchRunsResponse> {
         search_runs(context, input).await
     }
 
-    /// As in REST. MLflow's server takes any number of points here, and one end of an interval alone for none.
+    /// As in REST. MLflow's server gives the whole history here, whatever part is asked for.
     async fn mlflow_get_metric_history_bulk_interval(
         &self,
         context: &Context<'_>,
         input: Option<MlflowGetMetricHistoryBulkIntervalInput>,
-    ) -> Result<Option<MlflowGetMetricHistoryBulkIntervalResponse>> {
+    ) -> Option<MlflowGetMetricHistoryBulkIntervalResponse> {
         let get = async |app: &App, args: &Args| {
             let (key, samples) = app.metric_samples(args).await?;
             let metric = |run_id: &str, point: Point| MlflowMetricWithRunId {
@@ -144,7 +144,7 @@ impl Query {
         &self,
         context: &Context<'_>,
         input: Option<MlflowListArtifactsInput>,
-    ) -> Result<Option<MlflowListArtifactsResponse>> {
+    ) -> Option<MlflowListArtifactsResponse> {
         let list = async |app: &App, args: &Args| {
             let (run, files) = artifacts::files_of_run(app, args).await?;
             let file = |entry: artifacts::Entry| MlflowFileInfo {
@@ -162,7 +162,7 @@ impl Query {
         &self,
         context: &Context<'_>,
         input: Option<MlflowSearchModelVersionsInput>,
-    ) -> Result<Option<MlflowSearchModelVersionsResponse>> {
+    ) -> Option<MlflowSearchModelVersionsResponse> {
         answer(context, input, search_model_versions).await
     }
 

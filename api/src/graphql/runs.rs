@@ -1,6 +1,6 @@
 //! Runs and experiments as objects of GraphQL. Unset texts are empty and unset numbers 0.
 
-use async_graphql::{ComplexObject, Context, Enum, Result, SimpleObject};
+use async_graphql::{ComplexObject, Context, Enum, SimpleObject};
 use runledger_domain::event::{Dataset, DatasetInput, ModelOutput};
 use runledger_domain::points::Point;
 use runledger_domain::{Experiment, KeyValue, Run, RunStatus};
@@ -151,7 +151,7 @@ pairs!(MlflowExperimentTag, MlflowRunTag, MlflowParam, MlflowInputTag);
 pub(super) async fn search_runs(
     context: &Context<'_>,
     input: Option<MlflowSearchRunsInput>,
-) -> Result<Option<MlflowSearchRunsResponse>> {
+) -> Option<MlflowSearchRunsResponse> {
     let with_experiments = context.look_ahead().field("runs").field("experiment").exists();
     let search = async |app: &App, args: &Args| {
         let (page, _lag) = app.runs_page(args).await?;
@@ -176,9 +176,9 @@ pub(super) async fn search_runs(
 
 #[ComplexObject]
 impl MlflowRunExtension {
-    async fn model_versions(&self, context: &Context<'_>) -> Result<Option<Vec<MlflowModelVersion>>> {
+    async fn model_versions(&self, context: &Context<'_>) -> Option<Vec<MlflowModelVersion>> {
         let of_run = MlflowSearchModelVersionsInput::of_run(&self.info.run_id);
-        Ok(answer(context, Some(of_run), search_model_versions).await?.map(|found| found.model_versions))
+        Some(answer(context, Some(of_run), search_model_versions).await?.model_versions)
     }
 }
 
