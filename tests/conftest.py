@@ -139,8 +139,8 @@ def _starter(name: str, request: pytest.FixtureRequest, folder: Path) -> Iterato
         database_url = _database_url(name, request, stack)
         numbers = itertools.count(1)
 
-        def start(*, projector: bool = True) -> Runledger:
-            server = Runledger(folder / f"server{next(numbers)}", database_url=database_url, projector=projector)
+        def start(**options: Any) -> Runledger:
+            server = Runledger(folder / f"server{next(numbers)}", database_url=database_url, **options)
             stack.callback(server.kill)
             server.start()
             return server

@@ -106,8 +106,12 @@ pub fn check_alias(alias: &str) -> Result<(), DomainError> {
 
 /// MLflow's rule for the names of registered models.
 pub fn check_model_name(name: &str) -> Result<(), DomainError> {
-    if name.trim().is_empty() {
+    if name.is_empty() {
         return Err(DomainError::missing("name"));
+    }
+    // MLflow's store checks again, in fewer words.
+    if name.trim().is_empty() {
+        return Err(DomainError::invalid("Missing value for required parameter 'name'."));
     }
     if name.contains(['/', ':']) {
         let name = validate::cut(name, 500);
