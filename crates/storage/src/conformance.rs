@@ -53,7 +53,7 @@ pub async fn all(fixture: &Fixture) -> Result<(), Failure> {
     leases::many_contend_for_one_name(fixture).await?;
     views::only_one_projector_moves_the_checkpoint(fixture).await?;
     views::shards_move_apart(fixture).await?;
-    views::the_latest_metric_follows_the_rule(fixture).await?;
+    views::the_latest_metric_and_the_range_follow_the_rules(fixture).await?;
     views::merged_history_is_complete(fixture).await?;
     search::search_matches_oracle(fixture.views.as_ref()).await
 }

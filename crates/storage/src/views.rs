@@ -12,7 +12,8 @@ mod sweep;
 mod tables;
 
 pub use changes::{
-    Changes, DeadLetter, ExperimentRow, LinkedDataset, LinkedModel, RunRow, RunText, Sweep, Turn, UploadRow, UploadTurn,
+    Changes, DeadLetter, ExperimentRow, LinkedDataset, LinkedModel, MetricChange, RunRow, RunText, Sweep, Turn,
+    UploadRow, UploadTurn,
 };
 pub use segments::SegmentKey;
 pub(crate) use segments::read_segment;
