@@ -6,7 +6,7 @@
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderName, HeaderValue};
-use runledger_storage::search::{ExperimentQuery, RunQuery, ViewType, compile_experiments, compile_runs};
+use runledger_storage::search::{ExperimentQuery, Grammar, RunQuery, ViewType, compile_experiments, compile_runs};
 use serde::Serialize;
 
 use crate::args::{parse_experiment_id, wrong_type};
@@ -49,6 +49,7 @@ pub(crate) async fn search_runs(State(app): State<AppState>, args: Args) -> Resu
         view: args.choice("run_view_type", view_type)?.unwrap_or_default(),
         max_results: positive,
         page_token: args.text("page_token")?,
+        grammar: Grammar::Mlflow,
     })?;
     if ids.is_empty() {
         return Ok(Answer::empty().into_response());

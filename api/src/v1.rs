@@ -6,6 +6,7 @@ mod asked;
 mod bulk;
 mod events;
 mod experiments;
+mod filter;
 mod ops;
 mod run;
 mod series;
@@ -28,7 +29,7 @@ pub(crate) fn routes() -> Router<AppState> {
         .route(&at("experiments/{id}"), get(experiments::one))
         .route(&at("experiments/{id}/fields"), get(experiments::fields))
         .route(&at("runs/query"), post(table::query))
-        .route(&at("filter/check"), post(table::check))
+        .route(&at("filter/check"), post(filter::check))
         .route(&at("runs/{run_id}"), get(run::one))
         .route(&at("runs/{run_id}/events"), get(events::of_run))
         .route(&at("series"), post(series::series))

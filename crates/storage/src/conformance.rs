@@ -16,7 +16,7 @@ use runledger_domain::guard::Guard;
 use runledger_domain::{Event, IdGen, KeyValue, StreamId, SystemIds};
 use std::sync::Arc;
 
-use crate::{AppendBatch, AppendRequest, Db, EventLog, LogMetrics, Outcome};
+use crate::{AppendBatch, AppendRequest, Db, EventLog, LogMetrics, Outcome, ReadModel};
 
 /// A fresh database.
 #[expect(missing_debug_implementations, reason = "a function has nothing to show")]
@@ -55,7 +55,8 @@ pub async fn all(fixture: &Fixture) -> Result<(), Failure> {
     views::shards_move_apart(fixture).await?;
     views::the_latest_metric_and_the_range_follow_the_rules(fixture).await?;
     views::merged_history_is_complete(fixture).await?;
-    search::search_matches_oracle(fixture.views.as_ref()).await
+    let read_model = ReadModel::new(Arc::clone(&fixture.views), fixture.open()?);
+    search::search_matches_oracle(&read_model, fixture.views.as_ref()).await
 }
 
 /// A failure with the message.

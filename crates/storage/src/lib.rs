@@ -27,7 +27,7 @@ pub use leases::{Lease, Leases};
 pub use log::{EventLog, GuardState, ReadLimit};
 pub use metrics::LogMetrics;
 pub use read_model::{
-    Artifact, ArtifactEntry, ArtifactState, Cell, DatasetSummary, DeletedExperiment, DeletedRun, DeletedRuns,
-    ExperimentSummary, Field, Fields, MetricSummary, Page, Projection, ReadModel, Removal, RunCounts, RunHead,
-    TableColumn, TableRow, UploadCounts, VIEWS,
+    Artifact, ArtifactEntry, ArtifactState, Cell, Completion, CompletionKind, DatasetSummary, DeletedExperiment,
+    DeletedRun, DeletedRuns, ExperimentSummary, Field, Fields, MetricSummary, Page, Projection, ReadModel, Removal,
+    RunCounts, RunHead, TableColumn, TableRow, UploadCounts, VIEWS,
 };

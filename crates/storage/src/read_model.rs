@@ -6,6 +6,7 @@
 
 mod artifacts;
 mod children;
+mod completion;
 mod deleted;
 mod experiments;
 mod history;
@@ -16,6 +17,7 @@ mod table;
 mod uploads;
 
 pub use artifacts::{Artifact, ArtifactEntry, ArtifactState};
+pub use completion::{Completion, CompletionKind};
 pub use deleted::{DeletedExperiment, DeletedRun, DeletedRuns};
 pub use history::MetricSummary;
 pub use overview::{ExperimentSummary, Field, Fields, RunCounts};

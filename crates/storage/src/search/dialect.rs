@@ -1,6 +1,6 @@
 //! What each search may name: entities, their keys, operators and values. One table per endpoint; the grammar is the same.
 
-use super::ast::{Field, Key, Operator};
+use super::ast::{Aggregate, Field, Key, Operator};
 use super::error::{SearchError, cut, python_set};
 
 /// The vocabulary of one search endpoint.
@@ -8,7 +8,7 @@ use super::error::{SearchError, cut, python_set};
 pub(super) struct Dialect {
     pub(super) entities: &'static [Entity],
     /// What a message about an unknown entity says after it.
-    valid_entities: &'static str,
+    pub(super) valid_entities: &'static str,
     /// The entities that `IS NULL` works on, for its message.
     pub(super) null_tests: &'static str,
 }
@@ -18,7 +18,7 @@ pub(super) struct Dialect {
 pub(super) struct Entity {
     pub(super) kind: EntityKind,
     /// The words for it; the first is its name in messages.
-    words: &'static [&'static str],
+    pub(super) words: &'static [&'static str],
     pub(super) keys: Keys,
 }
 
@@ -47,7 +47,7 @@ pub(super) struct Attribute {
     pub(super) column: &'static str,
     pub(super) nullable: bool,
     /// How many of `names` an order may use, from the first.
-    sortable: usize,
+    pub(super) sortable: usize,
     pub(super) rule: Rule,
 }
 
@@ -60,6 +60,8 @@ pub(super) struct Rule {
     pub(super) lists: bool,
     /// Whether `IS NULL` and `IS NOT NULL` fit.
     pub(super) nulls: bool,
+    /// Whether `max(…)` and `min(…)` fit.
+    pub(super) aggregates: bool,
     /// The name used in `Invalid comparator for <name>: <comparator>`. Without one the message lists what is allowed.
     pub(super) refusal: Option<&'static str>,
 }
@@ -70,6 +72,10 @@ pub(super) enum ValueKind {
     Number,
     /// A time in milliseconds.
     Integer,
+    /// A time in milliseconds, or one that is told from now.
+    Moment,
+    /// A length of time in milliseconds or in a unit.
+    Duration,
     Text,
     /// An integer written in quotes.
     QuotedInteger,
@@ -86,14 +92,19 @@ const NUMERIC: &[Operator] = &[
     Operator::LessOrEqual,
 ];
 
-const METRIC_RULE: Rule =
-    Rule { value: ValueKind::Number, operators: NUMERIC, lists: false, nulls: false, refusal: None };
+pub(super) const METRIC_RULE: Rule =
+    Rule { value: ValueKind::Number, operators: NUMERIC, lists: false, nulls: false, aggregates: false, refusal: None };
 const TIME_RULE: Rule = Rule { value: ValueKind::Integer, ..METRIC_RULE };
-const TEXT_RULE: Rule = Rule { value: ValueKind::Text, operators: TEXT, ..METRIC_RULE };
-const LIST_RULE: Rule = Rule { lists: true, ..TEXT_RULE };
+pub(super) const TEXT_RULE: Rule = Rule { value: ValueKind::Text, operators: TEXT, ..METRIC_RULE };
+pub(super) const LIST_RULE: Rule = Rule { lists: true, ..TEXT_RULE };
 const TAG_RULE: Rule = Rule { nulls: true, ..TEXT_RULE };
 
-const fn attribute(names: &'static [&'static str], column: &'static str, sortable: usize, rule: Rule) -> Attribute {
+pub(super) const fn attribute(
+    names: &'static [&'static str],
+    column: &'static str,
+    sortable: usize,
+    rule: Rule,
+) -> Attribute {
     Attribute { names, column, nullable: false, sortable, rule }
 }
 
@@ -189,7 +200,7 @@ impl Dialect {
             Keys::Any(_) => Key::Name(key.to_owned()),
             Keys::Columns(attributes) => Key::Column(entity.attribute(attributes, key, place)?),
         };
-        Ok(Field { entity, key })
+        Ok(Field { entity, key, aggregate: Aggregate::Last })
     }
 }
 
@@ -226,12 +237,24 @@ impl Attribute {
         }
     }
 
-    const fn nullable(self) -> Self {
+    pub(super) const fn nullable(self) -> Self {
         Self { nullable: true, ..self }
     }
 }
 
 impl Field {
+    /// The field with that value of its metric.
+    pub(super) fn with(self, aggregate: Aggregate) -> Result<Self, SearchError> {
+        if aggregate == Aggregate::Last || self.rule().aggregates {
+            return Ok(Self { aggregate, ..self });
+        }
+        let function = aggregate.name();
+        Err(SearchError::new(format!(
+            "'{function}' is for metrics, not for '{}'. Leave it out.",
+            cut(&self.to_string())
+        )))
+    }
+
     pub(super) fn rule(&self) -> &'static Rule {
         match (&self.key, &self.entity.keys) {
             (Key::Column(attribute), _) => &attribute.rule,
