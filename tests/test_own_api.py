@@ -208,6 +208,68 @@ def test_views_are_saved_as_tags_of_the_experiment(wire: Wire) -> None:
     ):
         wire.request("PUT", f"{views}/{view_id}", json=view).invalid()
     wire.request("PUT", f"{OWN}/experiments/999999/views/a", json=best).missing()
+def test_a_table_is_filtered_and_sorted_by_more_than_mlflow_has(wire: Wire) -> None:
+    experiment_id = wire.new_experiment()
+    runs = {name: logged_run(wire, experiment_id, name, loss=value) for name, value in zip("abc", (1, 2, 3), strict=True)}
+    for value, step in ((9, 1), (0.5, 2), ("NaN", 3)):
+        wire.post("runs/log-metric", run_id=runs["a"], key="loss", value=value, timestamp=step, step=step).ok()
+    wire.post("runs/log-metric", run_id=runs["b"], key="odd:max", value="NaN", timestamp=1, step=1).ok()
+    wire.post("runs/update", run_id=runs["c"], status="FINISHED", end_time=1000 + 90_000).ok()
+
+    def found(filter_string: str, *order: str) -> str:
+        asked = {"experiment_ids": [experiment_id], "filter": filter_string, "order_by": [*order, "run_name"]}
+        return "".join(row["name"] for row in tell(wire, "runs/query", **asked).ok()["rows"])
+
+    for filter_string, names in {
+        "metrics.loss = 2 or params.lr = 'c'": "bc",
+        "not (metrics.loss = 2 or params.lr = 'c')": "a",
+        "not metrics.`odd:max` > 0": "abc",
+        "metrics.`odd:max` is not null": "b",
+        "max(metrics.`odd:max`) is null": "abc",
+        "max(metrics.loss) > 2.5 and min(metrics.loss) < 1": "a",
+        "metrics.loss in (2, 3)": "bc",
+        "params.lr not in ('a', 'c')": "b",
+        "duration > 1m or started > now-1h": "c",
+        "ended is null and status in ('RUNNING')": "ab",
+    }.items():
+        assert found(filter_string) == names, filter_string
+        # MLflow's endpoint stays MLflow's.
+        wire.post("runs/search", experiment_ids=[experiment_id], filter=filter_string).invalid()
+    assert found("", "max(metrics.loss) DESC") == "acb"
+    assert found("", "min(metrics.loss)") == "abc"
+    assert found("", "duration DESC") == "cab"
+
+    columns = [*(f"metrics.loss{end}" for end in (":min", ":max", ":last", "")), "metrics.odd:max:last", "metrics.odd:max:max"]
+    rows = tell(wire, "runs/query", experiment_ids=[experiment_id], order_by=["run_name"], columns=columns).ok()["rows"]
+    assert [row["values"] for row in rows] == [
+        [0.5, 9, "NaN", "NaN", None, None],
+        [2, 2, 2, 2, "NaN", None],
+        [3, 3, 3, 3, None, None],
+    ]
+
+
+def test_a_filter_is_looked_at_while_it_is_typed(wire: Wire) -> None:
+    experiment_id = wire.new_experiment()
+    logged_run(wire, experiment_id, "it's", loss=1, **{"val/loss": 2})
+    here = {"experiment_ids": [experiment_id]}
+    filter_string = "max(metrics.`val/loss`) > 1 or not params.none = 'x'"
+    checked = tell(wire, "filter/check", filter=filter_string, **here).ok()
+    assert checked == {"ok": True, "warnings": [{"message": "No run here has a param 'none'.", "span": [35, 46]}]}
+
+    def offered(filter_string: str, **more: Any) -> list[tuple[str, int, int]]:
+        checked = tell(wire, "filter/check", filter=filter_string, cursor=len(filter_string), **here | more).ok()
+        return [(each["insert"], each["from"], each["to"]) for each in checked["completions"]]
+
+    assert offered("metrics.") == [("metrics.loss", 0, 8), ("metrics.`val/loss`", 0, 8)]
+    assert offered("metrics.loss < 1 and max(v") == [("metrics.`val/loss`", 25, 26)]
+    assert offered("params.lr = 'i") == [('"it\'s"', 12, 14)]
+    assert offered("status = fi") == [("'FINISHED'", 9, 11)]
+    assert ("is null", 13, 13) in offered("metrics.loss ")
+    assert offered("metrics.", experiment_ids=[]) == []
+    wrong = tell(wire, "filter/check", filter="(metrics.loss > 1", cursor=0, **here).ok()
+    assert (wrong["ok"], wrong["span"], wrong["message"]) == (False, [0, 1], "This parenthesis is never closed.")
+    too_many = [str(number) for number in range(101)]
+    assert "100" in tell(wire, "filter/check", filter="", experiment_ids=too_many).invalid()
 
 
 def test_fields_tell_what_runs_use(wire: Wire) -> None:

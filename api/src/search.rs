@@ -8,7 +8,7 @@ use axum::response::{IntoResponse, Response};
 use http::{HeaderName, HeaderValue};
 use runledger_domain::Run;
 use runledger_storage::Page;
-use runledger_storage::search::{ExperimentQuery, RunQuery, ViewType, compile_experiments, compile_runs};
+use runledger_storage::search::{ExperimentQuery, Grammar, RunQuery, ViewType, compile_experiments, compile_runs};
 use serde::Serialize;
 
 use crate::args::{parse_experiment_id, wrong_type};
@@ -79,6 +79,7 @@ impl App {
             view: args.choice("run_view_type", view_type)?.unwrap_or_default(),
             max_results: positive,
             page_token: args.text("page_token")?,
+            grammar: Grammar::Mlflow,
         })?;
         if ids.is_empty() {
             return Ok((Page { items: Vec::new(), next_page_token: None }, 0));

@@ -7,6 +7,7 @@ mod asked;
 mod bulk;
 mod events;
 mod experiments;
+mod filter;
 mod groups;
 mod ops;
 mod past;
@@ -39,7 +40,7 @@ pub(crate) fn routes() -> Router<AppState> {
         .route(&at("experiments/{id}/views/{view_id}"), put(views::save).delete(views::delete))
         .route(&at("runs/query"), post(table::query))
         .route(&at("runs/groups"), post(groups::query))
-        .route(&at("filter/check"), post(table::check))
+        .route(&at("filter/check"), post(filter::check))
         .route(&at("runs/{run_id}"), get(run::one))
         .route(&at("runs/{run_id}/events"), get(events::of_run))
         .route(&at("runs/{run_id}/span"), get(past::span))

@@ -6,6 +6,7 @@
 #![expect(clippy::unwrap_used, clippy::disallowed_methods, reason = "a test fails as its helpers do")]
 
 #[path = "support/server.rs"]
+#[expect(dead_code, reason = "the other tests of the API use the rest")]
 mod server;
 
 use http::{Method, StatusCode};

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 #[path = "support/server.rs"]
+#[expect(dead_code, reason = "the other tests of the API use the rest")]
 mod server;
 
 use http::Method;

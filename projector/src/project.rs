@@ -1,12 +1,12 @@
 //! The projection: a pure fold of events to row changes.
 
 use runledger_domain::event::{ArtifactStaged, ArtifactUploaded, RunUpdated};
-use runledger_domain::points::{Batch, Columns, Point};
+use runledger_domain::points::{Batch, Columns};
 use runledger_domain::{Event, KeyValue, RUN_NAME_TAG, RecordedEvent, StreamKind};
 use runledger_storage::ArtifactState;
 use runledger_storage::views::{
-    Changes, DeadLetter, ExperimentRow, LinkedDataset, LinkedModel, RunRow, RunText, Shards, Sweep, Turn, UploadRow,
-    UploadTurn,
+    Changes, DeadLetter, ExperimentRow, LinkedDataset, LinkedModel, MetricChange, RunRow, RunText, Shards, Sweep, Turn,
+    UploadRow, UploadTurn,
 };
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -247,15 +247,21 @@ impl Projection {
         self.changes.tags.extend(tags);
     }
 
-    /// Works on whole columns: a point is looked at once, for the latest value.
+    /// Works on whole columns: a point is looked at once, for the latest value and the range.
     fn metrics(&mut self, recorded: &RecordedEvent, batch: &Batch) -> Result<(), String> {
         let (run_no, experiment_id) = self.known_run(recorded).map(|row| (row.run_no, row.experiment_id))?;
         for (name, range) in batch.per_key() {
             let key = intern(&mut self.keys, name);
             let points = range.clone().filter_map(|index| batch.columns().get(index));
-            let Some(latest) = points.reduce(later) else { continue };
-            let (_, known) = self.changes.metrics.entry((run_no, Arc::clone(&key))).or_insert((experiment_id, latest));
-            *known = later(*known, latest);
+            let changes = points.map(|point| MetricChange::new(experiment_id, point));
+            let Some(change) = changes.reduce(|mut one, other| {
+                one.add(&other);
+                one
+            }) else {
+                continue;
+            };
+            let known = self.changes.metrics.entry((run_no, Arc::clone(&key))).or_insert(change);
+            known.add(&change);
             let (_, segment) =
                 self.changes.segments.entry((run_no, key)).or_insert_with(|| (recorded.position, Columns::default()));
             segment.append_range(batch.columns(), range);
@@ -306,10 +312,6 @@ pub(crate) fn without_repeats(mut changes: Changes) -> Changes {
         uses.insert((link.run_no, dataset.name.clone(), dataset.digest.clone()))
     });
     changes
-}
-
-fn later(one: Point, other: Point) -> Point {
-    if other.supersedes(&one) { other } else { one }
 }
 
 fn intern(keys: &mut HashSet<Arc<str>>, name: &str) -> Arc<str> {

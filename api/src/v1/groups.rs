@@ -4,7 +4,7 @@
 
 use axum::extract::State;
 use runledger_domain::validate;
-use runledger_storage::search::RunQuery;
+use runledger_storage::search::{Grammar, RunQuery};
 use runledger_storage::{GroupColumn, MetricSpread, RunGroup};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -86,8 +86,15 @@ pub(crate) async fn query(State(app): State<AppState>, Asked(asked): Asked<Group
     let lag_events = app.views.catch_up().await?;
     let position = app.views.checkpoint().await?;
     let view = view.into();
-    let search =
-        RunQuery { experiment_ids: &ids, filter: &filter, order_by: &[], view, max_results: RUNS, page_token: None };
+    let search = RunQuery {
+        experiment_ids: &ids,
+        filter: &filter,
+        order_by: &[],
+        view,
+        max_results: RUNS,
+        page_token: None,
+        grammar: Grammar::Own { now: app.clock.now_ms() },
+    };
     let mut groups = app.views.run_groups(&search, &columns, &metrics, GROUPS + 1).await??;
     let more = groups.len() > usize::try_from(GROUPS).unwrap_or_default();
     groups.truncate(usize::try_from(GROUPS).unwrap_or_default());

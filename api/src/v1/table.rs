@@ -3,7 +3,7 @@
 use axum::extract::State;
 use http::StatusCode;
 use runledger_domain::ErrorCode;
-use runledger_storage::search::{Mistake, RunQuery, find_mistake};
+use runledger_storage::search::{Aggregate, Grammar, RunQuery};
 use runledger_storage::{Cell, TableColumn, TableRow};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -32,7 +32,7 @@ pub(crate) struct Query {
     order_by: Vec<String>,
     #[serde(default)]
     view: View,
-    /// `params.<key>`, `metrics.<key>` or `tags.<key>`.
+    /// `params.<key>`, `tags.<key>`, or `metrics.<key>` with `:min`, `:max` or `:last` behind it.
     #[serde(default)]
     columns: Vec<String>,
     #[serde(default)]
@@ -41,11 +41,6 @@ pub(crate) struct Query {
     limit: usize,
     /// The id of an earlier answer, for more rows of the same table.
     snapshot: Option<String>,
-}
-
-#[derive(Debug, Deserialize)]
-pub(crate) struct Check {
-    filter: String,
 }
 
 #[derive(Debug, Serialize)]
@@ -101,16 +96,6 @@ pub(crate) async fn query(State(app): State<AppState>, Asked(query): Asked<Query
     Answer::new(&Part { snapshot, matched, total: *total, position: *position, lag_events, ms, rows })
 }
 
-/// Whether a filter can be read, for while it is being typed.
-pub(crate) async fn check(Asked(Check { filter }): Asked<Check>) -> Result<Answer, ApiError> {
-    Answer::new(&match find_mistake(&filter) {
-        None => json!({"ok": true}),
-        Some(Mistake { error, span }) => {
-            json!({"ok": false, "message": error.to_string(), "span": [span.start, span.end]})
-        }
-    })
-}
-
 async fn snapshot(app: &App, query: &Query) -> Result<Arc<Snapshot>, ApiError> {
     let ids = query.experiment_ids.iter().map(|id| parse_experiment_id(id)).collect::<Result<Vec<_>, _>>()?;
     let view = query.view.into();
@@ -122,6 +107,7 @@ async fn snapshot(app: &App, query: &Query) -> Result<Arc<Snapshot>, ApiError> {
         view,
         max_results: RUNS,
         page_token: None,
+        grammar: Grammar::Own { now: app.clock.now_ms() },
     };
     let runs = app.views.run_numbers(&search).await??;
     let total = app.views.count_runs(&ids, view).await?;
@@ -137,13 +123,20 @@ pub(super) fn forgotten() -> ApiError {
 fn column(name: &str) -> Result<TableColumn, ApiError> {
     match name.split_once('.') {
         Some(("params", key)) => Ok(TableColumn::Param(key.to_owned())),
-        Some(("metrics", key)) => Ok(TableColumn::Metric(key.to_owned())),
+        Some(("metrics", key)) => Ok(metric_column(key)),
         Some(("tags", key)) => Ok(TableColumn::Tag(key.to_owned())),
         _ => Err(ApiError::invalid(format!(
             "There is no column '{}'. A column is params.<key>, metrics.<key> or tags.<key>.",
             runledger_domain::validate::cut(name, 100)
         ))),
     }
+}
+
+/// A colon may be in a key as well: what is no aggregate belongs to it.
+fn metric_column(name: &str) -> TableColumn {
+    let aggregate = name.rsplit_once(':').and_then(|(key, word)| Some((key, Aggregate::parse(word)?)));
+    let (key, aggregate) = aggregate.unwrap_or((name, Aggregate::Last));
+    TableColumn::Metric(key.to_owned(), aggregate)
 }
 
 /// As JSON has it: a number, or the name of one that JSON has not.

@@ -17,7 +17,7 @@ use runledger_domain::guard::Guard;
 use runledger_domain::{Event, IdGen, KeyValue, StreamId, SystemIds};
 use std::sync::Arc;
 
-use crate::{AppendBatch, AppendRequest, Db, EventLog, LogMetrics, Outcome};
+use crate::{AppendBatch, AppendRequest, Db, EventLog, LogMetrics, Outcome, ReadModel};
 
 /// A fresh database.
 #[expect(missing_debug_implementations, reason = "a function has nothing to show")]
@@ -55,10 +55,11 @@ pub async fn all(fixture: &Fixture) -> Result<(), Failure> {
     registry::reads_go_on_from_the_rows(fixture).await?;
     views::only_one_projector_moves_the_checkpoint(fixture).await?;
     views::shards_move_apart(fixture).await?;
-    views::the_latest_metric_follows_the_rule(fixture).await?;
+    views::the_latest_metric_and_the_range_follow_the_rules(fixture).await?;
     views::merged_history_is_complete(fixture).await?;
     search::registry::searches_match_an_oracle(fixture).await?;
-    search::search_matches_oracle(fixture.views.as_ref()).await?;
+    let read_model = ReadModel::new(Arc::clone(&fixture.views), fixture.open()?);
+    search::search_matches_oracle(&read_model, fixture.views.as_ref()).await?;
     search::logged_models_match_oracle(fixture).await
 }
 

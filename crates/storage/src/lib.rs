@@ -28,8 +28,8 @@ pub use leases::{Lease, Leases};
 pub use log::{EventLog, GuardState, Milestone, ReadLimit, Until};
 pub use metrics::LogMetrics;
 pub use read_model::{
-    Artifact, ArtifactEntry, ArtifactState, Cell, DatasetSummary, DeletedExperiment, DeletedLoggedModel,
-    DeletedLoggedModels, DeletedRun, DeletedRuns, ExperimentActivity, ExperimentSummary, Field, Fields, GroupColumn,
-    ListedModel, MetricSpread, MetricSummary, NamedVersion, Page, PastRun, Projection, ReadModel, Removal, RunCounts,
-    RunGroup, RunHead, TableColumn, TableRow, UploadCounts, VIEWS,
+    Artifact, ArtifactEntry, ArtifactState, Cell, Completion, CompletionKind, DatasetSummary, DeletedExperiment,
+    DeletedLoggedModel, DeletedLoggedModels, DeletedRun, DeletedRuns, ExperimentActivity, ExperimentSummary, Field,
+    Fields, GroupColumn, ListedModel, MetricSpread, MetricSummary, NamedVersion, Page, PastRun, Projection, ReadModel,
+    Removal, RunCounts, RunGroup, RunHead, TableColumn, TableRow, UploadCounts, VIEWS,
 };

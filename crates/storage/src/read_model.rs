@@ -7,6 +7,7 @@
 mod activity;
 mod artifacts;
 mod children;
+mod completion;
 mod deleted;
 mod experiments;
 mod groups;
@@ -22,6 +23,7 @@ mod uploads;
 
 pub use activity::ExperimentActivity;
 pub use artifacts::{Artifact, ArtifactEntry, ArtifactState};
+pub use completion::{Completion, CompletionKind};
 pub use deleted::{DeletedExperiment, DeletedRun, DeletedRuns};
 pub use groups::{GroupColumn, MetricSpread, RunGroup};
 pub use history::MetricSummary;

@@ -14,8 +14,8 @@ mod sweep;
 mod tables;
 
 pub use changes::{
-    Changes, DeadLetter, ExperimentRow, LinkedDataset, LinkedModel, MeasuredRow, RunRow, RunText, Sweep, Turn,
-    UploadRow, UploadTurn,
+    Changes, DeadLetter, ExperimentRow, LinkedDataset, LinkedModel, MeasuredRow, MetricChange, RunRow, RunText, Sweep,
+    Turn, UploadRow, UploadTurn,
 };
 pub(crate) use logged_models::{COLUMNS as LOGGED_MODEL_COLUMNS, fill_texts, logged_model};
 pub use segments::SegmentKey;

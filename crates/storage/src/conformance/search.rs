@@ -3,8 +3,10 @@
 //! The data is small but awkward: NaN, infinities, missing keys, ties in every column, texts that differ only in case or
 //! behind the indexed head, wildcards and quotes. Filters and orders are drawn from a seeded generator.
 
+mod completion;
 mod corpus;
 mod experiments;
+mod formulas;
 mod logged_models;
 mod oracle;
 pub(super) mod registry;
@@ -12,73 +14,93 @@ pub(super) mod registry;
 pub(super) use logged_models::logged_models_match_oracle;
 
 use corpus::{Corpus, RunFact};
+use formulas::Tree;
 use oracle::{Check, SortBy};
 
-use crate::search::{Page, RunQuery, ViewType, compile_runs};
-use crate::{Db, Value};
+use crate::search::{Grammar, Page, RunQuery, ViewType, compile_runs};
+use crate::{Db, ReadModel, Value};
 
 /// A difference, or a failure of the database.
 pub type Failure = Box<dyn std::error::Error + Send + Sync>;
 
 /// How many generated searches are tried.
-const SEARCHES: usize = 400;
+const SEARCHES: usize = 800;
 
-/// Loads its own experiments and runs (ids from [`corpus::FIRST_ID`]) and compares searches over them with the oracle.
+/// Loads its own experiments and runs (ids from [`corpus::FIRST_ID`]) and compares searches over them with the oracle; `read_model`
+/// stands on `db`.
 /// The view tables must exist; other rows in them do no harm.
-pub async fn search_matches_oracle(db: &dyn Db) -> Result<(), Failure> {
+pub async fn search_matches_oracle(read_model: &ReadModel, db: &dyn Db) -> Result<(), Failure> {
     let mut random = Random(0x5eed);
     let corpus = Corpus::generate(&mut random);
     corpus.load(db).await?;
     for case in 0..SEARCHES {
-        let checks: Vec<Check> = (0..random.below(4)).map(|_| Check::generate(&mut random, &corpus)).collect();
-        let order = SortBy::generate(&mut random);
+        let own = case % 2 == 1;
+        let (tree, order) = if own {
+            (Tree::generate(&mut random, &corpus), SortBy::generate_own(&mut random))
+        } else {
+            let checks = (0..random.below(4)).map(|_| Tree::Is(Check::generate(&mut random, &corpus))).collect();
+            (Tree::All(checks), SortBy::generate(&mut random))
+        };
         // Every few cases walk page by page; single rows make every row a page's end.
         let page_size = random.pick(if case % 8 == 0 { &[1, 3] } else { &[7, 40, 1000] });
         let experiments: &[&[i64]] = &[&[0], &[1], &[0, 1], &[2, 0, 1], &[]];
         let search = RunSearch {
             experiments: random.pick(experiments).iter().map(|index| corpus::FIRST_ID + index).collect(),
             view: random.pick(&[ViewType::ActiveOnly, ViewType::ActiveOnly, ViewType::DeletedOnly, ViewType::All]),
-            checks,
+            tree,
             order,
             page_size,
+            grammar: if own { Grammar::Own { now: 2_000 } } else { Grammar::Mlflow },
         };
         search.compare(db, &corpus).await?;
     }
     experiments::compare(db, &corpus, &mut random).await?;
+    completion::finds_what_runs_have(read_model, &corpus).await?;
     largest_search_runs(db).await
 }
 
-/// The largest filter and order that the grammar takes must fit into the limits of the database.
+/// The largest filters and orders that the grammars take must fit into the limits of the database.
 async fn largest_search_runs(db: &dyn Db) -> Result<(), Failure> {
-    let joins = (0..38).map(|number| format!("params.k{number} LIKE '%'"));
+    let joins: Vec<String> = (0..38).map(|number| format!("params.k{number} LIKE '%'")).collect();
     let ids = (0..8_000).map(|number| format!("'{number}'")).collect::<Vec<_>>().join(",");
     let ids = [format!("run_id NOT IN ({ids})"), "metrics.m > 0".to_owned()];
-    let filter = joins.chain(ids).collect::<Vec<_>>().join(" AND ");
+    let all = joins.iter().chain(&ids).cloned().collect::<Vec<_>>().join(" AND ");
+    let any = joins.iter().chain(&ids[1..]).cloned().collect::<Vec<_>>().join(" OR ");
+    let nested = format!("{}{} AND NOT ({any}){}", "(".repeat(30), ids[0], ")".repeat(30));
     let order_by: Vec<String> = (0..20).map(|number| format!("metrics.k{number} DESC")).collect();
-    let query = RunQuery {
-        experiment_ids: &[corpus::FIRST_ID],
-        filter: &filter,
-        order_by: &order_by,
-        view: ViewType::All,
-        max_results: 50_000,
-        page_token: None,
-    };
-    let page = compile_runs(&query)?.fetch(db).await?;
-    if page.rows.is_empty() { Ok(()) } else { Err("no run has those params".into()) }
+    for (filter, grammar) in
+        [(&all, Grammar::Mlflow), (&all, Grammar::Own { now: 0 }), (&nested, Grammar::Own { now: 0 })]
+    {
+        let query = RunQuery {
+            experiment_ids: &[corpus::FIRST_ID],
+            filter,
+            order_by: &order_by,
+            view: ViewType::All,
+            max_results: 50_000,
+            page_token: None,
+            grammar,
+        };
+        let page = compile_runs(&query)?.fetch(db).await?;
+        if page.rows.is_empty() == (*filter == nested) {
+            return Err("no run has those params".into());
+        }
+    }
+    Ok(())
 }
 
 /// One generated search of runs.
 struct RunSearch {
     experiments: Vec<i64>,
     view: ViewType,
-    checks: Vec<Check>,
+    tree: Tree,
     order: Vec<SortBy>,
     page_size: usize,
+    grammar: Grammar,
 }
 
 impl RunSearch {
     async fn compare(&self, db: &dyn Db, corpus: &Corpus) -> Result<(), Failure> {
-        let filter = self.checks.iter().map(Check::text).collect::<Vec<_>>().join(" AND ");
+        let filter = self.tree.text();
         let order_by: Vec<String> = self.order.iter().map(SortBy::text).collect();
         let first = RunQuery {
             experiment_ids: &self.experiments,
@@ -87,6 +109,7 @@ impl RunSearch {
             view: self.view,
             max_results: self.page_size,
             page_token: None,
+            grammar: self.grammar,
         };
         let context = format!("{first:?}");
         let expected: Vec<&RunFact> = self.expected(corpus);
@@ -117,7 +140,7 @@ impl RunSearch {
             .runs
             .iter()
             .filter(|run| self.experiments.contains(&run.experiment_id) && seen(run))
-            .filter(|run| self.checks.iter().all(|check| check.holds(run)))
+            .filter(|run| self.tree.holds(run))
             .collect();
         runs.sort_by(|a, b| oracle::compare(&self.order, a, b));
         runs

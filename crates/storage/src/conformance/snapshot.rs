@@ -18,7 +18,7 @@ const TABLES: &[(&str, &str)] = &[
     ),
     ("params", "run_no, key, value, experiment_id"),
     ("tags", "run_no, key, value, experiment_id"),
-    ("metrics", "run_no, key, value, is_nan, timestamp, step, experiment_id"),
+    ("metrics", "run_no, key, value, is_nan, timestamp, step, experiment_id, min_value, max_value"),
     ("datasets", "experiment_id, name, digest, source_type, source, schema, profile, described_at"),
     ("dataset_inputs", "run_no, name, digest, experiment_id, tags, context, linked_at"),
     ("run_models", "run_no, direction, model_id, step, linked_at"),

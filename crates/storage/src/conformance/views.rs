@@ -4,8 +4,8 @@ use runledger_domain::RunStatus;
 use runledger_domain::points::{Columns, Point, merge};
 use std::sync::Arc;
 
-use super::{Failure, Fixture, ensure};
-use crate::views::{Changes, RunRow, SegmentKey, Shards, Sweep, Views};
+use super::{Failure, Fixture, ensure, failure};
+use crate::views::{Changes, MetricChange, RunRow, SegmentKey, Shards, Sweep, Views};
 use crate::{Error, ReadModel};
 
 const RUN: i64 = 1_000_001;
@@ -68,28 +68,40 @@ pub(super) async fn shards_move_apart(fixture: &Fixture) -> Result<(), Failure> 
     Ok(())
 }
 
-pub(super) async fn the_latest_metric_follows_the_rule(fixture: &Fixture) -> Result<(), Failure> {
+pub(super) async fn the_latest_metric_and_the_range_follow_the_rules(fixture: &Fixture) -> Result<(), Failure> {
     let views = Views::new(Arc::clone(&fixture.views));
     let point = |step, timestamp, value| Point { step, timestamp, value };
-    // Each point with the one that must stand afterwards.
+    // Each point with the one that must stand afterwards, and the range.
     let story = [
-        (point(1, 10, 0.5), point(1, 10, 0.5)),
-        (point(0, 99, 9.0), point(1, 10, 0.5)),
-        (point(1, 10, 0.4), point(1, 10, 0.5)),
-        (point(1, 11, f64::NEG_INFINITY), point(1, 11, f64::NEG_INFINITY)),
-        (point(1, 11, f64::NAN), point(1, 11, f64::NAN)),
-        (point(1, 11, -1.0), point(1, 11, f64::NAN)),
-        (point(1, 11, f64::INFINITY), point(1, 11, f64::INFINITY)),
-        (point(2, 0, f64::NAN), point(2, 0, f64::NAN)),
+        (point(0, 0, f64::NAN), point(0, 0, f64::NAN), None),
+        (point(1, 10, 0.5), point(1, 10, 0.5), Some((0.5, 0.5))),
+        (point(0, 99, 9.0), point(1, 10, 0.5), Some((0.5, 9.0))),
+        (point(1, 10, 0.4), point(1, 10, 0.5), Some((0.4, 9.0))),
+        (point(1, 10, f64::NAN), point(1, 10, 0.5), Some((0.4, 9.0))),
+        (point(1, 11, f64::NEG_INFINITY), point(1, 11, f64::NEG_INFINITY), Some((f64::NEG_INFINITY, 9.0))),
+        (point(1, 11, f64::NAN), point(1, 11, f64::NAN), Some((f64::NEG_INFINITY, 9.0))),
+        (point(1, 11, -1.0), point(1, 11, f64::NAN), Some((f64::NEG_INFINITY, 9.0))),
+        (point(1, 11, f64::INFINITY), point(1, 11, f64::INFINITY), Some((f64::NEG_INFINITY, f64::INFINITY))),
+        (point(2, 0, f64::NAN), point(2, 0, f64::NAN), Some((f64::NEG_INFINITY, f64::INFINITY))),
     ];
     let read_model = ReadModel::new(Arc::clone(&fixture.views), fixture.open()?);
-    for (number, (sent, stands)) in (1..).zip(story) {
-        let metrics = [((RUN, Arc::from("m")), (1_000, sent))].into();
-        let checkpoint = views.checkpoints().await?[0];
-        views.apply(Shards::ALL, checkpoint, checkpoint + 1, Changes { metrics, ..Changes::default() }, &[]).await?;
+    for (number, (sent, stands, range)) in (1..).zip(story) {
+        // What is projected twice changes nothing.
+        for _ in 0..2 {
+            let metrics = [((RUN, Arc::from("m")), MetricChange::new(1_000, sent))].into();
+            let checkpoint = views.checkpoints().await?[0];
+            views
+                .apply(Shards::ALL, checkpoint, checkpoint + 1, Changes { metrics, ..Changes::default() }, &[])
+                .await?;
+        }
         let run = read_model.run("viewed").await?;
         let latest = run.as_ref().and_then(|run| run.metrics.get("m").copied());
         ensure(latest == Some(stands), || format!("point {number}: {latest:?} instead of {stands:?}"))?;
+        let select = "SELECT min_value, max_value FROM metrics WHERE run_no = $1 AND key = 'm'";
+        let rows = fixture.views.fetch(&crate::Statement::new(select, vec![RUN.into()])).await?;
+        let row = rows.first().ok_or_else(|| failure("no metric"))?;
+        let found = row.opt_float(0)?.zip(row.opt_float(1)?);
+        ensure(found == range, || format!("point {number}: {found:?} instead of {range:?}"))?;
     }
     Ok(())
 }

@@ -32,7 +32,7 @@ pub struct Field {
     pub key: String,
     /// Runs that have it.
     pub runs: i64,
-    /// Least and greatest latest value, NaN left out.
+    /// Least and greatest of all values, NaN left out.
     pub range: Option<(f64, f64)>,
 }
 
@@ -86,7 +86,7 @@ impl ReadModel {
             self.db.fetch(&Statement::new(sql, vec![experiment_id.into()])).await
         };
         let plain = |mut row: Row| Ok(Field { key: row.text(0)?, runs: row.int(1)?, range: None });
-        let range = ", MIN(CASE WHEN is_nan = FALSE THEN value END), MAX(CASE WHEN is_nan = FALSE THEN value END)";
+        let range = ", MIN(min_value), MAX(max_value)";
         let metric = |mut row: Row| {
             let range = row.opt_float(2)?.zip(row.opt_float(3)?);
             Ok(Field { key: row.text(0)?, runs: row.int(1)?, range })

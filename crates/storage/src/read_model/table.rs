@@ -6,14 +6,14 @@ use std::collections::HashMap;
 
 use super::ReadModel;
 use super::runs::{COLUMNS, RunHead, head};
-use crate::search::{RunQuery, SearchError, ViewType, compile_run_numbers};
-use crate::{Error, Statement, Value};
+use crate::search::{Aggregate, RunQuery, SearchError, ViewType, compile_run_numbers};
+use crate::{Error, Row, Statement};
 
 /// A column of the table besides those that every run has.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum TableColumn {
     Param(String),
-    Metric(String),
+    Metric(String, Aggregate),
     Tag(String),
 }
 
@@ -92,36 +92,47 @@ impl ReadModel {
         columns: &[TableColumn],
         rows: &mut HashMap<i64, TableRow>,
     ) -> Result<(), Error> {
-        let mut tables: HashMap<&str, HashMap<&str, usize>> = HashMap::new();
+        let mut tables: HashMap<&str, HashMap<&str, Vec<(usize, Aggregate)>>> = HashMap::new();
         for (place, column) in columns.iter().enumerate() {
-            let (table, key) = match column {
-                TableColumn::Param(key) => ("params", key),
-                TableColumn::Metric(key) => ("metrics", key),
-                TableColumn::Tag(key) => ("tags", key),
+            let (table, key, aggregate) = match column {
+                TableColumn::Param(key) => ("params", key, Aggregate::Last),
+                TableColumn::Metric(key, aggregate) => ("metrics", key, *aggregate),
+                TableColumn::Tag(key) => ("tags", key, Aggregate::Last),
             };
-            tables.entry(table).or_default().insert(key, place);
+            tables.entry(table).or_default().entry(key).or_default().push((place, aggregate));
         }
         for (table, places) in tables {
             let mut statement = Statement::default();
             let list = statement.bind_list(numbers.iter().copied());
             let keys = statement.bind_list(places.keys().copied());
-            let value = if table == "metrics" { "value, is_nan" } else { "value" };
+            let values = if table == "metrics" { "value, is_nan, min_value, max_value" } else { "value" };
             statement.sql =
-                format!("SELECT run_no, key, {value} FROM {table} WHERE run_no IN {list} AND key IN {keys}");
+                format!("SELECT run_no, key, {values} FROM {table} WHERE run_no IN {list} AND key IN {keys}");
             for mut row in self.db.fetch(&statement).await? {
                 let (number, key) = (row.int(0)?, row.text(1)?);
-                let cell = match row.0.get(2) {
-                    Some(Value::Text(_)) => Cell::Text(row.text(2)?),
-                    _ if row.bool(3)? => Cell::Number(f64::NAN),
-                    _ => Cell::Number(row.float(2)?),
-                };
-                let place = places.get(key.as_str()).copied();
-                if let Some(target) = rows.get_mut(&number).zip(place).and_then(|(row, place)| row.cells.get_mut(place))
-                {
-                    *target = cell;
+                let text = if table == "metrics" { None } else { Some(row.text(2)?) };
+                let Some(target) = rows.get_mut(&number) else { continue };
+                for (place, aggregate) in places.get(key.as_str()).into_iter().flatten() {
+                    if let Some(cell) = target.cells.get_mut(*place) {
+                        *cell = match &text {
+                            Some(text) => Cell::Text(text.clone()),
+                            None => metric_cell(&row, *aggregate)?,
+                        };
+                    }
                 }
             }
         }
         Ok(())
     }
+}
+
+/// Reads `value, is_nan, min_value, max_value` behind two other columns.
+fn metric_cell(row: &Row, aggregate: Aggregate) -> Result<Cell, Error> {
+    let extreme = |value: Option<f64>| value.map_or(Cell::Empty, Cell::Number);
+    Ok(match aggregate {
+        Aggregate::Last if row.bool(3)? => Cell::Number(f64::NAN),
+        Aggregate::Last => Cell::Number(row.float(2)?),
+        Aggregate::Min => extreme(row.opt_float(4)?),
+        Aggregate::Max => extreme(row.opt_float(5)?),
+    })
 }

@@ -22,6 +22,18 @@ pub(super) struct Comparison {
 pub(super) struct Field {
     pub(super) entity: &'static Entity,
     pub(super) key: Key,
+    /// Which value of a metric; of anything else, the only one there is.
+    pub(super) aggregate: Aggregate,
+}
+
+/// Which value of a metric's history is looked at. NaN is neither the least nor the greatest: a history of nothing but NaN
+/// has only a last value.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Aggregate {
+    #[default]
+    Last,
+    Min,
+    Max,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -76,6 +88,32 @@ impl Field {
         match &self.key {
             Key::Column(attribute) => attribute.name(),
             Key::Name(name) => name,
+        }
+    }
+}
+
+impl Aggregate {
+    const ALL: [Self; 3] = [Self::Last, Self::Min, Self::Max];
+
+    /// Finds the one that a word such as `max` means, in any case.
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|aggregate| aggregate.name().eq_ignore_ascii_case(word))
+    }
+
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Last => "last",
+            Self::Min => "min",
+            Self::Max => "max",
+        }
+    }
+
+    /// The column of `metrics` that holds it.
+    pub(crate) const fn column(self) -> &'static str {
+        match self {
+            Self::Last => "value",
+            Self::Min => "min_value",
+            Self::Max => "max_value",
         }
     }
 }
@@ -151,7 +189,11 @@ fn write_literal(out: &mut Formatter<'_>, literal: &Literal, kind: ValueKind) ->
 impl Display for Field {
     fn fmt(&self, out: &mut Formatter<'_>) -> Result {
         let quote = if self.key().contains('`') { '"' } else { '`' };
-        write!(out, "{}.{quote}{}{quote}", self.entity.name(), self.key())
+        let (entity, key) = (self.entity.name(), self.key());
+        match self.aggregate {
+            Aggregate::Last => write!(out, "{entity}.{quote}{key}{quote}"),
+            aggregate => write!(out, "{}({entity}.{quote}{key}{quote})", aggregate.name()),
+        }
     }
 }
 

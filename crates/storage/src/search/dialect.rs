@@ -1,6 +1,6 @@
 //! What each search may name: entities, their keys, operators and values. One table per endpoint; the grammar is the same.
 
-use super::ast::{Field, Key, Operator};
+use super::ast::{Aggregate, Field, Key, Operator};
 use super::error::{SearchError, cut, python_set};
 
 /// The vocabulary of one search endpoint.
@@ -60,6 +60,8 @@ pub(super) struct Rule {
     pub(super) lists: bool,
     /// Whether `IS NULL` and `IS NOT NULL` fit.
     pub(super) nulls: bool,
+    /// Whether `max(…)` and `min(…)` fit.
+    pub(super) aggregates: bool,
     /// The name used in `Invalid comparator for <name>: <comparator>`. Without one the message lists what is allowed.
     pub(super) refusal: Option<&'static str>,
     pub(super) words: Words,
@@ -79,6 +81,10 @@ pub(super) enum ValueKind {
     Number,
     /// A time in milliseconds.
     Integer,
+    /// A time in milliseconds, or one that is told from now.
+    Moment,
+    /// A length of time in milliseconds or in a unit.
+    Duration,
     Text,
     /// An integer written in quotes.
     QuotedInteger,
@@ -102,6 +108,7 @@ pub(super) const METRIC_RULE: Rule = Rule {
     operators: NUMERIC,
     lists: false,
     nulls: false,
+    aggregates: false,
     refusal: None,
     words: Words::Tracking,
 };
@@ -214,7 +221,7 @@ impl Dialect {
                 Key::Column(entity.attribute(attributes, if in_quotes { key } else { bare }, place)?)
             }
         };
-        Ok(Field { entity, key })
+        Ok(Field { entity, key, aggregate: Aggregate::Last })
     }
 }
 
@@ -251,12 +258,24 @@ impl Attribute {
         }
     }
 
-    const fn nullable(self) -> Self {
+    pub(super) const fn nullable(self) -> Self {
         Self { nullable: true, ..self }
     }
 }
 
 impl Field {
+    /// The field with that value of its metric.
+    pub(super) fn with(self, aggregate: Aggregate) -> Result<Self, SearchError> {
+        if aggregate == Aggregate::Last || self.rule().aggregates {
+            return Ok(Self { aggregate, ..self });
+        }
+        let function = aggregate.name();
+        Err(SearchError::new(format!(
+            "'{function}' is for metrics, not for '{}'. Leave it out.",
+            cut(&self.to_string())
+        )))
+    }
+
     pub(super) fn rule(&self) -> &'static Rule {
         match (&self.key, &self.entity.keys) {
             (Key::Column(attribute), _) => &attribute.rule,

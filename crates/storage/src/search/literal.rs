@@ -4,18 +4,23 @@ use super::ast::{Field, Key, Literal};
 use super::dialect::{Attribute, EntityKind, Keys, ValueKind, Words, strip};
 use super::error::{SearchError, cut, python_set, quoted_list};
 use super::lexer::{Kind, Token};
+use super::time::{duration, moment};
 
 /// The most values in a list; a database binds about 32 000 parameters to a statement.
-const MOST_VALUES: usize = 10_000;
+pub(super) const MOST_VALUES: usize = 10_000;
 
-/// Reads one value for the field.
-pub(super) fn literal(field: &Field, token: &Token<'_>) -> Result<Literal, SearchError> {
-    match field.rule().value {
-        ValueKind::Number | ValueKind::Integer => number(token).ok_or_else(|| expected_number(field, token.text)),
-        ValueKind::Text => text(field, token).map(|text| Literal::Text(text.to_owned())),
-        ValueKind::QuotedInteger => text(field, token).and_then(integer).map(Literal::Integer),
-        ValueKind::AnyInteger => any_integer(field, token).map(Literal::Integer),
-    }
+/// Reads one value for the field. `now` is what the word means in it, where the grammar has the word.
+pub(super) fn literal(field: &Field, token: &Token<'_>, now: Option<i64>) -> Result<Literal, SearchError> {
+    let time = |read: Option<i64>| number(token).or_else(|| read.map(Literal::Integer));
+    let number = match field.rule().value {
+        ValueKind::Number | ValueKind::Integer => number(token),
+        ValueKind::Moment => time(now.and_then(|now| moment(token.text, now))),
+        ValueKind::Duration => time(duration(token.text)),
+        ValueKind::Text => return text(field, token).map(|text| Literal::Text(text.to_owned())),
+        ValueKind::QuotedInteger => return text(field, token).and_then(integer).map(Literal::Integer),
+        ValueKind::AnyInteger => return any_integer(field, token).map(Literal::Integer),
+    };
+    number.ok_or_else(|| expected_number(field, token.text))
 }
 
 fn any_integer(field: &Field, token: &Token<'_>) -> Result<i64, SearchError> {
@@ -40,7 +45,12 @@ fn expected_number(field: &Field, found: &str) -> SearchError {
         Key::Name(_) => format!("Expected numeric value type for metric. Found {found}"),
         Key::Column(attribute) => {
             let name = attribute.name();
-            format!("Expected numeric value type for numeric attribute: {name}. Found {found}")
+            let hint = match attribute.rule.value {
+                ValueKind::Moment => ". Write milliseconds since the epoch, or a time from now such as now-7d.",
+                ValueKind::Duration => ". Write milliseconds, or a time in s, m, h, d or w such as 10m.",
+                _ => "",
+            };
+            format!("Expected numeric value type for numeric attribute: {name}. Found {found}{hint}")
         }
     })
 }
@@ -93,7 +103,7 @@ fn integer(text: &str) -> Result<i64, SearchError> {
 }
 
 /// Reads the values between the parentheses of `IN ('a', 'b')`.
-pub(super) fn list(field: &Field, tokens: &[Token<'_>]) -> Result<Vec<Literal>, SearchError> {
+pub(super) fn list(field: &Field, tokens: &[Token<'_>], now: Option<i64>) -> Result<Vec<Literal>, SearchError> {
     let rule = field.rule();
     if !rule.lists {
         return Err(refuse_list(field, tokens));
@@ -106,6 +116,7 @@ pub(super) fn list(field: &Field, tokens: &[Token<'_>]) -> Result<Vec<Literal>, 
         let separator = index % 2 == 1;
         match token.kind {
             Kind::Comma if separator => {}
+            _ if !separator && is_numeric(rule.value) => values.push(literal(field, token, now)?),
             Kind::Text | Kind::Identifier | Kind::Number if !separator => {
                 values.push(list_value(field, token, tokens)?);
             }
@@ -132,8 +143,12 @@ fn list_value(field: &Field, token: &Token<'_>, tokens: &[Token<'_>]) -> Result<
     match field.rule().value {
         ValueKind::QuotedInteger => integer(quoted).map(Literal::Integer),
         ValueKind::AnyInteger => any_integer(field, token).map(Literal::Integer),
-        ValueKind::Number | ValueKind::Integer | ValueKind::Text => Ok(Literal::Text(quoted.to_owned())),
+        _ => Ok(Literal::Text(quoted.to_owned())),
     }
+}
+
+fn is_numeric(value: ValueKind) -> bool {
+    !matches!(value, ValueKind::Text | ValueKind::QuotedInteger)
 }
 
 fn bad_list(problem: &str) -> SearchError {
@@ -142,7 +157,7 @@ fn bad_list(problem: &str) -> SearchError {
 
 fn refuse_list(field: &Field, tokens: &[Token<'_>]) -> SearchError {
     let found = written(tokens);
-    if matches!(field.rule().value, ValueKind::Number | ValueKind::Integer) {
+    if is_numeric(field.rule().value) {
         return expected_number(field, &found);
     }
     let Keys::Columns(attributes) = &field.entity.keys else { return expected_text(field, &found) };

@@ -1,10 +1,12 @@
 //! Reads `order_by`: one key and an optional direction per clause.
 
+use winnow::Parser as _;
+
 use super::ast::OrderKey;
 use super::dialect::{Dialect, Place};
 use super::error::{SearchError, cut, quoted_list};
 use super::lexer::{Kind, tokens};
-use super::parser::check_text;
+use super::parser::{aggregate, check_text};
 
 /// The longest clause taken, in bytes.
 const LONGEST_CLAUSE: usize = 4 * 1024;
@@ -35,9 +37,14 @@ pub(super) fn parse_order(dialect: &Dialect, clauses: &[String]) -> Result<Vec<O
 fn parse_clause(dialect: &Dialect, clause: &str) -> Result<OrderKey, SearchError> {
     check_text("order_by clause", clause, LONGEST_CLAUSE)?;
     let unreadable = || SearchError::new(format!("Invalid order_by clause '{}'. Could not be parsed.", cut(clause)));
-    let (key, direction) = match tokens(clause).as_slice() {
-        [key] => (*key, None),
-        [key, direction] if direction.kind == Kind::Identifier => (*key, Some(direction.text)),
+    let tokens = tokens(clause);
+    let (aggregate, key, rest) = match aggregate.parse_peek(tokens.as_slice()) {
+        Ok((rest, (aggregate, key))) => (Some(aggregate), key, rest),
+        Err(_) => tokens.split_first().map(|(key, rest)| (None, key, rest)).ok_or_else(unreadable)?,
+    };
+    let direction = match rest {
+        [] => None,
+        [direction] if direction.kind == Kind::Identifier => Some(direction.text),
         _ => return Err(unreadable()),
     };
     if key.kind != Kind::Identifier {
@@ -51,5 +58,11 @@ fn parse_clause(dialect: &Dialect, clause: &str) -> Result<OrderKey, SearchError
             return Err(SearchError::new(format!("Invalid ordering key in order_by clause '{}'.", cut(clause))));
         }
     };
-    Ok(OrderKey { field: dialect.field(key.text, Place::Order)?, descending })
+    let field = dialect.field(key.text, Place::Order)?;
+    let field = match aggregate {
+        None => field,
+        Some(aggregate) if field.rule().aggregates => field.with(aggregate)?,
+        Some(_) => return Err(unreadable()),
+    };
+    Ok(OrderKey { field, descending })
 }

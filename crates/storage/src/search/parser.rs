@@ -1,11 +1,12 @@
-//! Reads a filter: comparisons joined by an optional `AND`. No grouping, no `OR`, so nothing here recurses.
+//! Reads a filter of MLflow's: comparisons joined by an optional `AND`. No grouping, no `OR`, so nothing here recurses. The
+//! comparisons are also those of our own grammar, which [`super::formula_parser`] reads.
 
 use winnow::combinator::{alt, opt, preceded};
 use winnow::error::EmptyError;
 use winnow::prelude::*;
 use winnow::token::{any, take};
 
-use super::ast::{Comparison, Filter, Test};
+use super::ast::{Aggregate, Comparison, Filter, Test};
 use super::dialect::{Dialect, Place};
 use super::error::{SearchError, cut, quoted_list};
 use super::lexer::{Kind, Token, tokens};
@@ -37,7 +38,7 @@ pub(super) fn parse_filter(dialect: &Dialect, source: &str) -> Result<Filter, Se
             clauses.len()
         )));
     }
-    clauses.iter().map(|clause| comparison(dialect, clause)).collect::<Result<_, _>>().map(Filter)
+    clauses.iter().map(|clause| comparison(dialect, clause, None)).collect::<Result<_, _>>().map(Filter)
 }
 
 /// Refuses a text that is too long or that no database stores.
@@ -56,10 +57,18 @@ pub(super) fn check_text(what: &str, source: &str, longest: usize) -> Result<(),
 
 /// A comparison as it is written.
 pub(super) struct Clause<'t> {
+    aggregate: Aggregate,
     pub(super) left: &'t Token<'t>,
     /// In upper case, with single blanks.
     pub(super) comparator: String,
     pub(super) right: Right<'t>,
+}
+
+impl Clause<'_> {
+    /// How many tokens its list has, if its right side is one.
+    pub(super) fn length(&self) -> usize {
+        if let Right::List(tokens) = self.right { tokens.len() } else { 0 }
+    }
 }
 
 pub(super) enum Right<'t> {
@@ -96,17 +105,41 @@ pub(super) fn clauses<'t>(source: &str, all: &'t [Token<'t>]) -> Result<Vec<Clau
 }
 
 type Parsed<T> = Result<T, EmptyError>;
-type Input<'t> = &'t [Token<'t>];
+pub(super) type Input<'t> = &'t [Token<'t>];
 
 fn clause<'t>(input: &mut Input<'t>) -> Parsed<Clause<'t>> {
+    (operand, tail)
+        .map(|(left, (comparator, right))| Clause { aggregate: Aggregate::Last, left, comparator, right })
+        .parse_next(input)
+}
+
+/// A comparison of our own grammar, which may look at the greatest or the least value of a metric.
+pub(super) fn own_clause<'t>(input: &mut Input<'t>) -> Parsed<Clause<'t>> {
+    let whole = operand.map(|left| (Aggregate::Last, left));
+    (alt((aggregate, whole)), tail)
+        .map(|((aggregate, left), (comparator, right))| Clause { aggregate, left, comparator, right })
+        // It is the word that joins, behind a value that is still to be written.
+        .verify(|clause| !matches!(clause.right, Right::One(word) if word.is_word("AND") || word.is_word("OR")))
+        .parse_next(input)
+}
+
+/// `max(metrics.loss)` and the like.
+pub(super) fn aggregate<'t>(input: &mut Input<'t>) -> Parsed<(Aggregate, &'t Token<'t>)> {
+    let function = any.verify_map(|token: Token<'t>| {
+        (token.kind == Kind::Identifier).then(|| Aggregate::parse(token.text)).flatten()
+    });
+    let key = parentheses.verify_map(|inside: &'t [Token<'t>]| if let [key] = inside { Some(key) } else { None });
+    (function, key).parse_next(input)
+}
+
+/// What follows the left side.
+fn tail<'t>(input: &mut Input<'t>) -> Parsed<(String, Right<'t>)> {
     let null = preceded(word("IS"), (opt(word("NOT")), word("NULL")))
         .map(|(not, _)| (if not.is_some() { "IS NOT NULL" } else { "IS NULL" }.to_owned(), Right::Nothing));
     let within = (opt(word("NOT")), word("IN"), parentheses)
         .map(|(not, _, list)| (if not.is_some() { "NOT IN" } else { "IN" }.to_owned(), Right::List(list)));
     let value = alt((operand.map(Right::One), parentheses.map(Right::List)));
-    (operand, alt((null, within, (comparator, value))))
-        .map(|(left, (comparator, right))| Clause { left, comparator, right })
-        .parse_next(input)
+    alt((null, within, (comparator, value))).parse_next(input)
 }
 
 fn operand<'t>(input: &mut Input<'t>) -> Parsed<&'t Token<'t>> {
@@ -144,13 +177,14 @@ fn parentheses<'t>(input: &mut Input<'t>) -> Parsed<&'t [Token<'t>]> {
     Ok(inside)
 }
 
-/// Gives a clause its meaning.
-fn comparison(dialect: &Dialect, clause: &Clause<'_>) -> Result<Comparison, SearchError> {
+/// Gives a clause its meaning. `now` is what the word means in it, in milliseconds since the epoch, where the grammar has
+/// the word.
+pub(super) fn comparison(dialect: &Dialect, clause: &Clause<'_>, now: Option<i64>) -> Result<Comparison, SearchError> {
     if clause.left.kind != Kind::Identifier {
         let found = cut(clause.left.text);
         return Err(SearchError::new(format!("Invalid comparison clause. Expected 'Identifier' found '{found}'")));
     }
-    let field = dialect.field(clause.left.text, Place::Filter)?;
+    let field = dialect.field(clause.left.text, Place::Filter)?.with(clause.aggregate)?;
     let rule = field.rule();
     let test = match clause.right {
         Right::Nothing if !rule.nulls => {
@@ -163,7 +197,7 @@ fn comparison(dialect: &Dialect, clause: &Clause<'_>) -> Result<Comparison, Sear
         Right::Nothing if clause.comparator == "IS NULL" => Test::IsNull,
         Right::Nothing => Test::IsNotNull,
         Right::List(tokens) => {
-            let values = list(&field, tokens)?;
+            let values = list(&field, tokens, now)?;
             match clause.comparator.as_str() {
                 "IN" => Test::In(values),
                 "NOT IN" => Test::NotIn(values),
@@ -171,7 +205,7 @@ fn comparison(dialect: &Dialect, clause: &Clause<'_>) -> Result<Comparison, Sear
             }
         }
         Right::One(token) => {
-            let value = literal(&field, token)?;
+            let value = literal(&field, token, now)?;
             Test::Compare(rule.operator(&clause.comparator)?, value)
         }
     };

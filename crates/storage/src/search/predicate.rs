@@ -1,6 +1,7 @@
 //! Comparisons as SQL conditions that mean the same in both databases.
 
-use super::ast::{Literal, Operator, Test};
+use super::ast::{Aggregate, Field, Literal, Operator, Test};
+use super::dialect::EntityKind;
 use crate::{Statement, Value};
 
 /// MLflow's patterns have no escape, but PostgreSQL takes a backslash for one unless it is told another. This control
@@ -20,19 +21,67 @@ pub(super) fn column_test(statement: &mut Statement, column: &str, test: &Test) 
     match test {
         Test::Compare(operator, Literal::Text(value)) => text(statement, column, *operator, value),
         Test::Compare(operator, literal) => integer(statement, column, *operator, literal),
-        Test::In(values) => format!("{column} IN {}", statement.bind_list(values.iter().map(bindable))),
-        Test::NotIn(values) => format!("{column} NOT IN {}", statement.bind_list(values.iter().map(bindable))),
+        Test::In(values) => list(statement, column, "IN", values),
+        Test::NotIn(values) => list(statement, column, "NOT IN", values),
         Test::IsNull => format!("{column} IS NULL"),
         Test::IsNotNull => format!("{column} IS NOT NULL"),
     }
 }
 
-fn bindable(literal: &Literal) -> Value {
-    match literal {
-        Literal::Integer(value) => (*value).into(),
-        Literal::Float(value) => (*value).into(),
-        Literal::Text(value) => value.into(),
+fn list(statement: &mut Statement, column: &str, operator: &str, values: &[Literal]) -> String {
+    let values: Vec<Value> = values.iter().filter_map(bindable).collect();
+    match (values.is_empty(), operator) {
+        (false, _) => format!("{column} {operator} {}", statement.bind_list(values)),
+        (true, "IN") => "1 = 0".to_owned(),
+        (true, _) => format!("{column} IS NOT NULL"),
     }
+}
+
+/// What a column of integers or texts can equal.
+fn bindable(literal: &Literal) -> Option<Value> {
+    match literal {
+        Literal::Integer(value) => Some((*value).into()),
+        Literal::Float(value) => whole(Operator::Equal, *value).map(Value::from),
+        Literal::Text(value) => Some(value.into()),
+    }
+}
+
+/// A test on the row of a metric, param or tag; none where it is enough that there is one.
+pub(super) fn row_test(statement: &mut Statement, alias: &str, field: &Field, test: &Test) -> Option<String> {
+    let column = format!("{alias}.{}", field.aggregate.column());
+    let extreme = field.aggregate != Aggregate::Last;
+    Some(match test {
+        Test::IsNull | Test::IsNotNull if extreme => format!("{column} IS NOT NULL"),
+        Test::IsNull | Test::IsNotNull => return None,
+        Test::Compare(operator, Literal::Text(value)) => keyed_text(statement, &column, *operator, value),
+        // What there is of them is a number.
+        Test::Compare(operator, literal) if extreme => {
+            format!("{column} {} {}", symbol(*operator), statement.bind(number(literal)))
+        }
+        Test::Compare(operator, literal) => metric(statement, alias, *operator, literal),
+        Test::In(values) | Test::NotIn(values) if field.kind() == EntityKind::Metric => {
+            let within = matches!(test, Test::In(_));
+            let numbers: Vec<f64> = values.iter().map(number).collect();
+            // NaN is stored as 0, and equals nothing.
+            let zero = !extreme && numbers.contains(&0.0);
+            let numbers = statement.bind_list(numbers);
+            match (within, zero) {
+                (true, true) => format!("{column} IN {numbers} AND {alias}.is_nan = FALSE"),
+                (true, false) => format!("{column} IN {numbers}"),
+                (false, true) => format!("({column} NOT IN {numbers} OR {alias}.is_nan = TRUE)"),
+                (false, false) => format!("{column} NOT IN {numbers}"),
+            }
+        }
+        Test::In(values) => {
+            // The heads lead, as they do in an equality.
+            let heads =
+                values.iter().filter_map(|value| if let Literal::Text(text) = value { Some(text) } else { None });
+            let heads: Vec<String> = heads.map(|text| text.chars().take(INDEXED_HEAD).collect()).collect();
+            let heads = statement.bind_list(heads);
+            format!("{} IN {heads} AND {}", head(&column), list(statement, &column, "IN", values))
+        }
+        Test::NotIn(values) => list(statement, &column, "NOT IN", values),
+    })
 }
 
 pub(super) fn text(statement: &mut Statement, column: &str, operator: Operator, value: &str) -> String {
@@ -52,7 +101,7 @@ pub(super) fn text(statement: &mut Statement, column: &str, operator: Operator, 
 }
 
 /// A test on the value of a param or tag. An equality is led by the indexed head, which says all for a short text.
-pub(super) fn keyed_text(statement: &mut Statement, column: &str, operator: Operator, value: &str) -> String {
+fn keyed_text(statement: &mut Statement, column: &str, operator: Operator, value: &str) -> String {
     if operator != Operator::Equal {
         return text(statement, column, operator, value);
     }

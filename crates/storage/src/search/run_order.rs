@@ -3,8 +3,9 @@
 //! Missing values come last in both directions, and NaN between numbers and missing ones. For the first key this is done
 //! in stages, one statement each, so that the first stage is an index walk; the other keys carry a rank.
 
-use super::ast::{Filter, Key, OrderKey, Test};
+use super::ast::{Aggregate, Field, Key, OrderKey, Test};
 use super::dialect::{EntityKind, ValueKind};
+use super::formula::Formula;
 use super::keys::{KeyKind, SortKey};
 use super::predicate::head;
 use super::runs::RunSelect;
@@ -20,16 +21,21 @@ pub(super) enum Stage {
 }
 
 /// The stages of a search, in order. A stage that the filter leaves empty is left out.
-pub(super) fn stages(first: Option<&OrderKey>, filter: &Filter) -> &'static [Stage] {
+pub(super) fn stages(first: Option<&OrderKey>, filter: &[Formula]) -> &'static [Stage] {
     let Some(OrderKey { field, .. }) = first else { return &[Stage::Whole] };
-    let required = filter.0.iter().any(|comparison| comparison.field == *field && comparison.test != Test::IsNull);
+    let requires = |formula: &Formula| matches!(formula, Formula::Is(comparison) if comparison.field == *field && comparison.test != Test::IsNull);
+    let required = filter.iter().any(requires);
     match (&field.key, required) {
         (Key::Column(attribute), _) if !attribute.nullable => &[Stage::Whole],
-        (_, false) if field.kind() == EntityKind::Metric => &[Stage::Present, Stage::NotANumber, Stage::Missing],
-        (_, true) if field.kind() == EntityKind::Metric => &[Stage::Present, Stage::NotANumber],
+        (_, false) if may_be_nan(field) => &[Stage::Present, Stage::NotANumber, Stage::Missing],
+        (_, true) if may_be_nan(field) => &[Stage::Present, Stage::NotANumber],
         (_, false) => &[Stage::Present, Stage::Missing],
         (_, true) => &[Stage::Present],
     }
+}
+
+fn may_be_nan(field: &Field) -> bool {
+    field.kind() == EntityKind::Metric && field.aggregate == Aggregate::Last
 }
 
 /// Adds the sort keys, with the joins and conditions that they and the stage need.
@@ -59,7 +65,7 @@ fn add_first(select: &mut RunSelect, OrderKey { field, descending }: &OrderKey, 
         (Key::Column(attribute), Stage::NotANumber | Stage::Missing) => {
             select.select.conditions.push(format!("{} IS NULL", attribute.column));
         }
-        (Key::Name(key), Stage::Missing) => select.add_missing(kind, key),
+        (Key::Name(_), Stage::Missing) => select.add_missing(field),
         // NaN is stored as 0, which makes it a narrow range of the index.
         (Key::Name(key), Stage::NotANumber) => {
             let alias = select.join(kind, key);
@@ -67,11 +73,13 @@ fn add_first(select: &mut RunSelect, OrderKey { field, descending }: &OrderKey, 
         }
         (Key::Name(key), Stage::Whole | Stage::Present) => {
             let alias = select.join(kind, key);
-            let value = format!("{alias}.value");
+            let value = format!("{alias}.{}", field.aggregate.column());
             let keys = &mut select.select.keys;
             if kind == EntityKind::Metric {
+                let number =
+                    if may_be_nan(field) { format!("{alias}.is_nan = FALSE") } else { format!("{value} IS NOT NULL") };
                 keys.push(SortKey::new(value, *descending, KeyKind::Float));
-                select.select.conditions.push(format!("{alias}.is_nan = FALSE"));
+                select.select.conditions.push(number);
             } else {
                 // Texts sort as their heads do, then by the rest; the heads are what the index holds.
                 keys.push(SortKey::new(head(&value), *descending, KeyKind::Text));
@@ -93,12 +101,16 @@ fn add_other(select: &mut RunSelect, OrderKey { field, descending }: &OrderKey, 
         }
         Key::Name(key) => {
             select.left_join(field.kind(), key, alias);
-            let missing = format!("CASE WHEN {alias}.run_no IS NULL THEN 2");
+            let value = format!("{alias}.{}", field.aggregate.column());
+            let missing = format!("CASE WHEN {value} IS NULL THEN 2");
             let (rest, kind) = match field.kind() {
-                EntityKind::Metric => (format!(" WHEN {alias}.is_nan = TRUE THEN 1 ELSE 0 END"), KeyKind::Float),
+                EntityKind::Metric if may_be_nan(field) => {
+                    (format!(" WHEN {alias}.is_nan = TRUE THEN 1 ELSE 0 END"), KeyKind::Float)
+                }
+                EntityKind::Metric => (" ELSE 0 END".to_owned(), KeyKind::Float),
                 _ => (" ELSE 0 END".to_owned(), KeyKind::Text),
             };
-            (missing + &rest, format!("{alias}.value"), kind)
+            (missing + &rest, value, kind)
         }
     };
     let nothing = if kind == KeyKind::Text { "''" } else { "0" };
@@ -109,6 +121,6 @@ fn add_other(select: &mut RunSelect, OrderKey { field, descending }: &OrderKey, 
 fn column_kind(value: ValueKind) -> KeyKind {
     match value {
         ValueKind::Text => KeyKind::Text,
-        ValueKind::Number | ValueKind::Integer | ValueKind::QuotedInteger | ValueKind::AnyInteger => KeyKind::Int,
+        _ => KeyKind::Int,
     }
 }

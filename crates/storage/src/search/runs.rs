@@ -5,16 +5,19 @@
 //! and plans a join. Any other test is an inner join, which never repeats a run. The first sort key is joined as well, so that
 //! a planner may walk its index and stop after a page, or begin with the smallest set and sort.
 
-use super::ViewType;
-use super::ast::{Comparison, Filter, Key, Literal, Operator, OrderKey, Test};
+use super::ast::{Comparison, Field, Key, Operator, OrderKey, Test};
 use super::dialect::{EntityKind, RUNS};
 use super::error::SearchError;
+use super::formula::Formula;
+use super::formula_parser::parse_formula;
 use super::order::parse_order;
+use super::own::OWN;
 use super::page::{Part, Search, Select};
 use super::parser::parse_filter;
-use super::predicate::{column_test, keyed_text, metric};
+use super::predicate::{column_test, row_test};
 use super::run_order::{Stage, add_order, stages};
 use super::token::{Cursor, digest, invalid};
+use super::{Grammar, ViewType};
 
 /// A search of runs.
 #[derive(Clone, Copy, Debug)]
@@ -29,6 +32,8 @@ pub struct RunQuery<'a> {
     /// At least 1; the API bounds it.
     pub max_results: usize,
     pub page_token: Option<&'a str>,
+    /// What `filter` and `order_by` are written in.
+    pub grammar: Grammar,
 }
 
 const COLUMNS: &[&str] = &[
@@ -56,8 +61,13 @@ pub fn compile_run_numbers(query: &RunQuery<'_>) -> Result<Search, SearchError> 
 }
 
 fn compile(query: &RunQuery<'_>, columns: &[&str]) -> Result<Search, SearchError> {
-    let filter = parse_filter(&RUNS, query.filter)?;
-    let order = parse_order(&RUNS, query.order_by)?;
+    let (filter, order) = match query.grammar {
+        Grammar::Mlflow => (parse_filter(&RUNS, query.filter)?.into(), parse_order(&RUNS, query.order_by)?),
+        Grammar::Own { now } => {
+            let read = parse_formula(query.filter, now).map_err(|fault| fault.error)?;
+            (read.all, parse_order(&OWN, query.order_by)?)
+        }
+    };
     let digest = digest_of(query, &filter, &order);
     let cursor = Cursor::decode(query.page_token.unwrap_or_default(), &digest)?;
 
@@ -73,16 +83,17 @@ fn compile(query: &RunQuery<'_>, columns: &[&str]) -> Result<Search, SearchError
     Ok(Search::new(parts.collect::<Result<_, _>>()?, columns.len(), query.max_results, digest))
 }
 
-fn digest_of(query: &RunQuery<'_>, filter: &Filter, order: &[OrderKey]) -> String {
+fn digest_of(query: &RunQuery<'_>, filter: &[Formula], order: &[OrderKey]) -> String {
+    let filter: Vec<String> = filter.iter().map(ToString::to_string).collect();
     let order: Vec<String> = order.iter().map(ToString::to_string).collect();
     let ids: Vec<String> = query.experiment_ids.iter().map(ToString::to_string).collect();
-    digest(&["runs", &filter.to_string(), &order.join(","), &ids.join(","), query.view.name()])
+    digest(&["runs", &filter.join(" AND "), &order.join(","), &ids.join(","), query.view.name()])
 }
 
 fn part(
     query: &RunQuery<'_>,
     columns: &[&str],
-    filter: &Filter,
+    filter: &[Formula],
     order: &[OrderKey],
     index: usize,
     stage: Stage,
@@ -91,8 +102,14 @@ fn part(
     let mut select = RunSelect::new(query);
     add_order(&mut select, order, stage);
     let walked = select.joins.first().map_or_else(|| "r".to_owned(), |join| join.alias.clone());
-    for comparison in &filter.0 {
-        select.add_comparison(comparison);
+    for formula in filter {
+        match formula {
+            Formula::Is(comparison) => select.add_comparison(comparison),
+            formula => {
+                let condition = select.condition(&walked, formula);
+                select.select.conditions.push(condition);
+            }
+        }
     }
     let mut select = select.with_sets(&walked);
     if let Some(cursor) = cursor {
@@ -105,7 +122,7 @@ fn part(
 pub(super) struct RunSelect {
     pub(super) select: Select,
     /// What follows `experiment_id`, such as `= $1`.
-    scope: String,
+    pub(super) scope: String,
     joins: Vec<Keyed>,
     sets: Vec<Keyed>,
 }
@@ -161,32 +178,33 @@ impl RunSelect {
         ));
     }
 
-    /// Leaves only runs without that metric, param or tag.
-    pub(super) fn add_missing(&mut self, kind: EntityKind, key: &str) {
-        let bound = self.select.statement.bind(key);
+    /// Leaves only runs without that value of a metric, param or tag.
+    pub(super) fn add_missing(&mut self, field: &Field) {
+        let bound = self.select.statement.bind(field.key());
+        let test = row_test(&mut self.select.statement, "x", field, &Test::IsNotNull);
+        let test = test.map(|test| format!(" AND {test}")).unwrap_or_default();
         self.select.conditions.push(format!(
-            "NOT EXISTS (SELECT 1 FROM {} x WHERE x.run_no = r.run_no AND x.experiment_id {} AND x.key = {bound})",
-            table(kind),
+            "NOT EXISTS (SELECT 1 FROM {} x WHERE x.run_no = r.run_no AND x.experiment_id {} AND x.key = {bound}{test})",
+            table(field.kind()),
             self.scope
         ));
     }
 
-    fn add_keyed(&mut self, kind: EntityKind, key: &str, operator: Operator, literal: &Literal) {
-        let indexed = match kind {
-            EntityKind::Metric => operator != Operator::NotEqual,
-            _ => operator == Operator::Equal,
+    fn add_keyed(&mut self, field: &Field, test: &Test) {
+        let (kind, key) = (field.kind(), field.key());
+        let indexed = match test {
+            Test::Compare(operator, _) if kind == EntityKind::Metric => *operator != Operator::NotEqual,
+            Test::Compare(operator, _) => *operator == Operator::Equal,
+            Test::In(_) => true,
+            Test::NotIn(_) | Test::IsNull | Test::IsNotNull => false,
         };
         // A key that is joined anyway, as the sort key is, takes the test there: it bounds the index walk.
         let set = indexed && find(&mut self.joins, kind, key).is_none();
         let alias = if set { self.set(kind, key) } else { self.join(kind, key) };
-        let statement = &mut self.select.statement;
-        let condition = match literal {
-            Literal::Text(value) => keyed_text(statement, &format!("{alias}.value"), operator, value),
-            number => metric(statement, &alias, operator, number),
-        };
+        let condition = row_test(&mut self.select.statement, &alias, field, test);
         match find(&mut self.sets, kind, key).filter(|_| set) {
-            Some(set) => set.conditions.push(condition),
-            None => self.select.conditions.push(condition),
+            Some(set) => set.conditions.extend(condition),
+            None => self.select.conditions.extend(condition),
         }
     }
 
@@ -227,11 +245,8 @@ impl RunSelect {
                     _ => condition,
                 });
             }
-            (Key::Name(key), Test::IsNull) => self.add_missing(kind, key),
-            (Key::Name(key), Test::Compare(operator, literal)) => self.add_keyed(kind, key, *operator, literal),
-            (Key::Name(key), Test::IsNotNull | Test::In(_) | Test::NotIn(_)) => {
-                self.join(kind, key);
-            }
+            (Key::Name(_), Test::IsNull) => self.add_missing(&comparison.field),
+            (Key::Name(_), test) => self.add_keyed(&comparison.field, test),
         }
     }
 }
@@ -240,7 +255,7 @@ fn find<'k>(all: &'k mut [Keyed], kind: EntityKind, key: &str) -> Option<&'k mut
     all.iter_mut().find(|keyed| keyed.kind == kind && keyed.key == key)
 }
 
-fn table(kind: EntityKind) -> &'static str {
+pub(super) fn table(kind: EntityKind) -> &'static str {
     match kind {
         EntityKind::Metric => "metrics",
         EntityKind::Param => "params",

@@ -1,5 +1,6 @@
 //! What the grammar takes, what it refuses and how, and that it survives any text.
 
+mod formulas;
 mod logged_models;
 mod messages;
 mod properties;

@@ -68,8 +68,8 @@ pub struct Changes {
     pub params: Vec<RunText>,
     /// `None` deletes the tag.
     pub tags: BTreeMap<(i64, String), (i64, Option<String>)>,
-    /// The greatest point of the batch by MLflow's rule, by run and key.
-    pub metrics: HashMap<(i64, Arc<str>), (i64, Point)>,
+    /// What the batch says of a metric, by run and key.
+    pub metrics: HashMap<(i64, Arc<str>), MetricChange>,
     /// New history by run and key, with the log position of its first event.
     pub segments: BTreeMap<(i64, Arc<str>), (i64, Columns)>,
     pub datasets: Vec<LinkedDataset>,
@@ -93,6 +93,36 @@ pub struct Changes {
     pub purged_runs: BTreeSet<i64>,
     pub dead_letters: Vec<DeadLetter>,
     pub sweep: Option<Sweep>,
+}
+
+/// A metric of a run in a batch.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct MetricChange {
+    pub experiment_id: i64,
+    /// The greatest point by MLflow's rule.
+    pub latest: Point,
+    /// Least and greatest value. NaN is neither.
+    pub range: Option<(f64, f64)>,
+}
+
+impl MetricChange {
+    /// What one point says.
+    pub fn new(experiment_id: i64, point: Point) -> Self {
+        // Adding zero turns -0.0 into 0.0, which is the same number, so that the order of the two does not matter.
+        let range = (!point.value.is_nan()).then_some((point.value + 0.0, point.value + 0.0));
+        Self { experiment_id, latest: point, range }
+    }
+
+    /// Takes what was said later. Points that come twice change nothing.
+    pub fn add(&mut self, later: &Self) {
+        if later.latest.supersedes(&self.latest) {
+            self.latest = later.latest;
+        }
+        self.range = match (self.range, later.range) {
+            (Some((min, max)), Some((least, greatest))) => Some((min.min(least), max.max(greatest))),
+            (range, other) => range.or(other),
+        };
+    }
 }
 
 /// A param of a run.

@@ -1,6 +1,6 @@
 //! The changes as rows: one bulk insert per table.
 
-use super::{Changes, ExperimentRow, LinkedModel, RunRow, artifacts, registry, segments};
+use super::{Changes, ExperimentRow, LinkedModel, MetricChange, RunRow, artifacts, registry, segments};
 use crate::ColumnType::{Bool, Float, Int, Text};
 use crate::{BulkInsert, Error, Statement, Transaction, Value};
 
@@ -55,6 +55,42 @@ const TAGS: BulkInsert = BulkInsert {
     suffix: "ON CONFLICT (run_no, key) DO UPDATE SET value = excluded.value",
 };
 
+/// A point that arrives late does not replace one of a later step.
+macro_rules! later {
+    ($column:literal) => {
+        concat!(
+            $column,
+            " = CASE WHEN (excluded.step, excluded.timestamp, excluded.value) > \
+             (metrics.step, metrics.timestamp, metrics.value) THEN excluded.",
+            $column,
+            " ELSE metrics.",
+            $column,
+            " END, "
+        )
+    };
+}
+
+/// The least and the greatest value are so of all points, however late they arrive.
+macro_rules! further {
+    ($column:literal, $operator:literal) => {
+        concat!(
+            $column,
+            " = CASE WHEN metrics.",
+            $column,
+            " IS NULL OR excluded.",
+            $column,
+            $operator,
+            "metrics.",
+            $column,
+            " THEN excluded.",
+            $column,
+            " ELSE metrics.",
+            $column,
+            " END"
+        )
+    };
+}
+
 const METRICS: BulkInsert = BulkInsert {
     table: "metrics",
     columns: &[
@@ -65,11 +101,19 @@ const METRICS: BulkInsert = BulkInsert {
         ("timestamp", Int),
         ("step", Int),
         ("experiment_id", Int),
+        ("min_value", Float),
+        ("max_value", Float),
     ],
-    // A point that arrives late does not replace one of a later step.
-    suffix: "ON CONFLICT (run_no, key) DO UPDATE SET value = excluded.value, is_nan = excluded.is_nan, \
-             timestamp = excluded.timestamp, step = excluded.step \
-             WHERE (excluded.step, excluded.timestamp, excluded.value) > (metrics.step, metrics.timestamp, metrics.value)",
+    suffix: concat!(
+        "ON CONFLICT (run_no, key) DO UPDATE SET ",
+        later!("value"),
+        later!("is_nan"),
+        later!("timestamp"),
+        later!("step"),
+        further!("min_value", " < "),
+        ", ",
+        further!("max_value", " > "),
+    ),
 };
 
 const RUN_MODELS: BulkInsert = BulkInsert {
@@ -124,17 +168,19 @@ pub(super) async fn write(transaction: &mut dyn Transaction, changes: Changes) -
     });
     transaction.insert(&PARAMS, params.collect()).await?;
 
-    let metrics = changes.metrics.into_iter().map(|((run_no, key), (experiment_id, point))| {
-        let is_nan = point.value.is_nan();
-        let value = if is_nan { 0.0 } else { point.value };
+    let metrics = changes.metrics.into_iter().map(|((run_no, key), MetricChange { experiment_id, latest, range })| {
+        let is_nan = latest.value.is_nan();
+        let value = if is_nan { 0.0 } else { latest.value };
         vec![
             run_no.into(),
             (&*key).into(),
             value.into(),
             is_nan.into(),
-            point.timestamp.into(),
-            point.step.into(),
+            latest.timestamp.into(),
+            latest.step.into(),
             experiment_id.into(),
+            range.map(|(min, _)| min).into(),
+            range.map(|(_, max)| max).into(),
         ]
     });
     transaction.insert(&METRICS, metrics.collect()).await?;

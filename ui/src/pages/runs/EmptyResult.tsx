@@ -1,11 +1,18 @@
-// What the table says when no run matches: which clause of the filter one may drop.
+// What the table says when no run matches: which clause of the filter one may drop, first the one
+// that removes most.
+import { useQuery } from "@tanstack/react-query";
+import { useParams } from "wouter";
 import type { ViewType } from "../../api/contract";
+import { fetchRuns, keys } from "../../api/queries";
 import { Button } from "../../parts/Button";
 import { EmptyState } from "../../parts/EmptyState";
 import { formatCount } from "../../parts/format";
 import { Icon } from "../../parts/Icon";
-import { clauses } from "./clauses";
+import { type Clause, clauses } from "./clauses";
 import css from "./RunsTab.module.css";
+
+/** So many clauses are tried without. */
+const TRIED = 8;
 
 export function EmptyResult({
   filter,
@@ -18,9 +25,10 @@ export function EmptyResult({
   view: ViewType;
   onFilter: (filter: string) => void;
 }) {
+  const parts = clauses(filter);
+  const left = useLeft(parts, view);
   if (filter.trim() === "")
     return <EmptyState title={view === "deleted" ? "No deleted runs" : "No runs"} />;
-  const parts = clauses(filter);
   return (
     <EmptyState
       title={`0 of ${formatCount(total)} runs match`}
@@ -28,7 +36,7 @@ export function EmptyResult({
     >
       {parts.length > 1 && (
         <ul className={css.clauses} aria-label="Clauses of the filter">
-          {parts.map((clause) => (
+          {byLeft(parts, left).map(({ clause, runs }) => (
             <li key={clause.without}>
               <code>{clause.text}</code>
               <Button
@@ -38,10 +46,39 @@ export function EmptyResult({
               >
                 <Icon name="close" size={12} /> Drop it
               </Button>
+              {runs !== undefined && (
+                <span>
+                  {formatCount(runs)} run{runs === 1 ? "" : "s"} without it
+                </span>
+              )}
             </li>
           ))}
         </ul>
       )}
     </EmptyState>
   );
+}
+
+/** How many runs match without each clause, as far as it is known. */
+function useLeft(parts: Clause[], view: ViewType): (number | undefined)[] {
+  const { id = "" } = useParams<{ id: string }>();
+  const filters = parts.slice(0, TRIED).map((clause) => clause.without);
+  const counted = useQuery({
+    queryKey: [...keys.runs, "left", id, view, filters],
+    enabled: id !== "" && parts.length > 1,
+    queryFn: ({ signal }) =>
+      Promise.all(
+        filters.map(async (filter) => {
+          const query = { experiment_ids: [id], filter, order_by: [], view, columns: [] };
+          return (await fetchRuns({ ...query, offset: 0, limit: 0 }, signal)).matched;
+        }),
+      ),
+  });
+  return counted.data ?? [];
+}
+
+function byLeft(parts: Clause[], left: (number | undefined)[]) {
+  return parts
+    .map((clause, index) => ({ clause, runs: left[index] }))
+    .sort((a, b) => (b.runs ?? -1) - (a.runs ?? -1));
 }

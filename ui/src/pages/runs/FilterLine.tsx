@@ -1,20 +1,25 @@
 // The filter line: an input with coloured text behind it. The server checks what is typed; a
-// mistake is underlined where it is, and the rows of the last good filter stay.
+// mistake is underlined where it is, and the rows of the last good filter stay. A key that no run
+// has is no mistake, but marked.
 import { useEffect, useId, useImperativeHandle, useMemo, useRef, useState } from "react";
+import { useParams } from "wouter";
 import { ApiError, errorText } from "../../api/client";
-import type { Fields, Span } from "../../api/contract";
-import { checkFilter } from "../../api/queries";
+import type { Fields } from "../../api/contract";
 import { Icon } from "../../parts/Icon";
-import { type Completion, completions } from "./completion";
+import {
+  askCompletions,
+  type Completion,
+  checkFilter,
+  complete,
+  completions,
+  type Remark,
+} from "./completion";
 import css from "./FilterLine.module.css";
 import { highlight, toUtf16 } from "./highlight";
 
 const PAUSE_MS = 300;
-
-interface Problem {
-  message: string;
-  span: Span | undefined;
-}
+/** Sooner than the table is asked for: whoever waits for an offer has stopped typing. */
+const OFFER_MS = 120;
 
 export function FilterLine({
   ref,
@@ -32,13 +37,17 @@ export function FilterLine({
   onApply: (filter: string) => void;
 }) {
   const [text, setText] = useState(applied);
-  const [problem, setProblem] = useState<Problem | undefined>();
+  const { id: experimentId = "" } = useParams<{ id: string }>();
+  const [problem, setProblem] = useState<Remark | undefined>();
+  const [warnings, setWarnings] = useState<Remark[]>([]);
   const [offers, setOffers] = useState<Completion[]>([]);
   const [chosen, setChosen] = useState(-1);
   const input = useRef<HTMLInputElement>(null);
   const layer = useRef<HTMLDivElement>(null);
   const timer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
   const abort = useRef<AbortController | undefined>(undefined);
+  const offerTimer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
+  const offerAbort = useRef<AbortController | undefined>(undefined);
   const sent = useRef(applied);
   const id = useId();
   useImperativeHandle(ref, () => input.current as HTMLInputElement);
@@ -49,6 +58,7 @@ export function FilterLine({
     sent.current = applied;
     setText(applied);
     setProblem(undefined);
+    setWarnings([]);
   }, [applied]);
   useEffect(() => {
     if (!refusal) return;
@@ -59,6 +69,8 @@ export function FilterLine({
     () => () => {
       clearTimeout(timer.current);
       abort.current?.abort();
+      clearTimeout(offerTimer.current);
+      offerAbort.current?.abort();
     },
     [],
   );
@@ -66,11 +78,6 @@ export function FilterLine({
   const check = (value: string) => {
     clearTimeout(timer.current);
     abort.current?.abort();
-    const apply = () => {
-      sent.current = value;
-      setProblem(undefined);
-      onApply(value);
-    };
     if (value.trim() === "") {
       sent.current = "";
       setProblem(undefined);
@@ -79,11 +86,14 @@ export function FilterLine({
     }
     const controller = new AbortController();
     abort.current = controller;
-    checkFilter(value, controller.signal).then(
-      (answer) => {
+    checkFilter(value, experimentId, controller.signal).then(
+      (checked) => {
         if (controller.signal.aborted) return;
-        if (answer.ok) apply();
-        else setProblem({ message: answer.message, span: toUtf16(value, answer.span) });
+        setProblem(checked.problem);
+        setWarnings(checked.warnings);
+        if (checked.problem) return;
+        sent.current = value;
+        onApply(value);
       },
       (error: unknown) => {
         if (controller.signal.aborted) return;
@@ -94,44 +104,70 @@ export function FilterLine({
     );
   };
 
+  const stopOffers = () => {
+    clearTimeout(offerTimer.current);
+    offerAbort.current?.abort();
+    setOffers([]);
+    setChosen(-1);
+  };
+
+  /** Keys are known here; for the rest, the server is asked once typing pauses. */
+  const offer = (value: string, cursor: number) => {
+    stopOffers();
+    const known = completions(value, cursor, fields);
+    setOffers(known);
+    if (known.length > 0 || value.trim() === "") return;
+    offerTimer.current = setTimeout(() => {
+      const controller = new AbortController();
+      offerAbort.current = controller;
+      askCompletions(value, cursor, experimentId, controller.signal).then(
+        (found) => {
+          if (!controller.signal.aborted) setOffers(found);
+        },
+        // Without offers one can still write; what is wrong is told by the check.
+        () => undefined,
+      );
+    }, OFFER_MS);
+  };
+
   const change = (value: string, cursor: number) => {
     setText(value);
     setProblem(undefined);
-    setOffers(completions(value, cursor, fields));
-    setChosen(-1);
+    setWarnings([]);
+    offer(value, cursor);
     clearTimeout(timer.current);
+    abort.current?.abort();
     timer.current = setTimeout(() => check(value), PAUSE_MS);
   };
 
-  const take = (offer: Completion) => {
-    const value = `${text.slice(0, offer.from)}${offer.text} ${text.slice(offer.to).trimStart()}`;
-    const cursor = offer.from + offer.text.length + 1;
+  const take = (taken: Completion) => {
+    const { text: value, cursor } = complete(text, taken);
     change(value, cursor);
-    setOffers([]);
     requestAnimationFrame(() => input.current?.setSelectionRange(cursor, cursor));
   };
 
   const onKeyDown = (event: React.KeyboardEvent) => {
-    const offer = offers[chosen];
+    const picked = offers[chosen];
     if (event.key === "ArrowDown" && offers.length > 0) setChosen((chosen + 1) % offers.length);
     else if (event.key === "ArrowUp" && offers.length > 0)
       setChosen((chosen <= 0 ? offers.length : chosen) - 1);
     else if (event.key === "Tab" && !event.shiftKey && offers.length > 0 && text !== applied)
-      take(offer ?? (offers[0] as Completion));
-    else if (event.key === "Enter" && offer) take(offer);
+      take(picked ?? (offers[0] as Completion));
+    else if (event.key === "Enter" && picked) take(picked);
     else if (event.key === "Enter") {
-      setOffers([]);
+      stopOffers();
       check(text);
     } else if (event.key === "Escape") {
-      if (offers.length > 0) setOffers([]);
-      else input.current?.blur();
+      if (offers.length === 0) input.current?.blur();
+      stopOffers();
     } else return;
     event.preventDefault();
   };
 
   // While completions are offered the text is unfinished, and saying so would only be in the way.
   const shown = offers.length > 0 ? undefined : problem;
-  const pieces = useMemo(() => highlight(text, shown?.span), [text, shown]);
+  const odd = useMemo(() => warnings.flatMap(({ span }) => (span ? [span] : [])), [warnings]);
+  const pieces = useMemo(() => highlight(text, shown?.span, odd), [text, shown, odd]);
   const atEnd = shown?.span !== undefined && shown.span[0] >= text.length;
   let offset = 0;
   return (
@@ -142,7 +178,10 @@ export function FilterLine({
             const key = offset;
             offset += piece.text.length;
             return (
-              <span key={key} className={`${css[piece.kind]} ${piece.bad ? css.bad : ""}`}>
+              <span
+                key={key}
+                className={`${css[piece.kind]} ${piece.bad ? css.bad : piece.odd ? css.odd : ""}`}
+              >
                 {piece.text}
               </span>
             );
@@ -160,7 +199,7 @@ export function FilterLine({
           aria-activedescendant={chosen >= 0 ? `${id}-${chosen}` : undefined}
           aria-autocomplete="list"
           aria-invalid={shown !== undefined}
-          aria-describedby={`${id}-problem`}
+          aria-describedby={`${id}-problem ${id}-warnings`}
           placeholder="Filter: metrics.loss < 0.1 and params.optimizer = 'adam'"
           autoComplete="off"
           autoCapitalize="off"
@@ -168,7 +207,7 @@ export function FilterLine({
           value={text}
           onChange={(event) => change(event.target.value, event.target.selectionStart ?? 0)}
           onKeyDown={onKeyDown}
-          onBlur={() => setOffers([])}
+          onBlur={stopOffers}
           onScroll={(event) => {
             if (layer.current) layer.current.scrollLeft = event.currentTarget.scrollLeft;
           }}
@@ -190,6 +229,9 @@ export function FilterLine({
       </div>
       <p id={`${id}-problem`} className={css.problem} role="alert">
         {shown?.message}
+      </p>
+      <p id={`${id}-warnings`} className={css.warning} role="status">
+        {offers.length === 0 && warnings.map(({ message }) => message).join(" ")}
       </p>
       <div id={`${id}-offers`} className={css.offers} role="listbox" aria-label="Completions">
         {offers.map((offer, index) => (

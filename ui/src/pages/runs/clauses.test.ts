@@ -15,6 +15,15 @@ it("takes a filter apart at its ANDs only", () => {
   ]);
 });
 
+it("leaves alternatives together", () => {
+  expect(texts("a > 1 and b > 1 or c > 1")).toEqual(["a > 1 and b > 1 or c > 1"]);
+  expect(texts("a > 1 and (b > 1 or c > 1) and params.or = 'x or y'")).toEqual([
+    "a > 1",
+    "(b > 1 or c > 1)",
+    "params.or = 'x or y'",
+  ]);
+});
+
 it("says what remains without each", () => {
   expect(clauses("a > 1 and  b = 'x'  and c < 2").map((clause) => clause.without)).toEqual([
     "b = 'x' and c < 2",

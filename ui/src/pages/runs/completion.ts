@@ -1,7 +1,25 @@
-// What can be written at the cursor of the filter line: keys with the right quoting, attributes,
-// operators. Pure; the keys come from the experiment's fields.
-import type { Fields } from "../../api/contract";
+// What can be written at the cursor of the filter line. Keys are offered at once, from the
+// experiment's fields; for operators and values, and for what is wrong, the server is asked, which
+// has the grammar and the values.
+import { apiPost } from "../../api/client";
+import type { Fields, Span } from "../../api/contract";
+import { toUtf16 } from "./highlight";
 import { quoteKey } from "./url-state";
+
+/** The answer of `filter/check`; spans and places are in characters. */
+interface Checked {
+  ok: boolean;
+  message?: string;
+  span?: Span;
+  warnings?: { message: string; span: Span }[];
+  completions?: { text: string; insert: string; from: number; to: number; kind: string }[];
+}
+
+export interface Remark {
+  message: string;
+  /** In string indexes. */
+  span: Span | undefined;
+}
 
 export interface Completion {
   /** What replaces the text between `from` and `to`. */
@@ -13,10 +31,22 @@ export interface Completion {
 
 const LIMIT = 8;
 
-const attributes = ["run_name", "status", "start_time", "end_time", "user_id", "run_id"];
+const attributes = [
+  "run_name",
+  "status",
+  "start_time",
+  "end_time",
+  "user_id",
+  "run_id",
+  "duration",
+];
 
 /** The word before the cursor: a kind with or without a part of a key, quoted or not. */
 const word = /(?:^|[\s(])((?:[a-z]+\.(?:`[^`]*|"[^"]*|[\w./-]*))|[a-z_]*)$/i;
+
+/** What stands before a key. */
+const beginning = /(?:^|(?<!\bin\s*)\(|\b(?:and|or|not)\s)\s*$/i;
+const aggregate = /\b(?:max|min|last)\(\s*$/i;
 
 export function completions(
   text: string,
@@ -29,6 +59,8 @@ export function completions(
   const found = word.exec(before)?.[1];
   if (found === undefined) return [];
   const from = cursor - found.length;
+  if (!beginning.test(text.slice(0, from))) return [];
+  const onlyMetrics = aggregate.test(text.slice(0, from));
   const make = (full: string, hint: string): Completion => ({ text: full, from, to: cursor, hint });
 
   const dot = found.indexOf(".");
@@ -47,12 +79,14 @@ export function completions(
       });
   };
   add("metrics", fields?.metrics);
-  add("params", fields?.params);
-  add(
-    "tags",
-    fields?.tags.filter((tag) => tag.key !== "mlflow.note.content"),
-  );
-  if (kind === undefined || kind === "attributes" || kind === "attribute")
+  if (!onlyMetrics) {
+    add("params", fields?.params);
+    add(
+      "tags",
+      fields?.tags.filter((tag) => tag.key !== "mlflow.note.content"),
+    );
+  }
+  if (!onlyMetrics && (kind === undefined || kind === "attributes" || kind === "attribute"))
     for (const key of attributes) all.push({ full: `attributes.${key}`, key, hint: "attribute" });
 
   const rank = (one: { full: string; key: string }) => {
@@ -67,4 +101,52 @@ export function completions(
     .sort((a, b) => a.rank - b.rank || a.one.key.localeCompare(b.one.key))
     .slice(0, LIMIT)
     .map(({ one }) => make(one.full, one.hint));
+}
+
+/** Looks at a whole filter: what is wrong with it, or which of its keys no run has. */
+export async function checkFilter(
+  filter: string,
+  experimentId: string,
+  signal: AbortSignal,
+): Promise<{ problem: Remark | undefined; warnings: Remark[] }> {
+  const body = { filter, experiment_ids: [experimentId] };
+  const checked = await apiPost<Checked>("filter/check", body, signal);
+  const remark = (message: string, span: Span | undefined): Remark => ({
+    message,
+    span: span && toUtf16(filter, span),
+  });
+  return {
+    problem: checked.ok ? undefined : remark(checked.message ?? "", checked.span),
+    warnings: (checked.warnings ?? []).map(({ message, span }) => remark(message, span)),
+  };
+}
+
+/** Operators and values that may follow. Keywords are left out: they are typed faster than taken. */
+export async function askCompletions(
+  filter: string,
+  cursor: number,
+  experimentId: string,
+  signal: AbortSignal,
+): Promise<Completion[]> {
+  const body = {
+    filter,
+    experiment_ids: [experimentId],
+    cursor: [...filter.slice(0, cursor)].length,
+  };
+  const { completions: found } = await apiPost<Checked>("filter/check", body, signal);
+  return (found ?? [])
+    .filter((one) => one.kind !== "keyword")
+    .slice(0, LIMIT)
+    .map(({ insert, from, to, kind }) => {
+      const span = toUtf16(filter, [from, to]);
+      return { text: insert, from: span[0], to: span[1], hint: kind };
+    });
+}
+
+/** The filter with the completion in it, and the cursor behind. */
+export function complete(filter: string, offer: Completion): { text: string; cursor: number } {
+  // What has to be closed goes on at once.
+  const gap = offer.text.endsWith("(") ? "" : " ";
+  const before = filter.slice(0, offer.from) + offer.text + gap;
+  return { text: before + filter.slice(offer.to).trimStart(), cursor: before.length };
 }

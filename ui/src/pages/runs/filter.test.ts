@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import type { Fields } from "../../api/contract";
-import { completions } from "./completion";
+import { complete, completions } from "./completion";
 import { csvField, csvHead, csvRows } from "./export";
 import { highlight, toUtf16 } from "./highlight";
 
@@ -17,7 +17,7 @@ it("colours a filter without losing a character", () => {
   const text = "metrics.`val/acc` >= 0.9 and params.optimizer = 'li''on' ∧ x";
   const pieces = highlight(text, undefined);
   expect(pieces.map((piece) => piece.text).join("")).toBe(text);
-  expect(pieces[0]).toEqual({ text: "metrics.`val/acc`", kind: "key", bad: false });
+  expect(pieces[0]).toEqual({ text: "metrics.`val/acc`", kind: "key", bad: false, odd: false });
   expect(pieces.find((piece) => piece.text === "and")?.kind).toBe("operator");
 });
 
@@ -26,6 +26,28 @@ it("marks exactly the span of the error", () => {
   const pieces = highlight(text, [14, 15]);
   expect(pieces.map((piece) => piece.text).join("")).toBe(text);
   expect(pieces.filter((piece) => piece.bad).map((piece) => piece.text)).toEqual(["<"]);
+});
+
+it("colours functions and times, and marks what no run has", () => {
+  const text = "max(metrics.acc) > 0.9 or started > now-7d and duration < 1.5h";
+  const pieces = highlight(text, undefined, [[4, 15]]);
+  expect(pieces.map((piece) => piece.text).join("")).toBe(text);
+  const of = (kind: string) => pieces.filter((one) => one.kind === kind).map((one) => one.text);
+  expect(of("value")).toEqual(["0.9", "now-7d", "1.5h"]);
+  expect(of("operator")).toEqual(["max", ">", "or", ">", "and", "<"]);
+  expect(pieces.filter((piece) => piece.odd).map((piece) => piece.text)).toEqual(["metrics.acc"]);
+});
+
+it("puts a completion in its place", () => {
+  const offer = { text: "'adam'", from: 9, to: 12, hint: "" };
+  expect(complete("params.o='ad  and x", offer)).toEqual({
+    text: "params.o='adam' and x",
+    cursor: 16,
+  });
+  expect(complete("ma", { text: "max(", from: 0, to: 2, hint: "" })).toEqual({
+    text: "max(",
+    cursor: 4,
+  });
 });
 
 it("counts characters as the server does", () => {
@@ -40,6 +62,12 @@ it("completes keys with the right quoting", () => {
   expect(texts("metrics.loss < 1 and lo")).toEqual(["metrics.loss"]);
   expect(texts("params.x = 'lo")).toEqual([]);
   expect(texts("")).toEqual([]);
+  expect(texts("not (lo")).toEqual(["metrics.loss"]);
+  expect(texts("lr = 1 or (lr")).toEqual(["params.lr"]);
+  expect(texts("max(lo")).toEqual(["metrics.loss"]);
+  expect(texts("max(lr")).toEqual([]);
+  for (const elsewhere of ["metrics.loss l", "params.x = l", "params.x in (l"])
+    expect(texts(elsewhere)).toEqual([]);
   expect(texts("attributes.sta")).toEqual(["attributes.start_time", "attributes.status"]);
 });
 

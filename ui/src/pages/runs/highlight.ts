@@ -6,23 +6,33 @@ export interface Piece {
   text: string;
   kind: "key" | "operator" | "value" | "plain";
   bad: boolean;
+  /** It reads well, but no run has it. */
+  odd: boolean;
 }
 
-const token =
-  /(?<key>(?:metrics?|params?|parameters?|tags?|attributes?|attr|run|datasets?)\.(?:`[^`]*`?|"[^"]*"?|[\w./-]+)?)|(?<value>'[^']*'?|"[^"]*"?|-?\d[\d.eE+-]*)|(?<operator>\b(?:and|or|not|in|like|ilike|is|null)\b|[<>=!]+)|(?<plain>\s+|\w+|.)/giu;
+const parts = [
+  /(?<key>(?:metrics?|params?|parameters?|tags?|attributes?|attr|run|datasets?)\.(?:`[^`]*`?|"[^"]*"?|[\w./-]+)?)/,
+  /(?<value>'[^']*'?|"[^"]*"?|\bnow\b(?:-[\d.]+[a-z]+)?|-?\d[\d.]*(?:ms|[smhdw])\b|-?\d[\d.eE+-]*)/,
+  /(?<operator>\b(?:and|or|not|in|like|ilike|is|null)\b|\b(?:max|min|last)(?=\s*\()|[<>=!]+)/,
+  /(?<plain>\s+|\w+|.)/,
+];
+const token = new RegExp(parts.map((part) => part.source).join("|"), "giu");
 
-export function highlight(filter: string, span: Span | undefined): Piece[] {
+export function highlight(filter: string, span: Span | undefined, odd: Span[] = []): Piece[] {
   const pieces: Piece[] = [];
   const add = (text: string, kind: Piece["kind"], from: number) => {
     const to = from + text.length;
     // A span at the very end, or an empty one, has nothing to underline inside the text.
     const cuts = [from, to];
-    if (span) for (const cut of span) if (cut > from && cut < to) cuts.push(cut);
+    const spans = span ? [span, ...odd] : odd;
+    for (const cut of spans.flat()) if (cut > from && cut < to) cuts.push(cut);
     cuts.sort((a, b) => a - b);
     for (let index = 0; index + 1 < cuts.length; index++) {
       const [a, b] = [cuts[index] ?? 0, cuts[index + 1] ?? 0];
-      const bad = span !== undefined && a >= span[0] && b <= span[1];
-      pieces.push({ text: filter.slice(a, b), kind, bad });
+      if (a === b) continue;
+      const within = (one: Span) => a >= one[0] && b <= one[1];
+      const bad = span !== undefined && within(span);
+      pieces.push({ text: filter.slice(a, b), kind, bad, odd: odd.some(within) });
     }
   };
   for (const match of filter.matchAll(token)) {

@@ -34,7 +34,8 @@ pub(super) struct RunFact {
     pub(super) start_time: i64,
     pub(super) end_time: Option<i64>,
     pub(super) deleted: bool,
-    pub(super) metrics: BTreeMap<&'static str, f64>,
+    /// Every value that was logged, the latest at the end.
+    pub(super) metrics: BTreeMap<&'static str, Vec<f64>>,
     pub(super) params: BTreeMap<&'static str, String>,
     pub(super) tags: BTreeMap<&'static str, String>,
     /// Name, digest and context of the data sets.
@@ -143,7 +144,7 @@ impl RunFact {
         let mut metrics = BTreeMap::new();
         for key in METRICS {
             if random.chance(70) {
-                metrics.insert(*key, random.pick(NUMBERS));
+                metrics.insert(*key, (0..=random.below(3)).map(|_| random.pick(NUMBERS)).collect());
             }
         }
         let mut datasets = Vec::new();
@@ -193,17 +194,19 @@ impl RunFact {
     }
 
     fn metric_rows(&self) -> impl Iterator<Item = Vec<Value>> {
-        self.metrics.iter().map(|(key, value)| {
-            let stored = if value.is_nan() { 0.0 } else { *value };
+        self.metrics.iter().map(|(key, values)| {
+            let latest = values.last().copied().unwrap_or_default();
             let time = Value::Int(0);
             vec![
                 self.run_no.into(),
                 (*key).into(),
-                stored.into(),
-                value.is_nan().into(),
+                if latest.is_nan() { 0.0 } else { latest }.into(),
+                latest.is_nan().into(),
                 time.clone(),
                 time,
                 self.experiment_id.into(),
+                least(values).into(),
+                greatest(values).into(),
             ]
         })
     }
@@ -228,6 +231,16 @@ impl RunFact {
             ]
         })
     }
+}
+
+/// The least value, NaN left out.
+pub(super) fn least(values: &[f64]) -> Option<f64> {
+    values.iter().copied().filter(|value| !value.is_nan()).reduce(f64::min)
+}
+
+/// The greatest value, NaN left out.
+pub(super) fn greatest(values: &[f64]) -> Option<f64> {
+    values.iter().copied().filter(|value| !value.is_nan()).reduce(f64::max)
 }
 
 const fn insert(table: &'static str, columns: &'static [(&'static str, ColumnType)]) -> BulkInsert {
@@ -272,6 +285,8 @@ const METRICS_INSERT: BulkInsert = insert(
         ("timestamp", Int),
         ("step", Int),
         ("experiment_id", Int),
+        ("min_value", Float),
+        ("max_value", Float),
     ],
 );
 const PARAMS_INSERT: BulkInsert =

@@ -3,12 +3,17 @@
 use std::cmp::Ordering;
 
 use super::Random;
-use super::corpus::{CONTEXTS, Corpus, DATASETS, METRICS, NUMBERS, PARAMS, RunFact, STATUSES, TAGS, text};
+use super::corpus::{
+    CONTEXTS, Corpus, DATASETS, METRICS, NUMBERS, PARAMS, RunFact, STATUSES, TAGS, greatest, least, text,
+};
 
 /// What a comparison looks at.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Subject {
     Metric(&'static str),
+    /// The least value of a metric; our own grammar alone has it, as the next.
+    Least(&'static str),
+    Greatest(&'static str),
     Param(&'static str),
     Tag(&'static str),
     Attribute(&'static str),
@@ -22,18 +27,19 @@ pub(super) enum Check {
     Time(Subject, &'static str, i64),
     Text(Subject, &'static str, String),
     List(Subject, bool, Vec<String>),
+    Numbers(Subject, bool, Vec<f64>),
     Null(Subject, bool),
 }
 
 /// One key of an order.
 #[derive(Debug)]
 pub(super) struct SortBy {
-    subject: Subject,
-    descending: bool,
+    pub(super) subject: Subject,
+    pub(super) descending: bool,
 }
 
-const COMPARATORS: &[&str] = &["=", "!=", ">", ">=", "<", "<="];
-const TEXT_COMPARATORS: &[&str] = &["=", "=", "!=", "LIKE", "ILIKE"];
+pub(super) const COMPARATORS: &[&str] = &["=", "!=", ">", ">=", "<", "<="];
+pub(super) const TEXT_COMPARATORS: &[&str] = &["=", "=", "!=", "LIKE", "ILIKE"];
 
 impl Check {
     pub(super) fn generate(random: &mut Random, corpus: &Corpus) -> Self {
@@ -92,6 +98,10 @@ impl Check {
                 let values: Vec<String> = values.iter().map(|value| format!("\"{value}\"")).collect();
                 format!("{} {} ({})", subject.text(), if *within { "IN" } else { "NOT IN" }, values.join(", "))
             }
+            Self::Numbers(subject, within, values) => {
+                let values: Vec<String> = values.iter().map(|value| format!("{value:e}")).collect();
+                format!("{} {} ({})", subject.text(), if *within { "IN" } else { "NOT IN" }, values.join(", "))
+            }
             Self::Null(subject, null) => format!("{} IS {}", subject.text(), if *null { "NULL" } else { "NOT NULL" }),
         }
     }
@@ -110,7 +120,10 @@ impl Check {
             Self::List(subject, within, values) => {
                 subject.texts(run).iter().any(|text| values.contains(text) == *within)
             }
-            Self::Null(subject, null) => subject.texts(run).is_empty() == *null,
+            Self::Numbers(subject, within, values) => {
+                subject.any_number(run).is_some_and(|number| values.contains(&number) == *within)
+            }
+            Self::Null(subject, null) => subject.is_missing(run) == *null,
         }
     }
 }
@@ -151,8 +164,10 @@ pub(super) fn compare(order: &[SortBy], a: &RunFact, b: &RunFact) -> Ordering {
     for SortBy { subject, descending } in order {
         let ranked = subject.rank(a).cmp(&subject.rank(b));
         let values = match subject {
-            Subject::Metric(_) => subject.number(a).partial_cmp(&subject.number(b)).unwrap_or(Ordering::Equal),
-            Subject::Attribute("start_time" | "end_time") => subject.time(a).cmp(&subject.time(b)),
+            Subject::Metric(_) | Subject::Least(_) | Subject::Greatest(_) => {
+                subject.number(a).partial_cmp(&subject.number(b)).unwrap_or(Ordering::Equal)
+            }
+            Subject::Attribute("start_time" | "end_time" | "duration") => subject.time(a).cmp(&subject.time(b)),
             _ => subject.texts(a).cmp(&subject.texts(b)),
         };
         let ordering = ranked.then(if *descending { values.reverse() } else { values });
@@ -167,6 +182,8 @@ impl Subject {
     fn text(self) -> String {
         match self {
             Self::Metric(key) => format!("metrics.`{key}`"),
+            Self::Least(key) => format!("min(metrics.`{key}`)"),
+            Self::Greatest(key) => format!("max(metrics.\"{key}\")"),
             Self::Param(key) => format!("params.`{key}`"),
             Self::Tag(key) => format!("tags.\"{key}\""),
             Self::Attribute(key) => key.to_owned(),
@@ -176,19 +193,40 @@ impl Subject {
 
     fn rank(self, run: &RunFact) -> u8 {
         match self {
-            Self::Metric(_) => self.number(run).map_or(2, |value| u8::from(value.is_nan())),
-            Self::Attribute("start_time" | "end_time") => u8::from(self.time(run).is_none()),
-            _ => u8::from(self.texts(run).is_empty()),
+            Self::Metric(_) | Self::Least(_) | Self::Greatest(_) => {
+                self.number(run).map_or(2, |value| u8::from(value.is_nan()))
+            }
+            _ => u8::from(self.is_missing(run)),
+        }
+    }
+
+    fn is_missing(self, run: &RunFact) -> bool {
+        match self {
+            Self::Metric(_) | Self::Least(_) | Self::Greatest(_) => self.number(run).is_none(),
+            Self::Attribute("start_time" | "end_time" | "duration") => self.time(run).is_none(),
+            _ => self.texts(run).is_empty(),
         }
     }
 
     fn number(self, run: &RunFact) -> Option<f64> {
-        if let Self::Metric(key) = self { run.metrics.get(key).copied() } else { None }
+        match self {
+            Self::Metric(key) => run.metrics.get(key)?.last().copied(),
+            Self::Least(key) => least(run.metrics.get(key)?),
+            Self::Greatest(key) => greatest(run.metrics.get(key)?),
+            _ => None,
+        }
+    }
+
+    /// The number or the time. The times of the corpus are small.
+    #[expect(clippy::cast_precision_loss, reason = "small times are exact")]
+    fn any_number(self, run: &RunFact) -> Option<f64> {
+        self.number(run).or_else(|| self.time(run).map(|time| time as f64))
     }
 
     fn time(self, run: &RunFact) -> Option<i64> {
         match self {
             Self::Attribute("end_time") => run.end_time,
+            Self::Attribute("duration") => run.end_time.map(|end| end - run.start_time),
             Self::Attribute(_) => Some(run.start_time),
             _ => None,
         }
@@ -207,12 +245,12 @@ impl Subject {
             Self::Dataset("name") => run.datasets.iter().map(|(name, ..)| (*name).to_owned()).collect(),
             Self::Dataset("digest") => run.datasets.iter().map(|(_, digest, _)| digest.clone()).collect(),
             Self::Dataset(_) => run.datasets.iter().filter_map(|(.., context)| *context).map(str::to_owned).collect(),
-            Self::Metric(_) => Vec::new(),
+            Self::Metric(_) | Self::Least(_) | Self::Greatest(_) => Vec::new(),
         }
     }
 }
 
-fn pattern(random: &mut Random) -> String {
+pub(super) fn pattern(random: &mut Random) -> String {
     match random.below(5) {
         0 => text(random),
         1 => format!("{}%", text(random)),

@@ -2,7 +2,7 @@
 
 use super::super::dialect::EXPERIMENTS;
 use super::super::order::parse_order;
-use super::super::{ExperimentQuery, RunQuery, ViewType, compile_experiments, compile_runs};
+use super::super::{ExperimentQuery, Grammar, RunQuery, ViewType, compile_experiments, compile_runs};
 use super::{experiments, order, runs};
 
 const RUN_KEYS: &str = "{'artifact_uri', 'end_time', 'run_id', 'run_name', 'run name', 'Run name', 'Run Name', \
@@ -161,6 +161,7 @@ fn refuses_page_tokens_that_are_not_its_own() {
         view: ViewType::ActiveOnly,
         max_results: 10,
         page_token: None,
+        grammar: Grammar::Mlflow,
     };
     for (token, message) in [
         ("abc", "Invalid page token, could not base64-decode"),

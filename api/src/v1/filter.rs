@@ -1,0 +1,105 @@
+//! What there is to say about a filter while it is being typed: a mistake, keys that nothing has, and how it could go on.
+
+use axum::extract::State;
+use runledger_storage::Completion;
+use runledger_storage::search::{Mistake, Namespace, UsedKey, check_filter, expected_at};
+use serde::{Deserialize, Serialize};
+use std::ops::Range;
+
+use super::asked::Asked;
+use crate::args::parse_experiment_id;
+use crate::wire::Answer;
+use crate::{ApiError, App, AppState};
+
+/// Experiments that keys are looked for in.
+const EXPERIMENTS: usize = 100;
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct Check {
+    filter: String,
+    /// Where its keys should be known.
+    #[serde(default)]
+    experiment_ids: Vec<String>,
+    /// Where to complete it, in characters.
+    cursor: Option<usize>,
+}
+
+/// Spans are in characters of the filter.
+#[derive(Debug, Default, Serialize)]
+struct Checked {
+    ok: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    message: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    span: Option<[usize; 2]>,
+    /// Of a filter that reads well, where experiments are given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    warnings: Option<Vec<Warning>>,
+    /// Where a cursor is given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    completions: Option<Vec<CompletionOut>>,
+}
+
+#[derive(Debug, Serialize)]
+struct Warning {
+    message: String,
+    span: [usize; 2],
+}
+
+#[derive(Debug, Serialize)]
+struct CompletionOut {
+    text: String,
+    insert: String,
+    from: usize,
+    to: usize,
+    kind: &'static str,
+}
+
+pub(crate) async fn check(
+    State(app): State<AppState>,
+    Asked(Check { filter, experiment_ids, cursor }): Asked<Check>,
+) -> Result<Answer, ApiError> {
+    let ids = experiment_ids.iter().map(|id| parse_experiment_id(id)).collect::<Result<Vec<_>, _>>()?;
+    if ids.len() > EXPERIMENTS {
+        return Err(ApiError::invalid(format!("At most {EXPERIMENTS} experiments can be given, not {}.", ids.len())));
+    }
+    if !ids.is_empty() {
+        app.views.catch_up().await?;
+    }
+    let mut checked = match check_filter(&filter) {
+        Ok(_) if ids.is_empty() => Checked { ok: true, ..Checked::default() },
+        Ok(used) => {
+            let unknown = app.views.unknown_keys(&ids, used).await?;
+            Checked { ok: true, warnings: Some(unknown.iter().map(warning).collect()), ..Checked::default() }
+        }
+        Err(Mistake { error, span }) => {
+            Checked { message: Some(error.to_string()), span: Some(ends(&span)), ..Checked::default() }
+        }
+    };
+    if let Some(cursor) = cursor {
+        checked.completions = Some(completions(&app, &ids, &filter, cursor).await?);
+    }
+    Answer::new(&checked)
+}
+
+async fn completions(app: &App, ids: &[i64], filter: &str, cursor: usize) -> Result<Vec<CompletionOut>, ApiError> {
+    let Some(expected) = expected_at(filter, cursor) else { return Ok(Vec::new()) };
+    let found = app.views.completions(ids, &expected).await?;
+    let [from, to] = ends(&expected.span);
+    let out = |Completion { text, insert, kind }| CompletionOut { text, insert, from, to, kind: kind.name() };
+    Ok(found.into_iter().map(out).collect())
+}
+
+fn warning(UsedKey { namespace, key, span }: &UsedKey) -> Warning {
+    let what = match namespace {
+        Namespace::Metrics => "metric",
+        Namespace::Params => "param",
+        Namespace::Tags => "tag",
+    };
+    let key = runledger_domain::validate::cut(key, 100);
+    Warning { message: format!("No run here has a {what} '{key}'."), span: ends(span) }
+}
+
+fn ends(span: &Range<usize>) -> [usize; 2] {
+    [span.start, span.end]
+}
