@@ -47,14 +47,15 @@ def in_order(value: Any) -> Any:
     """
     if isinstance(value, list):
         values = [in_order(v) for v in value]
-        return sorted(values, key=lambda v: v["key"]) if values and "key" in values[0] else values
+        for key in ("key", "version"):
+            if values and isinstance(values[0], dict) and key in values[0]:
+                return sorted(values, key=lambda v: v[key])
+        return values
     if not isinstance(value, dict):
         return value
     if "error_code" in value:
         return value["error_code"], value["message"]
     found = {key: in_order(v) for key, v in value.items()}
-    if "latestVersions" in found:
-        found["latestVersions"].sort(key=lambda version: version["version"])
     return found | {key: "<experiment>" for key in found if key == "experimentId"}
 
 

@@ -7,13 +7,15 @@
 use axum::Router;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodFilter, on};
-use http::header;
+use http::{HeaderName, header};
 
 use crate::AppState;
 use crate::body::JsonBody;
 
 const GET: MethodFilter = MethodFilter::GET;
 const POST: MethodFilter = MethodFilter::POST;
+/// The header of an answer about a part that is not here.
+const ABSENT: HeaderName = HeaderName::from_static("x-runledger-absent");
 /// A list without entries, as most of MLflow's endpoints write it.
 const NONE: &str = "{}";
 
@@ -68,7 +70,8 @@ pub(crate) fn routes() -> Router<AppState> {
 }
 
 fn nothing(answer: &'static str) -> Response {
-    ([(header::CONTENT_TYPE, "application/json")], answer).into_response()
+    // Tells whoever wonders that this is not an empty part, but none.
+    ([(header::CONTENT_TYPE, "application/json"), (ABSENT, "1")], answer).into_response()
 }
 
 #[cfg(test)]

@@ -111,7 +111,9 @@ fn forget_component(document: &mut ExecutableDocument) {
     match &mut document.operations {
         DocumentOperations::Single(operation) => forget(&mut operation.node),
         DocumentOperations::Multiple(operations) => {
-            operations.values_mut().for_each(|operation| forget(&mut operation.node));
+            for operation in operations.values_mut() {
+                forget(&mut operation.node);
+            }
         }
     }
 }

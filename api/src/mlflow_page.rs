@@ -70,18 +70,19 @@ impl MlflowPage {
 
     fn index(&self) -> Router {
         let file = Router::new().fallback_service(ServeFile::new(self.folder.join("index.html")));
-        file.layer(map_response(|response| marked(response, "no-cache")))
+        file.layer(map_response(async |response| marked(response, "no-cache")))
     }
 
     fn files(&self) -> Router<AppState> {
         let folder = ServeDir::new(&self.folder).append_index_html_on_directories(false);
-        let files = Router::new().fallback_service(folder).layer(map_response(|response| marked(response, FOUR_WEEKS)));
+        let files =
+            Router::new().fallback_service(folder).layer(map_response(async |response| marked(response, FOUR_WEEKS)));
         Router::new().nest_service("/static-files", files)
     }
 }
 
 /// The response with how long it holds, unless it is a failure, and the policy of the page.
-async fn marked(mut response: Response, holds: &'static str) -> Response {
+fn marked(mut response: Response, holds: &'static str) -> Response {
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
     headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));

@@ -3,7 +3,7 @@
 //! `mlflow-operations.tsv` is the route table of MLflow 3.18: part, method, prefix (`both` is `/api` and `/ajax-api`), path. To
 //! write the page anew, run this test with `RUNLEDGER_WRITE_DOCS=1`.
 
-#![expect(clippy::unwrap_used, clippy::disallowed_methods, reason = "a test fails as its helpers do")]
+#![expect(clippy::unwrap_used, reason = "a test fails as its helpers do")]
 
 #[path = "support/server.rs"]
 #[expect(dead_code, reason = "the other tests of the API use the rest")]

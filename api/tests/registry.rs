@@ -3,7 +3,6 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 #[path = "support/server.rs"]
-#[expect(dead_code, reason = "the other tests of the API use the rest")]
 mod server;
 
 use http::Method;
@@ -36,7 +35,9 @@ async fn a_version_hands_out_the_files_of_its_source() {
     version(&server, "m", json!({"source": "s3://bucket/model"})).await.ok();
     for number in 1..=3 {
         let file = format!("/model-versions/get-artifact?name=m&version={number}&path=weights");
-        assert_eq!(server.call(Method::GET, &file, "").await.text(), "heavy", "version {number}");
+        let got = server.call(Method::GET, &file, "").await;
+        assert_eq!(got.text(), "heavy", "version {number}");
+        assert_eq!(got.headers["content-disposition"], "attachment; filename*=UTF-8''weights");
     }
     let copy = server.get("model-versions/get?name=m&version=3").await.ok();
     assert_eq!(copy["model_version"]["run_id"], run.as_str());

@@ -110,7 +110,8 @@ mod tests {
         let hidden = format!("{{a{{...F}}}} fragment F on T {{{}}}", many(11, "b#:a "));
         assert!(problem(&hidden).contains("got 11 aliases"));
         assert!(problem(&format!("{{a{{... on T {{{}}}}}}}", many(11, "b#:a "))).contains("got 11 aliases"));
-        let bomb: String = (0..20).map(|i| format!("fragment F{i} on T {{...F{0} ...F{0}}}", i + 1)).collect();
+        let bomb: Vec<String> = (0..20).map(|i| format!("fragment F{i} on T {{...F{0} ...F{0}}}", i + 1)).collect();
+        let bomb = bomb.join(" ");
         assert!(problem(&format!("{{a{{...F0}}}} {bomb}")).contains("selections"));
         assert!(problem("{a{...F}} fragment F on T {...F}").contains("selections"));
         assert!(problem("{a{...F}} fragment F on T {b{...F}}").contains("depth"));

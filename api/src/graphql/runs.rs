@@ -4,6 +4,7 @@ use async_graphql::{ComplexObject, Context, Enum, SimpleObject};
 use runledger_domain::event::{Dataset, DatasetInput, ModelOutput};
 use runledger_domain::points::Point;
 use runledger_domain::{Experiment, KeyValue, Run, RunStatus};
+use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
@@ -158,9 +159,8 @@ pub(super) async fn search_runs(
         let mut experiments = HashMap::new();
         if with_experiments {
             for run in &page.items {
-                if !experiments.contains_key(&run.experiment_id) {
-                    let experiment = app.experiment(run.experiment_id).await?;
-                    experiments.insert(run.experiment_id, Arc::new(experiment.into()));
+                if let Entry::Vacant(place) = experiments.entry(run.experiment_id) {
+                    place.insert(Arc::new(app.experiment(run.experiment_id).await?.into()));
                 }
             }
         }

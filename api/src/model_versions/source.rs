@@ -100,10 +100,10 @@ impl Source {
         };
         let known = root.is_some() || matches!(owner, Owner::Nobody);
         let holds = match (self, owner) {
-            (Self::LoggedModel(id), Owner::LoggedModel(owner, _)) => id == owner,
+            (Self::LoggedModel(id), Owner::LoggedModel(owner, _)) | (Self::Run(id), Owner::Run(owner, _)) => {
+                id == owner
+            }
             (Self::LoggedModel(_), _) => return Err(foreign(text, "model_id")),
-            (Self::Run(id), Owner::Run(owner, _)) => id == owner,
-            (Self::Run(_), _) => false,
             (Self::Artifact(path), _) => {
                 let root = root.and_then(|root| ArtifactPath::of_uri(root).ok().flatten());
                 root.is_some_and(|root| !root.is_root() && is_within(path.as_str(), root.as_str()))
@@ -113,7 +113,7 @@ impl Source {
                 let holds = path.as_ref().zip(root).is_some_and(|(path, root)| is_within(path, &root));
                 return if holds { Ok(()) } else { Err(on_disk(text, self, owner, wanted)) };
             }
-            (Self::Disk(_), _) => false,
+            (Self::Run(_) | Self::Disk(_), _) => false,
             (Self::Version(..) | Self::Elsewhere, _) => true,
         };
         if holds { Ok(()) } else { Err(foreign(text, wanted)) }

@@ -36,6 +36,9 @@ pub struct TableRow {
 /// Runs per statement; databases limit how many parameters a statement takes.
 const CHUNK: usize = 500;
 
+/// Where the values of a key belong in a row, and which of them.
+type Places<'a> = HashMap<&'a str, Vec<(usize, Aggregate)>>;
+
 impl ReadModel {
     /// The numbers of all matching runs in their order, up to `max_results` of the query.
     pub async fn run_numbers(&self, query: &RunQuery<'_>) -> Result<Result<Vec<i64>, SearchError>, Error> {
@@ -92,7 +95,7 @@ impl ReadModel {
         columns: &[TableColumn],
         rows: &mut HashMap<i64, TableRow>,
     ) -> Result<(), Error> {
-        let mut tables: HashMap<&str, HashMap<&str, Vec<(usize, Aggregate)>>> = HashMap::new();
+        let mut tables: HashMap<&str, Places<'_>> = HashMap::new();
         for (place, column) in columns.iter().enumerate() {
             let (table, key, aggregate) = match column {
                 TableColumn::Param(key) => ("params", key, Aggregate::Last),

@@ -4,7 +4,7 @@ use runledger_domain::RunStatus;
 use std::ops::Range;
 
 use super::ast::{Aggregate, Field, Key};
-use super::dialect::{Keys, Place, ValueKind, strip};
+use super::dialect::{Attribute, Keys, Place, ValueKind, strip};
 use super::lexer::{Kind, Token, tokens};
 use super::mistake::{Namespace, characters};
 use super::own::OWN;
@@ -100,7 +100,6 @@ impl<'t> State<'t> {
         match self {
             _ if token.kind == Kind::Other => Self::Lost,
             Self::Start | Self::Done if is("AND") || is("OR") || is("NOT") || open => Self::Start,
-            Self::Done if close => Self::Done,
             Self::Start | Self::Done if opens && Aggregate::parse(token.text).is_some() => Self::Function,
             // `AND` may be left out.
             Self::Start | Self::Done if token.kind == Kind::Identifier => Self::Operator(token.text),
@@ -112,7 +111,7 @@ impl<'t> State<'t> {
             Self::Operator(key) if is("NOT") => Self::Not(key),
             Self::Operator(key) | Self::Not(key) if is("IN") => Self::In(key),
             Self::In(key) if open => Self::Listed(key),
-            Self::Listed(_) | Self::ListEnd(_) if close => Self::Done,
+            Self::Done | Self::Listed(_) | Self::ListEnd(_) if close => Self::Done,
             Self::Listed(key) => Self::ListEnd(key),
             Self::ListEnd(key) if token.kind == Kind::Comma => Self::Listed(key),
             Self::Is if is("NOT") => Self::IsNot,
@@ -129,7 +128,7 @@ impl<'t> State<'t> {
         match self {
             Self::Start => Some(Expectation::Field),
             Self::Metric => Some(Expectation::Metric),
-            Self::Operator(key) => operators(&field(key)?),
+            Self::Operator(key) => Some(operators(&field(key)?)),
             Self::Not(_) => keywords(&["in"]),
             Self::In(_) | Self::Function => keywords(&["("]),
             Self::Value(key) | Self::Listed(key) => values(field(key)?),
@@ -146,13 +145,13 @@ fn field(key: &str) -> Option<Field> {
     OWN.field(key, Place::Filter).ok()
 }
 
-fn operators(field: &Field) -> Option<Expectation> {
+fn operators(field: &Field) -> Expectation {
     let rule = field.rule();
     let symbols = rule.operators.iter().map(|operator| operator.symbol().to_ascii_lowercase());
     let lists: &[&str] = if rule.lists { &["in", "not in"] } else { &[] };
     let nulls: &[&str] = if rule.nulls { &["is null", "is not null"] } else { &[] };
     let words = symbols.chain(lists.iter().chain(nulls).map(ToString::to_string)).collect();
-    Some(Expectation::Words(WordKind::Operator, words))
+    Expectation::Words(WordKind::Operator, words)
 }
 
 fn values(field: Field) -> Option<Expectation> {
@@ -179,7 +178,7 @@ pub(crate) fn attributes() -> impl Iterator<Item = &'static str> {
     columns
         .filter_map(|entity| if let Keys::Columns(columns) = &entity.keys { Some(*columns) } else { None })
         .flatten()
-        .map(|column| column.name())
+        .map(Attribute::name)
 }
 
 /// The namespace that the word before a key's first dot names.

@@ -1,7 +1,7 @@
 //! Conditions on a run that stand alone, so that `OR` and `NOT` can put them together.
 //!
-//! Each is true or false and never NULL. What looks at a metric, param, tag or data set asks whether the run is in the set of
-//! those that fit, which an index answers; a set does not depend on the run, so a database makes it once.
+//! Each is true or false and never NULL. What looks at a metric, param, tag or data set asks whether the run has a row that
+//! fits. A database may look for it under the run's number, or make the set of all runs that have one.
 
 use super::ast::{Comparison, Key, Test};
 use super::dialect::EntityKind;
@@ -30,10 +30,8 @@ impl RunSelect {
         match &field.key {
             Key::Column(attribute) if field.kind() == EntityKind::Dataset => {
                 let condition = column_test(statement, attribute.column, test);
-                let scope = &self.scope;
-                format!(
-                    "{walked}.run_no IN (SELECT d.run_no FROM dataset_inputs d WHERE d.experiment_id {scope} AND {condition})"
-                )
+                let of_run = self.of_run(walked, "d");
+                format!("EXISTS (SELECT 1 FROM dataset_inputs d WHERE {of_run} AND {condition})")
             }
             Key::Column(attribute) => {
                 let (column, condition) = (attribute.column, column_test(statement, attribute.column, test));
@@ -47,12 +45,15 @@ impl RunSelect {
                 let key = statement.bind(key);
                 let condition = row_test(statement, "x", field, test);
                 let condition = condition.map(|condition| format!(" AND {condition}")).unwrap_or_default();
-                let (table, scope) = (table(field.kind()), &self.scope);
-                let within = if *test == Test::IsNull { "NOT IN" } else { "IN" };
-                format!(
-                    "{walked}.run_no {within} (SELECT x.run_no FROM {table} x WHERE x.experiment_id {scope} AND x.key = {key}{condition})"
-                )
+                let exists = if *test == Test::IsNull { "NOT EXISTS" } else { "EXISTS" };
+                let (table, of_run) = (table(field.kind()), self.of_run(walked, "x"));
+                format!("{exists} (SELECT 1 FROM {table} x WHERE {of_run} AND x.key = {key}{condition})")
             }
         }
+    }
+
+    /// The condition that the row with that alias is one of the run's.
+    fn of_run(&self, walked: &str, alias: &str) -> String {
+        format!("{alias}.run_no = {walked}.run_no AND {alias}.experiment_id {}", self.scope)
     }
 }

@@ -23,8 +23,8 @@ pub(super) enum Stage {
 /// The stages of a search, in order. A stage that the filter leaves empty is left out.
 pub(super) fn stages(first: Option<&OrderKey>, filter: &[Formula]) -> &'static [Stage] {
     let Some(OrderKey { field, .. }) = first else { return &[Stage::Whole] };
-    let requires = |formula: &Formula| matches!(formula, Formula::Is(comparison) if comparison.field == *field && comparison.test != Test::IsNull);
-    let required = filter.iter().any(requires);
+    let asks = |formula: &Formula| matches!(formula, Formula::Is(comparison) if comparison.field == *field && comparison.test != Test::IsNull);
+    let required = filter.iter().any(asks);
     match (&field.key, required) {
         (Key::Column(attribute), _) if !attribute.nullable => &[Stage::Whole],
         (_, false) if may_be_nan(field) => &[Stage::Present, Stage::NotANumber, Stage::Missing],

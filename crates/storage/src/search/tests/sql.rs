@@ -76,16 +76,16 @@ fn an_order_by_the_greatest_value_walks_its_index() {
 }
 
 #[test]
-fn alternatives_are_sets_and_what_is_beside_them_stays_indexed() {
+fn alternatives_stand_alone_and_what_is_beside_them_stays_indexed() {
     let own = Grammar::Own { now: 0 };
     let filter = "status = 'FAILED' and (metrics.m > 1 or not params.p in ('a', 'b'))";
     let [(sql, _)] = statements_in(own, filter, &[]).try_into().unwrap();
     assert_eq!(
         after_columns(&sql),
         "runs r WHERE r.experiment_id = $1 AND r.deleted = FALSE AND r.status = $2 AND \
-         (r.run_no IN (SELECT x.run_no FROM metrics x WHERE x.experiment_id = $1 AND x.key = $3 AND x.value > $4) OR \
-         NOT r.run_no IN (SELECT x.run_no FROM params x WHERE x.experiment_id = $1 AND x.key = $5 \
-         AND substr(x.value, 1, 128) IN ($6, $7) AND x.value IN ($8, $9))) \
+         (EXISTS (SELECT 1 FROM metrics x WHERE x.run_no = r.run_no AND x.experiment_id = $1 AND x.key = $3 AND x.value > $4) \
+         OR NOT EXISTS (SELECT 1 FROM params x WHERE x.run_no = r.run_no AND x.experiment_id = $1 AND x.key = $5 AND \
+         substr(x.value, 1, 128) IN ($6, $7) AND x.value IN ($8, $9))) \
          ORDER BY r.start_time DESC, r.run_id LIMIT 101"
     );
 }

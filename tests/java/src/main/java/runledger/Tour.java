@@ -100,7 +100,7 @@ public final class Tour {
     show("runs with a filter", client.searchRuns(experiments, "metrics.loss < 0.3 and params.depth = '3'"));
     show(
         "first page",
-        client.searchRuns(experiments, "", ViewType.ACTIVE_ONLY, 2, List.of("attributes.run_name ASC")).getItems());
+        client.searchRuns(experiments, "", ViewType.ACTIVE_ONLY, 1, List.of("attributes.status ASC")).getItems());
     String deleted = client.createRun(experimentId).getRunId();
     client.deleteRun(deleted);
     show("deleted runs", client.searchRuns(experiments, "", ViewType.DELETED_ONLY));
