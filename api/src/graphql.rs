@@ -15,6 +15,7 @@ use async_graphql::parser::types::{DocumentOperations, ExecutableDocument, Opera
 use async_graphql::parser::{Error as ParseError, parse_query};
 use async_graphql::{Context, EmptySubscription, Request, Schema, ServerError, Variables};
 use axum::extract::State;
+use runledger_domain::validate;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::sync::LazyLock;
@@ -30,6 +31,8 @@ use crate::{ApiError, App, AppState, Args, RequestContext};
 use mutation::Mutation;
 use query::Query;
 
+/// Characters of the parser's complaint that are passed on: it quotes the whole line.
+const PROBLEM: usize = 500;
 /// Bytes of a document. The limits on what it selects hold only once it is parsed.
 const DOCUMENT: usize = 64 << 10;
 /// Documents that are worked on at a time; more wait. Each may hold pages of 50 000 runs.
@@ -89,7 +92,15 @@ fn read(bytes: &[u8]) -> Result<Read, ApiError> {
     let mut document = match parse_query(&query) {
         Ok(document) => document,
         Err(ParseError::RecursionLimitExceeded) => return Ok(Err(limits::too_deep())),
-        Err(error) => return Err(ApiError::invalid(format!("The query cannot be read as GraphQL: {error}"))),
+        Err(error) => {
+            let problem = error.to_string();
+            // The parser has a second limit, which it reports as a mistake in the text.
+            if problem.contains("stack limit reached") {
+                return Ok(Err(limits::too_deep()));
+            }
+            let shown = validate::cut(&problem, PROBLEM);
+            return Err(ApiError::invalid(format!("The query cannot be read as GraphQL: {shown}")));
+        }
     };
     if let Err(problem) = limits::check(&document) {
         return Ok(Err(problem));
