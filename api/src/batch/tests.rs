@@ -54,9 +54,9 @@ fn metrics_may_say_something_of_models() {
     let [one, two] = read.measured.as_slice() else { panic!("{:?}", read.measured) };
     assert_eq!((one.model_id.as_str(), one.metrics.len()), ("m-1", 1));
     assert_eq!((two.model_id.as_str(), two.metrics.len()), ("m-2", 2));
-    let metric = &one.metrics[0];
-    assert_eq!((metric.key.as_str(), metric.value.as_str(), metric.timestamp, metric.step), ("acc", "0.5", 5, 1));
-    assert_eq!((metric.dataset_name.as_deref(), metric.dataset_digest.as_deref()), (Some("train"), Some("9f86")));
+    let first = &one.metrics[0];
+    assert_eq!((first.key.as_str(), first.value.as_str(), first.timestamp, first.step), ("acc", "0.5", 5, 1));
+    assert_eq!((first.dataset_name.as_deref(), first.dataset_digest.as_deref()), (Some("train"), Some("9f86")));
     assert_eq!((&two.metrics[0].dataset_name, &two.metrics[0].dataset_digest), (&None, &None));
 
     let read = parse_metric(br#"{"run_id":"4f","key":"m","value":"NaN","timestamp":3,"model_id":"m-1"}"#).unwrap();
