@@ -77,6 +77,7 @@ pub(crate) async fn delete(
     context: RequestContext,
     Path(model_id): Path<String>,
 ) -> Result<Answer, ApiError> {
+    validate::no_nul("model_id", &model_id)?;
     app.execute(&context, delete_logged_model(&model_id)).await?;
     Ok(Answer::empty())
 }
@@ -87,6 +88,7 @@ pub(crate) async fn set_tags(
     Path(model_id): Path<String>,
     args: Args,
 ) -> Result<Answer, ApiError> {
+    validate::no_nul("model_id", &model_id)?;
     let tags = args.key_values("tags")?;
     app.execute(&context, set_logged_model_tags(&model_id, tags)?).await?;
     Ok(Answer::empty())

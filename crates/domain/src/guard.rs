@@ -100,6 +100,7 @@ impl Guard {
                 format!("Experiment(name={name}) already exists. Use another name, or restore it if it was deleted."),
             ),
             (GuardKey::LoggedModel(id), Found::Absent | Found::Deleted) => {
+                let id = crate::validate::cut(id, 256);
                 DomainError::not_found(format!("Logged model with ID '{id}' not found."))
             }
             (GuardKey::RegisteredModelName(name), Found::Active | Found::Deleted) => DomainError::new(
