@@ -170,7 +170,7 @@ impl Projection {
             }
             Event::ArtifactRemoved(removed) => self.changes.removed.push((removed.path, removed.deletion)),
             event => {
-                return Err(format!("{} does not belong into the stream {}", event.kind(), recorded.stream.as_str()));
+                return Err(format!("{} does not belong to the stream {}", event.kind(), recorded.stream.as_str()));
             }
         }
         Ok(())

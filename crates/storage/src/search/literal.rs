@@ -148,7 +148,7 @@ fn list_value(field: &Field, token: &Token<'_>, tokens: &[Token<'_>]) -> Result<
 }
 
 fn is_numeric(value: ValueKind) -> bool {
-    !matches!(value, ValueKind::Text | ValueKind::QuotedInteger)
+    !matches!(value, ValueKind::Text | ValueKind::QuotedInteger | ValueKind::AnyInteger)
 }
 
 fn bad_list(problem: &str) -> SearchError {
