@@ -39,9 +39,6 @@ TABS = {
     "/judges": "Create and manage judges",
     "/models": "Track and compare versions",
 }
-# Paths that these pages ask for and that do not exist yet.
-ABSENT = re.compile(r"/ajax-api/2\.0/mlflow/(registered-models|model-versions)/search$")
-
 
 @dataclass
 class Site:
@@ -94,7 +91,7 @@ def make_run(client: MlflowClient, experiment_id: str, number: int) -> str:
 
 @pytest.fixture
 def visit(browser: Browser, site: Site) -> Iterator[Visit]:
-    with visiting_mlflow(browser, site.url, absent=ABSENT) as visit:
+    with visiting_mlflow(browser, site.url) as visit:
         yield visit
 
 
@@ -197,6 +194,26 @@ def test_the_page_at_the_root_and_ours_beside_it(visit: Visit, site: Site) -> No
     expect(page).to_have_title("Experiments - MLflow")
     ours = requests.get(f"{site.url}/experiments", timeout=10)
     assert (ours.status_code, "MLflow" in ours.text) == (200, False)
+
+
+def test_registered_models(visit: Visit, site: Site) -> None:
+    client = mlflow.MlflowClient(site.url, registry_uri=site.url)
+    client.create_registered_model("classifier", description="Tells digits apart")
+    source = f"runs:/{site.run_ids[0]}/model"
+    for description in ("the first", "the second"):
+        client.create_model_version("classifier", source, run_id=site.run_ids[0], description=description)
+    client.set_registered_model_alias("classifier", "champion", "2")
+    page = visit.go(f"{site.place}#/models")
+    link = page.get_by_role("link", name="classifier", exact=True)
+    expect(link).to_be_visible()
+    picture(page, "models")
+    link.click()
+    for text in ("Tells digits apart", "Version 1", "Version 2", "champion"):
+        expect(page.get_by_text(text).first).to_be_visible()
+    picture(page, "model")
+    page = visit.go(f"{site.place}#/models/classifier/versions/2")
+    expect(page.get_by_text("the second").first).to_be_visible()
+    picture(page, "model-version")
 
 
 def test_how_files_of_the_page_are_served(site: Site) -> None:

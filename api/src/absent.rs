@@ -33,6 +33,7 @@ const PARTS: &[(MethodFilter, &str, &str)] = &[
     (GET, "3.0/mlflow/assistant/providers", r#"{"providers":[]}"#),
     // The table of runs, which can ask models of an old gateway.
     (GET, "2.0/mlflow/gateway-proxy", r#"{"endpoints":[]}"#),
+    (POST, "2.0/mlflow/gateway-proxy", r#"{"endpoints":[]}"#),
     // An experiment's and a run's overview and traces, and the sessions made of them.
     (GET, "2.0/mlflow/traces", NONE),
     (POST, "3.0/mlflow/traces/search", NONE),

@@ -32,6 +32,10 @@ pub(crate) fn with_state(app: AppState) -> Router {
         .route("/graphql", post(graphql::graphql))
         .route("/api/3.0/mlflow/server-info", get(system::server_info))
         .route("/ajax-api/3.0/mlflow/server-info", get(system::server_info));
+    // MLflow registers this one without the slash as well.
+    for prefix in ["/api/2.0mlflow", "/ajax-api/2.0mlflow"] {
+        router = router.route(&format!("{prefix}/experiments/search-datasets"), post(experiments::search_datasets));
+    }
     for prefix in PREFIXES {
         for (path, handlers) in tracking().into_iter().chain(logged_models()).chain(registry()) {
             router = router.route(&format!("{prefix}/{path}"), handlers);

@@ -42,19 +42,15 @@ def page_folder() -> Path:
 
 
 @contextmanager
-def visiting_mlflow(browser: Browser, url: str, *, absent: re.Pattern[str] | None = None) -> Iterator[Visit]:
-    """A visitor to the page at the URL; when they leave, nothing may have failed.
-
-    `absent` are paths that are not there yet. The page throws what it hears of them.
-    """
-    patterns = [WITHOUT_LOGIN.pattern] + ([absent.pattern] if absent else [])
-    failures = Failures(re.compile("|".join(patterns)))
+def visiting_mlflow(browser: Browser, url: str) -> Iterator[Visit]:
+    """A visitor to the page at the URL; when they leave, nothing may have failed."""
+    failures = Failures(WITHOUT_LOGIN)
     with visiting(browser, url) as visit:
         page: Page = visit.page
         page.set_viewport_size({"width": 1400, "height": 1000})
         page.on("response", failures.note)
         yield visit
-        tolerated = [REPEATED, ELSEWHERE, OF_THE_PAGE] + ([re.compile("^threw: i$")] if absent else [])
+        tolerated = [REPEATED, ELSEWHERE, OF_THE_PAGE]
         visit.complaints = [each for each in visit.complaints if not any(known.search(each) for known in tolerated)]
         visit.complaints += failures.seen
         visit.check()
