@@ -31,11 +31,17 @@ pub(crate) struct Config {
     pub(crate) allowed_origins: Vec<String>,
     pub(crate) private_webhooks: bool,
     /// The folder with MLflow's own page.
-    pub(crate) mlflow_ui: Option<PathBuf>,
-    pub(crate) mlflow_ui_at_root: bool,
+    pub(crate) mlflow_ui: Option<MlflowUi>,
     pub(crate) log_format: String,
     pub(crate) log_filter: String,
     pub(crate) projector: bool,
+}
+
+/// Where MLflow's own page is, and whether it is at `/`, too.
+#[derive(Clone, Debug)]
+pub(crate) struct MlflowUi {
+    pub(crate) folder: PathBuf,
+    pub(crate) at_root: bool,
 }
 
 /// A setting that cannot be used.
@@ -108,10 +114,10 @@ impl Config {
             path_style,
             options: credentials(),
         };
-        let mlflow_ui: PathBuf = pick(&layers, "mlflow-ui", |layer| layer.mlflow_ui.clone())?;
-        let mlflow_ui = Some(mlflow_ui).filter(|folder| !folder.as_os_str().is_empty());
-        let mlflow_ui_at_root = pick(&layers, "mlflow-ui-at-root", |layer| layer.mlflow_ui_at_root)?;
-        if mlflow_ui_at_root && mlflow_ui.is_none() {
+        let folder: PathBuf = pick(&layers, "mlflow-ui", |layer| layer.mlflow_ui.clone())?;
+        let at_root = pick(&layers, "mlflow-ui-at-root", |layer| layer.mlflow_ui_at_root)?;
+        let mlflow_ui = (!folder.as_os_str().is_empty()).then_some(MlflowUi { folder, at_root });
+        if at_root && mlflow_ui.is_none() {
             return Err(ConfigError::MlflowUi);
         }
         let data_dir: PathBuf = pick(&layers, "data-dir", |layer| layer.data_dir.clone())?;
@@ -134,7 +140,6 @@ impl Config {
             allowed_origins: pick(&layers, "allowed-origins", |layer| layer.allowed_origins.clone())?,
             private_webhooks: pick(&layers, "private-webhooks", |layer| layer.private_webhooks)?,
             mlflow_ui,
-            mlflow_ui_at_root,
             log_format: pick(&layers, "log-format", |layer| layer.log_format.clone())?,
             log_filter: pick(&layers, "log-filter", |layer| layer.log_filter.clone())?,
             projector: !pick(&layers, "no-projector", |layer| layer.no_projector)?,

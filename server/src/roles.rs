@@ -63,7 +63,7 @@ async fn run(
         None => None,
     };
     let mlflow_page = match &config.mlflow_ui {
-        Some(folder) if roles.api => Some(MlflowPage::open(folder, config.mlflow_ui_at_root).await?),
+        Some(page) if roles.api => Some(MlflowPage::open(&page.folder, page.at_root).await?),
         _ => None,
     };
     let parts = Parts::new(open(&config).await?)?;

@@ -15,7 +15,7 @@ const PAGE: i64 = 1_000;
 pub(crate) async fn run(config: &Config, command: WebhooksCommand) -> Result<(), Failure> {
     let parts = Parts::new(Backend::open_migrated(config).await?)?;
     let webhooks = parts.log.webhooks();
-    let mut out = io::stdout().lock();
+    let mut out = io::stdout();
     match command {
         WebhooksCommand::List => {
             for webhook in webhooks.list(PAGE, 0).await? {
