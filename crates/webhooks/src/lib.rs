@@ -1,6 +1,6 @@
 //! Tells others what happens, as MLflow's webhooks do, and of runs as well.
 //!
-//! The [`Reactor`] reads the log and writes down what it owes to whom, together with its place in the log; then it sends, in
+//! The reactor ([`run`]) reads the log and writes down what it owes to whom, together with its place in the log; then it sends, in
 //! the order of the log for each webhook and model or run, and again after a failure, until the receiver takes it or the time is
 //! up. So a receiver that is away misses nothing, and a crash loses nothing; at worst something comes twice, under the same
 //! delivery id. A rebuild of the views does not touch any of it.
