@@ -155,8 +155,6 @@ export interface GroupsAnswer {
   ms: number;
 }
 
-export type FilterCheck = { ok: true } | { ok: false; message: string; span: Span };
-
 export interface RunInfo {
   run_id: string;
   experiment_id: string;

@@ -17,7 +17,6 @@ import type {
   ExperimentActivities,
   ExperimentList,
   Fields,
-  FilterCheck,
   GroupsAnswer,
   GroupsQuery,
   OpsStatus,
@@ -115,10 +114,6 @@ export async function fetchGroups(query: GroupsQuery, signal?: AbortSignal): Pro
   const answer = await apiPost<GroupsAnswer>("runs/groups", query, signal);
   liveStream.note(answer.position);
   return answer;
-}
-
-export function checkFilter(filter: string, signal?: AbortSignal): Promise<FilterCheck> {
-  return apiPost<FilterCheck>("filter/check", { filter }, signal);
 }
 
 /** The run now, or as it was at a position of the log or a time. */

@@ -1,19 +1,12 @@
 // Tags that are added, changed and removed in place; removing offers to take it back.
-import { type FormEvent, useState } from "react";
+import { useState } from "react";
 import { errorText } from "../../api/client";
 import { Button } from "../../parts/Button";
-import { Dialog, DialogActions } from "../../parts/Dialog";
 import { Icon } from "../../parts/Icon";
 import { toast } from "../../parts/Toast";
 import { KeyValues } from "../run/KeyValues";
+import { TagDialog, type TagDraft } from "../run/TagDialog";
 import css from "./models.module.css";
-
-interface Draft {
-  key: string;
-  value: string;
-  /** A new tag; otherwise the key is fixed. */
-  fresh: boolean;
-}
 
 export interface TagCalls {
   set: (key: string, value: string) => Promise<unknown>;
@@ -22,7 +15,7 @@ export interface TagCalls {
 }
 
 export function EditableTags({ entries, calls }: { entries: [string, string][]; calls: TagCalls }) {
-  const [draft, setDraft] = useState<Draft | undefined>();
+  const [draft, setDraft] = useState<TagDraft | undefined>();
 
   async function change(act: () => Promise<unknown>, done: string, undo?: () => void) {
     try {
@@ -83,6 +76,7 @@ export function EditableTags({ entries, calls }: { entries: [string, string][]; 
         <TagDialog
           draft={draft}
           taken={entries.map(([key]) => key)}
+          replacing="There is such a tag; its value is replaced."
           onSave={async (key, value) => {
             await calls.set(key, value);
             await calls.refresh();
@@ -91,63 +85,5 @@ export function EditableTags({ entries, calls }: { entries: [string, string][]; 
         />
       )}
     </>
-  );
-}
-
-function TagDialog({
-  draft,
-  taken,
-  onSave,
-  onClose,
-}: {
-  draft: Draft;
-  taken: readonly string[];
-  onSave: (key: string, value: string) => Promise<void>;
-  onClose: () => void;
-}) {
-  const [key, setKey] = useState(draft.key);
-  const [value, setValue] = useState(draft.value);
-  const [error, setError] = useState<unknown>();
-  const replaces = draft.fresh && taken.includes(key.trim());
-  async function submit(event: FormEvent) {
-    event.preventDefault();
-    try {
-      await onSave(key.trim(), value);
-      onClose();
-    } catch (failure) {
-      setError(failure);
-    }
-  }
-  return (
-    <Dialog title={draft.fresh ? "Add a tag" : "Edit the tag"} onClose={onClose}>
-      <form className={css.form} onSubmit={submit}>
-        <label className={css.field}>
-          Key
-          <input
-            type="text"
-            value={key}
-            readOnly={!draft.fresh}
-            required
-            onChange={(event) => setKey(event.target.value)}
-          />
-        </label>
-        <label className={css.field}>
-          Value
-          <textarea rows={3} value={value} onChange={(event) => setValue(event.target.value)} />
-        </label>
-        {replaces && <p className="muted">There is such a tag; its value is replaced.</p>}
-        {error !== undefined && (
-          <p className={css.bad} role="alert">
-            {errorText(error)}
-          </p>
-        )}
-        <DialogActions>
-          <Button onClick={onClose}>Cancel</Button>
-          <Button kind="primary" type="submit" disabled={key.trim() === ""}>
-            Save
-          </Button>
-        </DialogActions>
-      </form>
-    </Dialog>
   );
 }

@@ -1,5 +1,5 @@
-// A filter taken apart at its ANDs, so that one clause can be dropped. Pure; quotes and parentheses
-// are respected, and what remains is the text as it was written. Alternatives stay whole: without
+// A filter taken apart at its ANDs, so that one clause can be dropped, or joined with one more. Pure;
+// quotes and parentheses are respected, and what remains is the text as it was written. Alternatives stay whole: without
 // one of them, there would be fewer runs still.
 
 export interface Clause {
@@ -12,6 +12,24 @@ export interface Clause {
 const token = /'[^']*'?|"[^"]*"?|`[^`]*`?|[\p{L}\p{N}_./-]+|./gsu;
 
 export function clauses(filter: string): Clause[] {
+  const { parts, alternatives } = taken(filter);
+  if (alternatives) return [{ text: filter.trim(), without: "" }];
+  const texts = parts.map((part) => part.trim()).filter((part) => part !== "");
+  return texts.map((text, index) => ({
+    text,
+    without: texts.filter((_, other) => other !== index).join(" and "),
+  }));
+}
+
+/** The filter with the clause asked for as well; `a or b` gets brackets. */
+export function withAlso(filter: string, clause: string): string {
+  const own = filter.trim();
+  if (own === "") return clause;
+  return `${taken(own).alternatives ? `(${own})` : own} and ${clause}`;
+}
+
+/** What is between the ANDs outside of parentheses, and whether an OR is there. */
+function taken(filter: string): { parts: string[]; alternatives: boolean } {
   const parts: string[] = [""];
   let depth = 0;
   let alternatives = false;
@@ -22,10 +40,5 @@ export function clauses(filter: string): Clause[] {
     if (depth === 0 && word.toLowerCase() === "and") parts.push("");
     else parts[parts.length - 1] += word;
   }
-  if (alternatives) return [{ text: filter.trim(), without: "" }];
-  const texts = parts.map((part) => part.trim()).filter((part) => part !== "");
-  return texts.map((text, index) => ({
-    text,
-    without: texts.filter((_, other) => other !== index).join(" and "),
-  }));
+  return { parts, alternatives };
 }

@@ -2,6 +2,7 @@
 // Pure.
 import type { RunGroup } from "../../api/contract";
 import { toNumber } from "../../parts/format";
+import { withAlso } from "./clauses";
 import { columnLabel } from "./columns";
 import { metricColumn } from "./metric-column";
 import { type ColumnId, grammarName, type Sort, withClause } from "./url-state";
@@ -37,22 +38,16 @@ export function spreadOf(group: Group, metric: string) {
   return place < 0 ? undefined : group.metrics[place];
 }
 
-/** `a or b` and a clause need brackets around the first. Words in quotes may ask for brackets too, which do no harm. */
-function closed(filter: string): string {
-  return /\bor\b/i.test(filter) ? `(${filter.trim()})` : filter;
-}
-
 /** The filter for the runs of a group; undefined when a value of it cannot be written. */
 export function groupFilter(filter: string, group: Group): string | undefined {
-  let wanted: string | undefined = closed(filter);
+  let wanted: string | undefined = filter;
   for (const [place, column] of group.columns.entries()) {
     if (wanted === undefined) return undefined;
     const value = group.values[place] ?? null;
-    if (value !== null) wanted = withClause(wanted, column, value);
-    else {
-      const clause = `${grammarName(column)} IS NULL`;
-      wanted = wanted.trim() === "" ? clause : `${wanted.trim()} and ${clause}`;
-    }
+    wanted =
+      value === null
+        ? withAlso(wanted, `${grammarName(column)} IS NULL`)
+        : withClause(wanted, column, value);
   }
   return wanted;
 }

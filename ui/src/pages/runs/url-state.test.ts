@@ -74,6 +74,10 @@ it("adds a value to the filter, once", () => {
   expect(withClause("", "params.opt", "lion")).toBe("params.opt = 'lion'");
   expect(withClause("a > 1", "metrics.val/acc", 0.5)).toBe("a > 1 and metrics.`val/acc` = 0.5");
   expect(withClause("params.a = 'x'", "params.a", "x")).toBe("params.a = 'x'");
+  expect(withClause("a > 1 or b > 1", "params.a", "x")).toBe("(a > 1 or b > 1) and params.a = 'x'");
+  expect(withClause("params.a = 'x' or b > 1", "params.a", "x")).toBe(
+    "(params.a = 'x' or b > 1) and params.a = 'x'",
+  );
   expect(withClause("", "params.a", "it's")).toBe('params.a = "it\'s"');
   expect(withClause("", "params.a", `both ' and "`)).toBeUndefined();
 });

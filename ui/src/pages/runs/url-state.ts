@@ -2,6 +2,7 @@
 // lossless: reading what was written gives the same state, whatever characters the keys have.
 import type { ViewType } from "../../api/contract";
 import type { Density } from "../../app/theme";
+import { clauses, withAlso } from "./clauses";
 import { metricColumn, serverColumn } from "./metric-column";
 
 /**
@@ -179,6 +180,5 @@ export function withClause(
   const right = typeof value === "number" ? String(value) : literal(value);
   if (right === undefined) return undefined;
   const clause = `${grammarName(id)} = ${right}`;
-  if (filter.includes(clause)) return filter;
-  return filter.trim() === "" ? clause : `${filter.trim()} and ${clause}`;
+  return clauses(filter).some(({ text }) => text === clause) ? filter : withAlso(filter, clause);
 }
