@@ -126,19 +126,30 @@ pub(super) const fn attribute(
     Attribute { names, column, nullable: false, sortable, rule }
 }
 
+pub(super) const METRIC_WORDS: &[&str] = &["metric", "metrics"];
+pub(super) const PARAM_WORDS: &[&str] = &["parameter", "parameters", "param", "params"];
+pub(super) const TAG_WORDS: &[&str] = &["tag", "tags"];
+pub(super) const RUN_WORDS: &[&str] = &["attribute", "attributes", "attr", "run"];
+/// The data sets that a run used.
+pub(super) const DATASETS: Entity = Entity {
+    kind: EntityKind::Dataset,
+    words: &["dataset", "datasets"],
+    keys: Keys::Columns(&[
+        attribute(&["name"], "d.name", 0, LIST_RULE),
+        attribute(&["digest"], "d.digest", 0, LIST_RULE),
+        attribute(&["context"], "d.context", 0, LIST_RULE),
+    ]),
+};
+
 /// The search of runs.
 pub(super) static RUNS: Dialect = Dialect {
     entities: &[
-        Entity { kind: EntityKind::Metric, words: &["metric", "metrics"], keys: Keys::Any(METRIC_RULE) },
-        Entity {
-            kind: EntityKind::Param,
-            words: &["parameter", "parameters", "param", "params"],
-            keys: Keys::Any(TAG_RULE),
-        },
-        Entity { kind: EntityKind::Tag, words: &["tag", "tags"], keys: Keys::Any(TAG_RULE) },
+        Entity { kind: EntityKind::Metric, words: METRIC_WORDS, keys: Keys::Any(METRIC_RULE) },
+        Entity { kind: EntityKind::Param, words: PARAM_WORDS, keys: Keys::Any(TAG_RULE) },
+        Entity { kind: EntityKind::Tag, words: TAG_WORDS, keys: Keys::Any(TAG_RULE) },
         Entity {
             kind: EntityKind::Attribute,
-            words: &["attribute", "attributes", "attr", "run"],
+            words: RUN_WORDS,
             keys: Keys::Columns(&[
                 attribute(&["artifact_uri"], "r.artifact_uri", 1, TEXT_RULE),
                 attribute(&["end_time"], "r.end_time", 1, TIME_RULE).nullable(),
@@ -150,15 +161,7 @@ pub(super) static RUNS: Dialect = Dialect {
                 attribute(&["user_id"], "r.user_id", 1, TEXT_RULE),
             ]),
         },
-        Entity {
-            kind: EntityKind::Dataset,
-            words: &["dataset", "datasets"],
-            keys: Keys::Columns(&[
-                attribute(&["name"], "d.name", 0, LIST_RULE),
-                attribute(&["digest"], "d.digest", 0, LIST_RULE),
-                attribute(&["context"], "d.context", 0, LIST_RULE),
-            ]),
-        },
+        DATASETS,
     ],
     valid_entities: "Valid values are ['metric', 'parameter', 'tag', 'attribute', 'dataset']",
     null_tests: "tags and params",
@@ -187,11 +190,7 @@ pub(super) static EXPERIMENTS: Dialect = Dialect {
                 attribute(&["last_update_time"], "e.last_update_time", 1, TIME_RULE),
             ]),
         },
-        Entity {
-            kind: EntityKind::Tag,
-            words: &["tag", "tags"],
-            keys: Keys::Any(Rule { refusal: Some("tag"), ..TAG_RULE }),
-        },
+        Entity { kind: EntityKind::Tag, words: TAG_WORDS, keys: Keys::Any(Rule { refusal: Some("tag"), ..TAG_RULE }) },
     ],
     valid_entities: "Valid entity types are ('attribute', 'attributes', 'tag', 'tags')",
     null_tests: "tags",

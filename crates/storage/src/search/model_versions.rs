@@ -3,12 +3,8 @@
 use super::dialect::{Dialect, Entity, EntityKind, Keys, Rule, TEXT_RULE, TIME_RULE, ValueKind, attribute};
 use super::error::SearchError;
 use super::keys::{KeyKind, SortKey};
-use super::order::parse_order;
-use super::page::{Search, Select};
-use super::registry::{
-    LISTED, NULL_TESTS, RegistryQuery, TAGS, TagTable, VALID_ENTITIES, add_filter, parse, sort_keys,
-};
-use super::token::{Cursor, digest};
+use super::page::Search;
+use super::registry::{LISTED, Listing, NULL_TESTS, RegistryQuery, TAGS, TagTable, VALID_ENTITIES, compile};
 use crate::read_model::registry_rows::{VERSION_COLUMNS, VERSIONS};
 
 /// A new name of the model is an update of each version.
@@ -51,29 +47,25 @@ static ORDER: Dialect = Dialect {
     null_tests: NULL_TESTS,
 };
 
-const TAG_TABLE: TagTable = TagTable {
-    name: "model_version_tags",
-    of_entity: |alias| format!("{alias}.registered_model = v.registered_model AND {alias}.version = v.version"),
-    // One version that is a prompt makes all of the model's prompts, as in MLflow.
-    of_prompt: |alias| format!("{alias}.registered_model = v.registered_model"),
+static LISTING: Listing = Listing {
+    name: "model versions",
+    filter: &FILTER,
+    order: &ORDER,
+    from: VERSIONS,
+    columns: VERSION_COLUMNS,
+    tags: TagTable {
+        name: "model_version_tags",
+        of_entity: |alias| format!("{alias}.registered_model = v.registered_model AND {alias}.version = v.version"),
+        // One version that is a prompt makes all of the model's prompts, as in MLflow.
+        of_prompt: |alias| format!("{alias}.registered_model = v.registered_model"),
+    },
 };
 
 /// Compiles a search of versions. Its rows are for [`crate::ReadModel::search_model_versions`].
 pub fn compile_model_versions(query: &RegistryQuery<'_>) -> Result<Search, SearchError> {
-    let filter = parse(&FILTER, query.filter)?;
-    let order = parse_order(&ORDER, query.order_by)?;
-    let order_text: Vec<String> = order.iter().map(ToString::to_string).collect();
-    let digest = digest(&["model versions", &filter.to_string(), &order_text.join(",")]);
-    let cursor = Cursor::decode(query.page_token.unwrap_or_default(), &digest)?;
-
-    let mut select = Select::new(VERSIONS);
-    add_filter(&mut select, &TAG_TABLE, &filter);
-    let newest = order.is_empty().then(|| SortKey::new(LAST_UPDATE, true, KeyKind::Int));
-    let ties = [SortKey::new("m.name", false, KeyKind::Text), SortKey::new("v.version", true, KeyKind::Int)];
-    select.keys = sort_keys(&order, newest.into_iter().chain(ties).collect())?;
-    if let Some(cursor) = cursor {
-        select.resume(&cursor)?;
-    }
-    let part = select.finish(VERSION_COLUMNS, 0, query.max_results);
-    Ok(Search::new(vec![part], VERSION_COLUMNS.len(), query.max_results, digest))
+    compile(&LISTING, query, |unordered| {
+        let newest = unordered.then(|| SortKey::new(LAST_UPDATE, true, KeyKind::Int));
+        let ties = [SortKey::new("m.name", false, KeyKind::Text), SortKey::new("v.version", true, KeyKind::Int)];
+        newest.into_iter().chain(ties).collect()
+    })
 }

@@ -1,7 +1,8 @@
 //! What our own search of runs may name: all that MLflow's may, with more tests, and a run's duration.
 
 use super::dialect::{
-    Dialect, Entity, EntityKind, Keys, LIST_RULE, METRIC_RULE, RUNS, Rule, TEXT_RULE, ValueKind, attribute,
+    DATASETS, Dialect, Entity, EntityKind, Keys, LIST_RULE, METRIC_RULE, METRIC_WORDS, PARAM_WORDS, RUN_WORDS, RUNS,
+    Rule, TAG_WORDS, TEXT_RULE, ValueKind, attribute,
 };
 
 const METRIC: Rule = Rule { lists: true, nulls: true, aggregates: true, ..METRIC_RULE };
@@ -13,16 +14,12 @@ const DURATION: Rule = Rule { value: ValueKind::Duration, ..END };
 /// The search behind the table of runs.
 pub(super) static OWN: Dialect = Dialect {
     entities: &[
-        Entity { kind: EntityKind::Metric, words: &["metric", "metrics"], keys: Keys::Any(METRIC) },
-        Entity {
-            kind: EntityKind::Param,
-            words: &["parameter", "parameters", "param", "params"],
-            keys: Keys::Any(TEXT),
-        },
-        Entity { kind: EntityKind::Tag, words: &["tag", "tags"], keys: Keys::Any(TEXT) },
+        Entity { kind: EntityKind::Metric, words: METRIC_WORDS, keys: Keys::Any(METRIC) },
+        Entity { kind: EntityKind::Param, words: PARAM_WORDS, keys: Keys::Any(TEXT) },
+        Entity { kind: EntityKind::Tag, words: TAG_WORDS, keys: Keys::Any(TEXT) },
         Entity {
             kind: EntityKind::Attribute,
-            words: &["attribute", "attributes", "attr", "run"],
+            words: RUN_WORDS,
             keys: Keys::Columns(&[
                 attribute(&["artifact_uri"], "r.artifact_uri", 1, LIST_RULE),
                 attribute(&["duration"], "(r.end_time - r.start_time)", 1, DURATION).nullable(),
@@ -34,15 +31,7 @@ pub(super) static OWN: Dialect = Dialect {
                 attribute(&["user_id"], "r.user_id", 1, LIST_RULE),
             ]),
         },
-        Entity {
-            kind: EntityKind::Dataset,
-            words: &["dataset", "datasets"],
-            keys: Keys::Columns(&[
-                attribute(&["name"], "d.name", 0, LIST_RULE),
-                attribute(&["digest"], "d.digest", 0, LIST_RULE),
-                attribute(&["context"], "d.context", 0, LIST_RULE),
-            ]),
-        },
+        DATASETS,
     ],
     valid_entities: RUNS.valid_entities,
     null_tests: "metrics, params, tags, end_time and duration",

@@ -7,9 +7,11 @@ use super::dialect::{Dialect, Entity, EntityKind, Keys, LIST_RULE, Rule, TEXT_RU
 use super::error::{SearchError, cut};
 use super::keys::{KeyKind, SortKey};
 use super::lexer::tokens;
-use super::page::Select;
+use super::order::parse_order;
+use super::page::{Search, Select};
 use super::parser::parse_filter;
 use super::predicate::{column_test, text};
+use super::token::{Cursor, digest};
 
 /// A search of registered models or of versions.
 #[derive(Clone, Copy, Debug)]
@@ -35,6 +37,18 @@ pub(super) const VALID_ENTITIES: &str = "Valid entity types are ('attribute', 't
 /// No tag of the registry takes `IS NULL`; the message says where it works.
 pub(super) const NULL_TESTS: &str = "runs, experiments and logged models";
 
+/// What is searched, and how it is found.
+pub(super) struct Listing {
+    /// Tells its page tokens from others'.
+    pub(super) name: &'static str,
+    pub(super) filter: &'static Dialect,
+    pub(super) order: &'static Dialect,
+    /// What follows `FROM`.
+    pub(super) from: &'static str,
+    pub(super) columns: &'static [&'static str],
+    pub(super) tags: TagTable,
+}
+
 /// Where the tags of an entity are, and how they are joined to it.
 pub(super) struct TagTable {
     pub(super) name: &'static str,
@@ -44,8 +58,31 @@ pub(super) struct TagTable {
     pub(super) of_prompt: fn(&str) -> String,
 }
 
+/// Compiles a search. `ties` are the keys behind those that are asked for; it is told whether none are.
+pub(super) fn compile(
+    listing: &Listing,
+    query: &RegistryQuery<'_>,
+    ties: impl FnOnce(bool) -> Vec<SortKey>,
+) -> Result<Search, SearchError> {
+    let Listing { name, filter, order, from, columns, tags } = listing;
+    let filter = parse(filter, query.filter)?;
+    let order = parse_order(order, query.order_by)?;
+    let order_text: Vec<String> = order.iter().map(ToString::to_string).collect();
+    let digest = digest(&[name, &filter.to_string(), &order_text.join(",")]);
+    let cursor = Cursor::decode(query.page_token.unwrap_or_default(), &digest)?;
+
+    let mut select = Select::new(from);
+    add_filter(&mut select, tags, &filter);
+    select.keys = sort_keys(&order, ties(order.is_empty()))?;
+    if let Some(cursor) = cursor {
+        select.resume(&cursor)?;
+    }
+    let part = select.finish(columns, 0, query.max_results);
+    Ok(Search::new(vec![part], columns.len(), query.max_results, digest))
+}
+
 /// Reads a filter. MLflow's registry has a message of its own for several statements in one.
-pub(super) fn parse(dialect: &Dialect, source: &str) -> Result<Filter, SearchError> {
+fn parse(dialect: &Dialect, source: &str) -> Result<Filter, SearchError> {
     let several = tokens(source).iter().rev().skip(1).any(|token| token.text == ";");
     parse_filter(dialect, source).map_err(|error| {
         let source = cut(source);
@@ -57,7 +94,7 @@ pub(super) fn parse(dialect: &Dialect, source: &str) -> Result<Filter, SearchErr
 
 /// Adds the conditions of the filter. Prompts are found by whoever asks for them; from every other search they are hidden,
 /// whatever else it says about the tag that makes a prompt.
-pub(super) fn add_filter(select: &mut Select, tags: &TagTable, filter: &Filter) {
+fn add_filter(select: &mut Select, tags: &TagTable, filter: &Filter) {
     let on_prompts = |comparison: &Comparison| matches!(&comparison.field.key, Key::Name(key) if key == PROMPT_TAG);
     let wanted = filter.0.iter().find(|comparison| on_prompts(comparison)).is_some_and(asks_for_prompts);
     for (index, comparison) in filter.0.iter().enumerate() {
@@ -97,7 +134,7 @@ fn add_comparison(select: &mut Select, tags: &TagTable, index: usize, comparison
 }
 
 /// The sort keys of an order, of which the dialect takes columns alone, and what breaks ties.
-pub(super) fn sort_keys(order: &[OrderKey], ties: Vec<SortKey>) -> Result<Vec<SortKey>, SearchError> {
+fn sort_keys(order: &[OrderKey], ties: Vec<SortKey>) -> Result<Vec<SortKey>, SearchError> {
     let mut keys = Vec::with_capacity(order.len() + ties.len());
     for OrderKey { field, descending } in order {
         let Key::Column(attribute) = field.key else {

@@ -4,6 +4,7 @@ use runledger_domain::event::ModelMetric;
 use runledger_domain::{LoggedModel, LoggedModelStatus};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use super::tables::delete_of;
 use super::{MeasuredRow, Views};
 use crate::ColumnType::{Bool, Float, Int, Text};
 use crate::{BulkInsert, Db, Error, Row, Statement, Transaction, Value};
@@ -84,7 +85,7 @@ pub(super) async fn write(
 ) -> Result<(), Error> {
     let (mut rows, mut params, mut tags) = (Vec::new(), Vec::new(), Vec::new());
     let ids: Vec<&String> = models.keys().collect();
-    delete(transaction, &["logged_model_params", "logged_model_tags"], "model_id", &ids).await?;
+    delete_of(transaction, &["logged_model_params", "logged_model_tags"], "model_id", &ids).await?;
     for (model_id, model) in models.iter().filter_map(|(id, model)| model.as_ref().map(|model| (id, model))) {
         let texts = |(key, value): (&String, &String)| vec![model_id.into(), key.into(), value.into()];
         params.extend(model.params.iter().map(texts));
@@ -96,12 +97,12 @@ pub(super) async fn write(
     transaction.insert(&TAGS, tags).await?;
     transaction.insert(&METRICS, measured.into_iter().map(metric_row).collect()).await?;
     let gone: Vec<&String> = models.iter().filter(|(_, model)| model.is_none()).map(|(id, _)| id).collect();
-    delete(transaction, &["logged_models", "logged_model_metrics"], "model_id", &gone).await
+    delete_of(transaction, &["logged_models", "logged_model_metrics"], "model_id", &gone).await
 }
 
 /// Removes what the runs measured.
 pub(super) async fn purge_runs(transaction: &mut dyn Transaction, run_ids: &BTreeSet<String>) -> Result<(), Error> {
-    delete(transaction, &["logged_model_metrics"], "run_id", &run_ids.iter().collect::<Vec<_>>()).await
+    delete_of(transaction, &["logged_model_metrics"], "run_id", &run_ids.iter().collect::<Vec<_>>()).await
 }
 
 /// Removes the models of the experiment.
@@ -194,17 +195,4 @@ fn metric_row(row: MeasuredRow) -> Vec<Value> {
         metric.dataset_name.unwrap_or_default().into(),
         metric.dataset_digest.unwrap_or_default().into(),
     ]
-}
-
-/// Removes the rows whose owner is one of the ids.
-async fn delete(transaction: &mut dyn Transaction, tables: &[&str], owner: &str, ids: &[&String]) -> Result<(), Error> {
-    for chunk in ids.chunks(CHUNK) {
-        for table in tables {
-            let mut statement = Statement::default();
-            let list = statement.bind_list(chunk.iter().copied());
-            statement.sql = format!("DELETE FROM {table} WHERE {owner} IN {list}");
-            transaction.execute(&statement).await?;
-        }
-    }
-    Ok(())
 }

@@ -3,6 +3,7 @@
 use runledger_domain::{ModelVersion, RegisteredModel};
 use std::collections::BTreeMap;
 
+use super::tables::delete_of;
 use crate::ColumnType::{Int, Text};
 use crate::{BulkInsert, Error, Statement, Transaction, Value};
 
@@ -68,13 +69,11 @@ pub(super) async fn write(
     versions: BTreeMap<(String, i64), ModelVersion>,
 ) -> Result<(), Error> {
     let changed: Vec<&str> = models.keys().map(String::as_str).collect();
-    delete_of_models(transaction, &["registered_model_tags", "registered_model_aliases"], &changed).await?;
+    delete_of(transaction, &["registered_model_tags", "registered_model_aliases"], "registered_model", &changed)
+        .await?;
     let deleted: Vec<&str> = models.values().filter(|model| model.deleted).map(|model| model.id.as_str()).collect();
-    delete_of_models(transaction, &["model_version_tags", "model_versions"], &deleted).await?;
-    for id in deleted {
-        let sql = "DELETE FROM registered_models WHERE id = $1";
-        transaction.execute(&Statement::new(sql, vec![id.into()])).await?;
-    }
+    delete_of(transaction, &["model_version_tags", "model_versions"], "registered_model", &deleted).await?;
+    delete_of(transaction, &["registered_models"], "id", &deleted).await?;
 
     let (mut rows, mut tags, mut aliases) = (Vec::new(), Vec::new(), Vec::new());
     for model in models.into_values().filter(|model| !model.deleted) {
@@ -107,18 +106,6 @@ async fn write_versions(
     }
     transaction.insert(&VERSIONS, rows).await?;
     transaction.insert(&VERSION_TAGS, tags).await
-}
-
-async fn delete_of_models(transaction: &mut dyn Transaction, tables: &[&str], ids: &[&str]) -> Result<(), Error> {
-    for chunk in ids.chunks(CHUNK) {
-        for table in tables {
-            let mut statement = Statement::default();
-            let owners = statement.bind_list(chunk.iter().copied());
-            statement.sql = format!("DELETE FROM {table} WHERE registered_model IN {owners}");
-            transaction.execute(&statement).await?;
-        }
-    }
-    Ok(())
 }
 
 async fn delete_of_versions(

@@ -205,6 +205,25 @@ pub(super) async fn write(transaction: &mut dyn Transaction, changes: Changes) -
     transaction.insert(&DEAD_LETTERS, letters.collect()).await
 }
 
+/// Removes the rows of the tables whose owner, in this column, is one of the ids.
+pub(super) async fn delete_of<V: Copy + Into<Value> + Sync>(
+    transaction: &mut dyn Transaction,
+    tables: &[&str],
+    owner: &str,
+    ids: &[V],
+) -> Result<(), Error> {
+    // Databases limit how many parameters a statement takes.
+    for chunk in ids.chunks(500) {
+        for table in tables {
+            let mut statement = Statement::default();
+            let list = statement.bind_list(chunk.iter().copied());
+            statement.sql = format!("DELETE FROM {table} WHERE {owner} IN {list}");
+            transaction.execute(&statement).await?;
+        }
+    }
+    Ok(())
+}
+
 fn experiment(row: ExperimentRow) -> Vec<Value> {
     vec![
         row.experiment_id.into(),
