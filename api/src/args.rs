@@ -91,10 +91,14 @@ impl Args {
         }
     }
 
+    /// A text, if it was given and is not empty.
+    pub(crate) fn filled(&self, name: &str) -> Result<Option<&str>, ApiError> {
+        Ok(self.text(name)?.filter(|text| !text.is_empty()))
+    }
+
     /// A text that must be given and not be empty.
     pub(crate) fn required(&self, name: &str) -> Result<&str, ApiError> {
-        let text = self.text(name)?.filter(|text| !text.is_empty());
-        text.ok_or_else(|| DomainError::missing(&self.member(name)).into())
+        self.filled(name)?.ok_or_else(|| DomainError::missing(&self.member(name)).into())
     }
 
     /// A text, empty where it was not given.
@@ -104,11 +108,9 @@ impl Args {
 
     /// The id of the run, under its present or its old name; the present one wins.
     pub(crate) fn run_id(&self) -> Result<&str, ApiError> {
-        match self.text("run_id")?.filter(|id| !id.is_empty()) {
+        match self.filled("run_id")? {
             Some(id) => Ok(id),
-            None => {
-                self.text("run_uuid")?.filter(|id| !id.is_empty()).ok_or_else(|| DomainError::missing("run_id").into())
-            }
+            None => self.filled("run_uuid")?.ok_or_else(|| DomainError::missing("run_id").into()),
         }
     }
 

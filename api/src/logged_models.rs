@@ -27,7 +27,7 @@ pub(crate) async fn create(
     args: Args,
 ) -> Result<Answer, ApiError> {
     let experiment_id = args.experiment_id()?;
-    let given = |name| Ok::<_, ApiError>(args.text(name)?.filter(|text| !text.is_empty()).map(str::to_owned));
+    let given = |name| Ok::<_, ApiError>(args.filled(name)?.map(str::to_owned));
     let command = CreateLoggedModel {
         experiment_id,
         name: given("name")?,
@@ -112,13 +112,10 @@ pub(crate) async fn log_params(
 ) -> Result<Answer, ApiError> {
     check_id(&model_id, &args)?;
     let params = args.key_values("params")?;
-    let key = GuardKey::LoggedModel(model_id.clone());
     // Of all requests that are decided on one version one is appended, so those of this process queue up.
     let _turn = app.params.lines.turn(&model_id).await.map_err(ApiError::internal)?;
     for _ in 0..ATTEMPTS {
-        // The version comes first, so that params that are logged between the two reads are noticed.
-        let version = app.log.guard(&key).await?.ok_or_else(|| unknown(&model_id))?.version;
-        let model = app.logged_model(&model_id).await?;
+        let (model, version) = app.known_logged_model(&model_id).await?;
         match app.append(&context, None, log_logged_model_params(&model, version, params.clone())?).await? {
             Ok(_) => return Ok(Answer::empty()),
             Err(Rejection { guard, found }) => {
@@ -137,6 +134,15 @@ impl App {
     pub(crate) async fn logged_model(&self, model_id: &str) -> Result<LoggedModel, ApiError> {
         let model = self.any_logged_model(model_id).await?;
         if model.deleted { Err(unknown(model_id)) } else { Ok(model) }
+    }
+
+    /// The logged model with the version that its guard had before, for a decision on it. The version comes first, so that what
+    /// is changed between the two reads is noticed.
+    pub(crate) async fn known_logged_model(&self, model_id: &str) -> Result<(LoggedModel, i64), ApiError> {
+        validate::no_nul("model_id", model_id)?;
+        let guard = self.log.guard(&GuardKey::LoggedModel(model_id.to_owned())).await?;
+        let version = guard.ok_or_else(|| unknown(model_id))?.version;
+        Ok((self.logged_model(model_id).await?, version))
     }
 
     async fn any_logged_model(&self, model_id: &str) -> Result<LoggedModel, ApiError> {

@@ -55,7 +55,7 @@ pub(crate) async fn get_history(State(app): State<AppState>, args: Args) -> Resu
         Some(n) => usize::try_from(n).unwrap_or(usize::MAX),
         None => usize::MAX,
     };
-    let from = args.text("page_token")?.filter(|token| !token.is_empty()).map_or(Ok(0), read_token)?;
+    let from = args.filled("page_token")?.map_or(Ok(0), read_token)?;
     let columns = app.views.history(run_id, key).await?;
     let from = from.min(columns.len());
     let to = from.saturating_add(max_results).min(columns.len());

@@ -9,7 +9,7 @@ use runledger_domain::command::{
     set_registered_model_tag, update_registered_model,
 };
 use runledger_domain::guard::GuardKey;
-use runledger_domain::{DomainError, ErrorCode, KeyValue, PROMPT_TAG, RegisteredModel, Stage, validate};
+use runledger_domain::{DomainError, ErrorCode, KeyValue, RegisteredModel, Stage, tells_prompt, validate};
 use runledger_storage::search::{RegistryQuery, compile_registered_models};
 use serde::Serialize;
 
@@ -198,10 +198,4 @@ impl App {
         };
         Ok(ApiError::new(ErrorCode::ResourceAlreadyExists, message))
     }
-}
-
-/// Whether these tags make a model, or a version, a prompt. Of two with one key the last one counts.
-pub(crate) fn tells_prompt(tags: &[KeyValue]) -> bool {
-    let tag = tags.iter().rev().find(|tag| tag.key == PROMPT_TAG);
-    tag.is_some_and(|tag| tag.value.eq_ignore_ascii_case("true"))
 }

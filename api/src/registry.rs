@@ -2,7 +2,7 @@
 
 use runledger_domain::command::{Decision, check_model_name};
 use runledger_domain::guard::{Guard, GuardKey};
-use runledger_domain::{DomainError, ErrorCode, LoggedModel, ModelVersion, RegisteredModel, StreamId, validate};
+use runledger_domain::{DomainError, ErrorCode, ModelVersion, RegisteredModel, validate};
 use runledger_storage::Rejection;
 
 use crate::app::refusal;
@@ -108,20 +108,6 @@ impl App {
             Err(rejection) => Err(refusal(&rejection)),
         }
     }
-}
-
-/// The logged model with its guard's version, as the log has them; `None` when it is deleted or never was.
-pub(crate) async fn logged_model_of(app: &App, model_id: &str) -> Result<Option<(LoggedModel, i64)>, ApiError> {
-    let Some(guard) = app.log.guard(&GuardKey::LoggedModel(model_id.to_owned())).await? else { return Ok(None) };
-    let mut model: Option<LoggedModel> = None;
-    for recorded in app.log.read_streams(&[StreamId::logged_model(model_id)], 0).await? {
-        let event = recorded.decode().map_err(ApiError::internal)?;
-        match &mut model {
-            Some(model) => model.evolve(&event, recorded.recorded_at),
-            None => model = LoggedModel::begin(&event, recorded.recorded_at),
-        }
-    }
-    Ok(model.filter(|model| !model.deleted).map(|model| (model, guard.version)))
 }
 
 pub(crate) fn unknown_model(name: &str) -> ApiError {

@@ -76,7 +76,7 @@ pub(crate) async fn update(
     let update = RunUpdated {
         status: args.choice("status", RunStatus::parse)?,
         end_time: args.int("end_time")?,
-        name: args.text("run_name")?.filter(|name| !name.is_empty()).map(str::to_owned),
+        name: args.filled("run_name")?.map(str::to_owned),
     };
     app.execute(&context, update_run(run_id, update)?).await?;
     let run = app.run(run_id).await?;

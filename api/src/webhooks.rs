@@ -47,8 +47,8 @@ async fn create(State(app): State<AppState>, args: Args) -> Result<Answer, ApiEr
         webhook_id: app.ids.random_id().to_string(),
         name: args.required("name")?.to_owned(),
         url: args.required("url")?.to_owned(),
-        description: filled(&args, "description")?,
-        secret: filled(&args, "secret")?,
+        description: args.filled("description")?.map(str::to_owned),
+        secret: args.filled("secret")?.map(str::to_owned),
         events: events(&args)?.ok_or_else(|| DomainError::missing("events"))?,
         active: args.choice("status", is_active)?.unwrap_or(true),
         created_at: now,
@@ -69,7 +69,7 @@ async fn list(State(app): State<AppState>, args: Args) -> Result<Answer, ApiErro
     let limit = asked.map_or(Some(DEFAULT_PAGE), |number| usize::try_from(number).ok());
     let limit = limit.filter(|number| (1..=LARGEST_PAGE).contains(number));
     let limit = limit.ok_or_else(|| ApiError::invalid("max_results must be between 1 and 1000."))?;
-    let from = args.text("page_token")?.filter(|token| !token.is_empty()).map_or(Ok(0), read_token)?;
+    let from = args.filled("page_token")?.map_or(Ok(0), read_token)?;
     let (most, offset) = (limit_as_sql(limit + 1), limit_as_sql(from));
     let mut found = app.log.webhooks().list(most, offset).await?;
     let next_page_token = (found.len() > limit).then(|| write_token(from + limit));
@@ -84,11 +84,11 @@ async fn one(State(app): State<AppState>, Path(webhook_id): Path<String>) -> Res
 /// What is absent stays as it is; an empty description or secret is taken away.
 async fn update(State(app): State<AppState>, Path(webhook_id): Path<String>, args: Args) -> Result<Answer, ApiError> {
     let mut webhook = app.webhook(&webhook_id).await?;
-    if let Some(name) = filled(&args, "name")? {
-        webhook.name = name;
+    if let Some(name) = args.filled("name")? {
+        name.clone_into(&mut webhook.name);
     }
-    if let Some(url) = filled(&args, "url")? {
-        webhook.url = url;
+    if let Some(url) = args.filled("url")? {
+        url.clone_into(&mut webhook.url);
     }
     if let Some(description) = args.text("description")? {
         webhook.description = Some(description.to_owned());
@@ -150,10 +150,6 @@ impl App {
         self.log.webhooks().put(&webhook).await?;
         Answer::new(&json!({"webhook": WebhookOut::from(webhook)}))
     }
-}
-
-fn filled(args: &Args, name: &str) -> Result<Option<String>, ApiError> {
-    Ok(args.text(name)?.filter(|text| !text.is_empty()).map(str::to_owned))
 }
 
 /// The events asked for, if any.

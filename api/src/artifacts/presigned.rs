@@ -15,8 +15,7 @@ use crate::{ApiError, AppState, Args};
 const LONGEST: i64 = 604_800;
 
 pub(crate) async fn upload_url(State(app): State<AppState>, args: Args) -> Result<Answer, ApiError> {
-    let given = |name| args.text(name).map(|text| text.filter(|text| !text.is_empty()));
-    let (run_id, model_id) = (given("run_id")?, given("model_id")?);
+    let (run_id, model_id) = (args.filled("run_id")?, args.filled("model_id")?);
     ArtifactPath::parse(args.required("path")?)?;
     match (run_id, model_id) {
         (Some(run_id), None) => {

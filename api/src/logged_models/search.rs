@@ -56,9 +56,11 @@ pub(crate) async fn search(State(app): State<AppState>, args: Args) -> Result<Re
 
 fn datasets(args: &Args) -> Result<Vec<MeasuredOn>, ApiError> {
     let dataset = |dataset: &Args| {
-        let name = given(dataset, "dataset_name")?
+        let name = dataset
+            .filled("dataset_name")?
+            .map(str::to_owned)
             .ok_or_else(|| ApiError::invalid("`dataset_name` in the `datasets` clause must be specified."))?;
-        Ok(MeasuredOn { name, digest: given(dataset, "dataset_digest")? })
+        Ok(MeasuredOn { name, digest: dataset.filled("dataset_digest")?.map(str::to_owned) })
     };
     args.objects("datasets")?.unwrap_or_default().iter().map(dataset).collect()
 }
@@ -68,13 +70,9 @@ fn order_by(args: &Args) -> Result<Vec<LoggedModelOrder>, ApiError> {
         Ok(LoggedModelOrder {
             field_name: field.text_or_empty("field_name")?,
             descending: !field.flag("ascending")?.unwrap_or(true),
-            dataset_name: given(field, "dataset_name")?,
-            dataset_digest: given(field, "dataset_digest")?,
+            dataset_name: field.filled("dataset_name")?.map(str::to_owned),
+            dataset_digest: field.filled("dataset_digest")?.map(str::to_owned),
         })
     };
     args.objects("order_by")?.unwrap_or_default().iter().map(field).collect()
-}
-
-fn given(args: &Args, name: &str) -> Result<Option<String>, ApiError> {
-    Ok(args.text(name)?.filter(|text| !text.is_empty()).map(str::to_owned))
 }

@@ -2,12 +2,11 @@
 
 use axum::extract::State;
 use runledger_domain::command::{CreateModelVersion, check_model_name, tell_logged_model};
-use runledger_domain::{DomainError, LoggedModel, ModelVersion, Stage, validate};
+use runledger_domain::{DomainError, ModelVersion, Stage, tells_prompt, validate};
 
 use super::answer;
 use super::source::{Owner, Source, Which, check_prompt, refused};
-use crate::registered_models::tells_prompt;
-use crate::registry::{ATTEMPTS, Known, contended, logged_model_of, unknown_model};
+use crate::registry::{ATTEMPTS, Known, contended, unknown_model};
 use crate::wire::Answer;
 use crate::{ApiError, App, AppState, Args, RequestContext};
 
@@ -32,7 +31,7 @@ pub(crate) async fn create(
     let origin = if tells_prompt(&tags) {
         let source = args.required("source")?.to_owned();
         check_prompt(&source)?;
-        Origin { source, run_id: given(&args, "run_id")?, ..Origin::default() }
+        Origin { source, run_id: args.filled("run_id")?.map(str::to_owned), ..Origin::default() }
     } else {
         app.origin(&args).await?
     };
@@ -41,7 +40,7 @@ pub(crate) async fn create(
         source: origin.source,
         storage_location: origin.storage_location,
         run_id: origin.run_id,
-        run_link: given(&args, "run_link")?,
+        run_link: args.filled("run_link")?.map(str::to_owned),
         model_id: origin.model_id,
         description: args.text_or_empty("description")?,
         tags,
@@ -52,7 +51,7 @@ pub(crate) async fn create(
         let mut decision = command.clone().decide(&model, guard_version)?;
         let number = model.last_version + 1;
         if let Some(model_id) = &model_id {
-            let (logged, guard_version) = existing(&app, model_id).await?;
+            let (logged, guard_version) = app.known_logged_model(model_id).await?;
             tell_logged_model(&mut decision, &logged, guard_version, name, number);
         }
         if app.append_if_unchanged(&context, decision).await? {
@@ -67,15 +66,17 @@ impl App {
     /// Reads and checks where a version of a model comes from.
     async fn origin(&self, args: &Args) -> Result<Origin, ApiError> {
         let text = args.required("source")?;
-        let (run_id, model_id) = (given(args, "run_id")?, given(args, "model_id")?);
+        let (run_id, model_id) =
+            (args.filled("run_id")?.map(str::to_owned), args.filled("model_id")?.map(str::to_owned));
         let source = Source::parse(text)?;
         if let Source::Version(name, which) = &source {
             return self.origin_of_version(args, text, name, which).await;
         }
         let owner = match (&model_id, &run_id) {
             (Some(id), _) => {
-                let model = if source.is_owned() { logged_model_of(self, id).await? } else { None };
-                Owner::LoggedModel(id.clone(), model.map(|(model, _)| model.artifact_uri))
+                let model = if source.is_owned() { self.views.logged_model(id).await? } else { None };
+                let model = model.filter(|model| !model.deleted);
+                Owner::LoggedModel(id.clone(), model.map(|model| model.artifact_uri))
             }
             (None, Some(id)) => {
                 let run = if source.is_owned() { self.views.run(id).await? } else { None };
@@ -85,7 +86,7 @@ impl App {
         };
         source.check(text, &owner)?;
         let logged = match &model_id {
-            Some(id) => Some(existing(self, id).await?.0),
+            Some(id) => Some(self.logged_model(id).await?),
             None => None,
         };
         let storage_location = match (&source, &logged) {
@@ -134,16 +135,4 @@ impl App {
             model_id: model_id.filter(|id| !id.is_empty()).map(str::to_owned),
         })
     }
-}
-
-/// The logged model that a version is made of, with its guard's version.
-async fn existing(app: &App, model_id: &str) -> Result<(LoggedModel, i64), ApiError> {
-    let shown = validate::cut(model_id, 200);
-    let missing = || DomainError::not_found(format!("Logged model with ID '{shown}' not found."));
-    Ok(logged_model_of(app, model_id).await?.ok_or_else(missing)?)
-}
-
-/// A text, unless it is absent or empty.
-fn given(args: &Args, name: &str) -> Result<Option<String>, ApiError> {
-    Ok(args.text(name)?.filter(|text| !text.is_empty()).map(str::to_owned))
 }

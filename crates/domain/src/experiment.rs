@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::KeyValue;
 use crate::event::Event;
 
 /// An experiment as its stream tells it. Folding an event that is already in has no effect.
@@ -28,7 +29,7 @@ impl Experiment {
             deleted: false,
             creation_time: recorded_at,
             last_update_time: recorded_at,
-            tags: created.tags.iter().map(|tag| (tag.key.clone(), tag.value.clone())).collect(),
+            tags: created.tags.iter().map(KeyValue::pair).collect(),
         })
     }
 
@@ -48,7 +49,7 @@ impl Experiment {
                 self.last_update_time = recorded_at;
             }
             Event::ExperimentTagsSet(set) => {
-                self.tags.extend(set.tags.iter().map(|tag| (tag.key.clone(), tag.value.clone())));
+                self.tags.extend(set.tags.iter().map(KeyValue::pair));
             }
             Event::ExperimentTagDeleted(deleted) => {
                 self.tags.remove(&deleted.key);

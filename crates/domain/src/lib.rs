@@ -24,7 +24,7 @@ pub use error::{DomainError, ErrorCode};
 pub use event::{Event, NewEvent, RecordedEvent};
 pub use experiment::Experiment;
 pub use logged_model::{LoggedModel, LoggedModelMetric, LoggedModelStatus};
-pub use registered_model::{ModelVersion, PROMPT_TAG, RegisteredModel, Stage, version_of};
+pub use registered_model::{ModelVersion, PROMPT_TAG, RegisteredModel, Stage, tells_prompt, version_of};
 pub use run::{LatestMetric, RUN_NAME_TAG, Run};
 pub use stream::{StreamId, StreamKind};
 
@@ -35,6 +35,13 @@ use serde::{Deserialize, Serialize};
 pub struct KeyValue {
     pub key: String,
     pub value: String,
+}
+
+impl KeyValue {
+    /// As an entry of a map.
+    pub fn pair(&self) -> (String, String) {
+        (self.key.clone(), self.value.clone())
+    }
 }
 
 /// The state of a run, by MLflow's names.

@@ -68,8 +68,8 @@ impl LoggedModel {
             creation_time: recorded_at,
             last_update_time: recorded_at,
             deleted: false,
-            params: created.params.iter().map(pair).collect(),
-            tags: created.tags.iter().map(pair).collect(),
+            params: created.params.iter().map(KeyValue::pair).collect(),
+            tags: created.tags.iter().map(KeyValue::pair).collect(),
             metrics: BTreeSet::new(),
         })
     }
@@ -81,11 +81,11 @@ impl LoggedModel {
                 self.status = set.status;
                 self.last_update_time = recorded_at;
             }
-            Event::LoggedModelTagsSet(set) => self.tags.extend(set.tags.iter().map(pair)),
+            Event::LoggedModelTagsSet(set) => self.tags.extend(set.tags.iter().map(KeyValue::pair)),
             Event::LoggedModelTagDeleted(deleted) => {
                 self.tags.remove(&deleted.key);
             }
-            Event::LoggedModelParamsLogged(logged) => self.params.extend(logged.params.iter().map(pair)),
+            Event::LoggedModelParamsLogged(logged) => self.params.extend(logged.params.iter().map(KeyValue::pair)),
             Event::LoggedModelMetricsLogged(logged) => {
                 let measured = logged.metrics.iter().map(|metric| LoggedModelMetric::new(metric, &logged.run_id));
                 self.metrics.extend(measured);
@@ -153,10 +153,6 @@ impl LoggedModelStatus {
             _ => return None,
         })
     }
-}
-
-fn pair(entry: &KeyValue) -> (String, String) {
-    (entry.key.clone(), entry.value.clone())
 }
 
 #[cfg(test)]

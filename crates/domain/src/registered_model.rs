@@ -70,7 +70,7 @@ impl RegisteredModel {
             last_update_time: recorded_at,
             renamed_at: None,
             description: created.description.clone(),
-            tags: created.tags.iter().map(pair).collect(),
+            tags: created.tags.iter().map(KeyValue::pair).collect(),
             aliases: BTreeMap::new(),
             last_version: 0,
             deleted: false,
@@ -89,7 +89,7 @@ impl RegisteredModel {
                 self.description = Some(updated.description.clone());
                 touch(&mut self.last_update_time, recorded_at);
             }
-            Event::RegisteredModelTagsSet(set) => self.tags.extend(set.tags.iter().map(pair)),
+            Event::RegisteredModelTagsSet(set) => self.tags.extend(set.tags.iter().map(KeyValue::pair)),
             Event::RegisteredModelTagDeleted(deleted) => {
                 self.tags.remove(&deleted.key);
             }
@@ -139,7 +139,7 @@ impl ModelVersion {
             run_id: created.run_id.clone(),
             run_link: created.run_link.clone(),
             model_id: created.model_id.clone(),
-            tags: created.tags.iter().map(pair).collect(),
+            tags: created.tags.iter().map(KeyValue::pair).collect(),
             deleted: false,
         })
     }
@@ -163,7 +163,7 @@ impl ModelVersion {
                 touch(&mut self.last_update_time, recorded_at);
             }
             Event::ModelVersionTagsSet(set) if set.version == self.version => {
-                self.tags.extend(set.tags.iter().map(pair));
+                self.tags.extend(set.tags.iter().map(KeyValue::pair));
             }
             Event::ModelVersionTagDeleted(deleted) if deleted.version == self.version => {
                 self.tags.remove(&deleted.key);
@@ -221,15 +221,21 @@ impl Stage {
     }
 }
 
+/// Whether these tags make a model, or a version, a prompt. Of two with one key the last one counts.
+pub fn tells_prompt(tags: &[KeyValue]) -> bool {
+    let tag = tags.iter().rev().find(|tag| tag.key == PROMPT_TAG);
+    tag.is_some_and(|tag| is_true(&tag.value))
+}
+
 fn is_prompt(tags: &BTreeMap<String, String>) -> bool {
-    tags.get(PROMPT_TAG).is_some_and(|value| value.eq_ignore_ascii_case("true"))
+    tags.get(PROMPT_TAG).is_some_and(|value| is_true(value))
+}
+
+fn is_true(value: &str) -> bool {
+    value.eq_ignore_ascii_case("true")
 }
 
 /// Clocks of several servers differ; the time of the last update does not go back.
 fn touch(last_update_time: &mut i64, recorded_at: i64) {
     *last_update_time = recorded_at.max(*last_update_time);
-}
-
-fn pair(entry: &KeyValue) -> (String, String) {
-    (entry.key.clone(), entry.value.clone())
 }

@@ -45,7 +45,7 @@ impl Run {
             deleted: false,
             artifact_uri: created.artifact_uri.clone(),
             params: BTreeMap::new(),
-            tags: created.tags.iter().map(pair).collect(),
+            tags: created.tags.iter().map(KeyValue::pair).collect(),
             metrics: BTreeMap::new(),
             datasets: Vec::new(),
             model_inputs: Vec::new(),
@@ -75,9 +75,9 @@ impl Run {
                     self.log_points(key, range.filter_map(|i| batch.columns().get(i)));
                 }
             }
-            Event::ParamsLogged(logged) => self.params.extend(logged.params.iter().map(pair)),
+            Event::ParamsLogged(logged) => self.params.extend(logged.params.iter().map(KeyValue::pair)),
             Event::TagsSet(set) => {
-                self.tags.extend(set.tags.iter().map(pair));
+                self.tags.extend(set.tags.iter().map(KeyValue::pair));
                 if let Some(tag) = set.tags.iter().rev().find(|tag| tag.key == RUN_NAME_TAG) {
                     self.rename(&tag.value);
                 }
@@ -131,7 +131,3 @@ impl Run {
 
 /// The tag that mirrors a run's name.
 pub const RUN_NAME_TAG: &str = "mlflow.runName";
-
-fn pair(entry: &KeyValue) -> (String, String) {
-    (entry.key.clone(), entry.value.clone())
-}

@@ -2,7 +2,7 @@
 
 use chrono::DateTime;
 use runledger_domain::event::{ModelVersionCreated, RegisteredModelCreated};
-use runledger_domain::{Event, KeyValue, PROMPT_TAG, RegisteredModel, Run, RunStatus};
+use runledger_domain::{Event, KeyValue, PROMPT_TAG, RegisteredModel, Run, RunStatus, tells_prompt};
 use serde_json::{Map, Value, json};
 
 use crate::Topic;
@@ -64,10 +64,9 @@ pub(crate) fn of_registry(event: &Event, model: &RegisteredModel) -> Option<(Top
 
 fn version_created(name: &str, created: &ModelVersionCreated) -> Value {
     let ModelVersionCreated { version, source, run_id, description, tags, .. } = created;
-    let is_prompt = tags.iter().any(|tag| tag.key == PROMPT_TAG && tag.value.eq_ignore_ascii_case("true"));
     let version = version.to_string();
     let description = Some(description).filter(|text| !text.is_empty());
-    if is_prompt {
+    if tells_prompt(tags) {
         let template = tags.iter().rev().find(|tag| tag.key == PROMPT_TEXT_TAG).map(|tag| &tag.value);
         let tags = tags_without(tags, &[PROMPT_TAG, PROMPT_TYPE_TAG, PROMPT_TEXT_TAG]);
         return json!({"name": name, "version": version, "template": template, "tags": tags, "description": description});
