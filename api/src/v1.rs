@@ -5,10 +5,13 @@
 mod activity;
 mod asked;
 mod bulk;
+mod diff;
 mod events;
 mod experiments;
 mod filter;
+mod follow;
 mod groups;
+mod moment;
 mod ops;
 mod past;
 mod purge;
@@ -43,6 +46,7 @@ pub(crate) fn routes() -> Router<AppState> {
         .route(&at("filter/check"), post(filter::check))
         .route(&at("runs/{run_id}"), get(run::one))
         .route(&at("runs/{run_id}/events"), get(events::of_run))
+        .route(&at("runs/{run_id}/diff"), get(diff::of_run))
         .route(&at("runs/{run_id}/span"), get(past::span))
         .route(&at("runs/{run_id}/purge"), post(purge::run))
         .route(&at("series"), post(series::series))

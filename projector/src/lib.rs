@@ -14,6 +14,7 @@ mod metrics;
 mod places;
 mod project;
 mod registry;
+mod retry;
 mod runs;
 mod step;
 

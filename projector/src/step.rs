@@ -24,15 +24,17 @@ const DEBOUNCE: Duration = Duration::from_millis(20);
 /// A projector with its place in the log.
 #[derive(Debug)]
 pub struct Projector {
-    deps: Deps,
+    pub(crate) deps: Deps,
     assignment: Assignment,
     places: Option<Places>,
     /// The shards of the last step, whose rows are known.
     group: Shards,
-    rows: Rows,
+    pub(crate) rows: Rows,
     /// How many segments of a level were written since they were last merged.
     open: HashMap<SegmentKey, u32>,
     asked_at: Option<Instant>,
+    /// When marks on dead letters were last looked for.
+    pub(crate) letters_at: Option<Instant>,
 }
 
 /// What a step did.
@@ -55,7 +57,7 @@ impl Projector {
     pub fn new(deps: Deps) -> Self {
         let assignment = Assignment::new(deps.leases.clone(), &deps.id);
         let (rows, open) = (Rows::default(), HashMap::new());
-        Self { deps, assignment, places: None, group: Shards::NONE, rows, open, asked_at: None }
+        Self { deps, assignment, places: None, group: Shards::NONE, rows, open, asked_at: None, letters_at: None }
     }
 
     /// Projects the next batch of the shards that are furthest behind. After a failure the next step reads everything again.
@@ -114,6 +116,9 @@ impl Projector {
             self.group = group.shards;
             self.rows = Rows::default();
             self.open.clear();
+        }
+        if self.letters_are_due() {
+            self.retry_letters(group).await?;
         }
         let events = group.upto.map_or(LIMIT.events, |upto| LIMIT.events.min(upto - group.position));
         let events = self.deps.log.read(group.position, ReadLimit { events, ..LIMIT }).await?;

@@ -9,6 +9,7 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 
 use super::asked::Asked;
+use super::moment::Moment;
 use super::past::{self, MilestoneOut};
 use super::table::number;
 use crate::wire::Answer;
@@ -29,9 +30,10 @@ struct Detail {
 }
 
 #[derive(Debug, Deserialize)]
-pub(crate) struct Moment {
-    /// A position of the log, or milliseconds since the epoch: the run as it was then.
-    at: Option<i64>,
+pub(crate) struct AsOf {
+    /// The run as it was then.
+    #[serde(alias = "as_of")]
+    at: Option<Moment>,
 }
 
 #[derive(Debug, Serialize)]
@@ -75,7 +77,7 @@ struct DatasetOut {
 pub(crate) async fn one(
     State(app): State<AppState>,
     Path(run_id): Path<String>,
-    Asked(Moment { at }): Asked<Moment>,
+    Asked(AsOf { at }): Asked<AsOf>,
 ) -> Result<Answer, ApiError> {
     app.views.catch_up().await?;
     let position = app.views.checkpoint().await?;

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use tokio::task::spawn_blocking;
 
 use super::asked::Asked;
+use super::moment::Moment;
 use super::past;
 use crate::wire::Answer;
 use crate::{ApiError, AppState};
@@ -36,7 +37,8 @@ pub(crate) struct Wanted {
     #[serde(default = "default_buckets")]
     buckets: usize,
     /// A position of the log, or milliseconds since the epoch: the histories as they were then.
-    at: Option<i64>,
+    #[serde(alias = "as_of")]
+    at: Option<Moment>,
 }
 
 #[derive(Debug, Serialize)]
