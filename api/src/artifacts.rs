@@ -10,7 +10,7 @@ mod multipart;
 mod presigned;
 mod proxy;
 mod range;
-mod run;
+pub(crate) mod run;
 mod upload;
 
 use axum::Router;
@@ -26,7 +26,6 @@ use crate::{ApiError, AppState};
 /// All routes of artifacts, under both of MLflow's prefixes.
 pub(crate) fn routes() -> Router<AppState> {
     let mut router = Router::new()
-        .route(&format!("{}/artifacts/{{run_id}}", crate::v1::PREFIX), get(run::details))
         .route("/get-artifact", get(run::download))
         .route("/ajax-api/2.0/mlflow/upload-artifact", post(run::upload));
     for prefix in ["/api/2.0", "/ajax-api/2.0"] {

@@ -34,6 +34,7 @@ mod wire;
 pub use routes::router;
 pub use serve::run;
 pub use settings::{ArtifactDeps, Deps, Settings};
+pub use v1::openapi;
 
 pub(crate) use app::{App, AppState};
 pub(crate) use args::Args;

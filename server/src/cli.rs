@@ -35,6 +35,8 @@ pub(crate) enum Command {
     Gc(GcArgs),
     /// Asks a running process for its health at --admin-listen, else --listen; for container health checks.
     Health,
+    /// Prints the description of our own API, /api/runledger/v1, as OpenAPI.
+    Openapi,
 }
 
 #[derive(Debug, Subcommand)]

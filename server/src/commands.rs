@@ -3,5 +3,6 @@
 pub(crate) mod doctor;
 pub(crate) mod gc;
 pub(crate) mod health;
+pub(crate) mod openapi;
 mod progress;
 pub(crate) mod uploads;

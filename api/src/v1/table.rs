@@ -6,14 +6,16 @@ use runledger_domain::ErrorCode;
 use runledger_storage::search::{Mistake, RunQuery, find_mistake};
 use runledger_storage::{Cell, TableColumn, TableRow};
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
 use std::sync::Arc;
 use tokio::time::Instant;
+use utoipa::ToSchema;
 
 use super::asked::{Asked, View};
+use super::document::Forgotten;
 use super::snapshots::Snapshot;
+use super::words::{self, Number};
 use crate::args::parse_experiment_id;
-use crate::wire::{Answer, double_name};
+use crate::wire::Answer;
 use crate::{ApiError, App, AppState};
 
 /// Rows in an answer.
@@ -23,36 +25,68 @@ const COLUMNS: usize = 200;
 /// Runs that a table can have.
 const RUNS: usize = 1_000_000;
 
-#[derive(Debug, Deserialize)]
+/// A part of the table of runs.
+#[derive(Debug, Deserialize, ToSchema)]
+#[schema(as = RunsQuery)]
 pub(crate) struct Query {
     experiment_ids: Vec<String>,
+    /// In MLflow's grammar.
     #[serde(default)]
     filter: String,
+    /// In MLflow's grammar, such as ``metrics.`val/acc` DESC``.
     #[serde(default)]
     order_by: Vec<String>,
     #[serde(default)]
+    #[schema(default = "active")]
     view: View,
-    /// `params.<key>`, `metrics.<key>` or `tags.<key>`.
+    /// `params.<key>`, `metrics.<key>` or `tags.<key>`, without quotes; at most 200.
     #[serde(default)]
+    #[schema(max_items = 200)]
     columns: Vec<String>,
     #[serde(default)]
+    #[schema(default = 0)]
     offset: usize,
     #[serde(default = "default_limit")]
+    #[schema(default = 100, maximum = 500)]
     limit: usize,
     /// The id of an earlier answer, for more rows of the same table.
     snapshot: Option<String>,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
+#[schema(as = FilterQuery)]
 pub(crate) struct Check {
     filter: String,
 }
 
-#[derive(Debug, Serialize)]
+/// Whether a filter can be read.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(untagged)]
+#[schema(as = FilterCheck)]
+enum Checked {
+    Right {
+        #[schema(schema_with = words::yes)]
+        ok: bool,
+    },
+    Wrong {
+        #[schema(schema_with = words::no)]
+        ok: bool,
+        message: String,
+        /// Where the mistake is: characters from the first to before the second.
+        span: (usize, usize),
+    },
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = RunsAnswer)]
 struct Part {
+    /// By this id other parts of the same table are asked for.
     snapshot: String,
+    /// Runs that match.
     matched: usize,
+    /// Runs of the experiments without the filter.
     total: i64,
+    /// The position of the log that the table shows.
     position: i64,
     /// Events that the views have yet to see.
     lag_events: i64,
@@ -60,23 +94,42 @@ struct Part {
     rows: Vec<RowOut>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = RunRow)]
 struct RowOut {
     run_id: String,
     experiment_id: String,
     name: String,
     user: String,
+    #[schema(schema_with = words::run_status)]
     status: &'static str,
+    /// Milliseconds since the epoch.
     start: i64,
+    /// Milliseconds since the epoch.
+    #[schema(required = true)]
     end: Option<i64>,
     deleted: bool,
-    values: Vec<Value>,
+    /// One for each column: a param or tag, the last value of a metric, or null.
+    #[schema(schema_with = words::cells)]
+    values: Vec<Option<Value>>,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+enum Value {
+    Number(Number),
+    Text(String),
 }
 
 fn default_limit() -> usize {
     100
 }
 
+/// A part of the table of runs.
+///
+/// The answer names a snapshot; with it any other part of the same table can be asked for, and its rows never shift.
+#[utoipa::path(post, path = "/runs/query", tag = "runs", operation_id = "query_runs", request_body = Query,
+    responses((status = 200, description = "The rows.", body = Part), Forgotten))]
 pub(crate) async fn query(State(app): State<AppState>, Asked(query): Asked<Query>) -> Result<Answer, ApiError> {
     let begun = Instant::now();
     if query.limit > ROWS || query.columns.len() > COLUMNS {
@@ -102,11 +155,13 @@ pub(crate) async fn query(State(app): State<AppState>, Asked(query): Asked<Query
 }
 
 /// Whether a filter can be read, for while it is being typed.
+#[utoipa::path(post, path = "/filter/check", tag = "runs", operation_id = "check_filter", request_body = Check,
+    responses((status = 200, description = "It can be read, or where the mistake is.", body = Checked)))]
 pub(crate) async fn check(Asked(Check { filter }): Asked<Check>) -> Result<Answer, ApiError> {
     Answer::new(&match find_mistake(&filter) {
-        None => json!({"ok": true}),
+        None => Checked::Right { ok: true },
         Some(Mistake { error, span }) => {
-            json!({"ok": false, "message": error.to_string(), "span": [span.start, span.end]})
+            Checked::Wrong { ok: false, message: error.to_string(), span: (span.start, span.end) }
         }
     })
 }
@@ -146,17 +201,12 @@ fn column(name: &str) -> Result<TableColumn, ApiError> {
     }
 }
 
-/// As JSON has it: a number, or the name of one that JSON has not.
-pub(super) fn number(value: f64) -> Value {
-    double_name(value).map_or_else(|| json!(value), Value::from)
-}
-
 impl From<TableRow> for RowOut {
     fn from(TableRow { head, cells }: TableRow) -> Self {
         let value = |cell| match cell {
-            Cell::Empty => Value::Null,
-            Cell::Text(text) => Value::String(text),
-            Cell::Number(value) => number(value),
+            Cell::Empty => None,
+            Cell::Text(text) => Some(Value::Text(text)),
+            Cell::Number(value) => Some(Value::Number(Number(value))),
         };
         Self {
             run_id: head.run_id,
