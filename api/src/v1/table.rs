@@ -64,17 +64,23 @@ pub(crate) struct Check {
 #[serde(untagged)]
 #[schema(as = FilterCheck)]
 enum Checked {
-    Right {
-        #[schema(schema_with = words::yes)]
-        ok: bool,
-    },
-    Wrong {
-        #[schema(schema_with = words::no)]
-        ok: bool,
-        message: String,
-        /// Where the mistake is: characters from the first to before the second.
-        span: (usize, usize),
-    },
+    Right(FilterRight),
+    Wrong(FilterWrong),
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+struct FilterRight {
+    #[schema(schema_with = words::yes)]
+    ok: bool,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+struct FilterWrong {
+    #[schema(schema_with = words::no)]
+    ok: bool,
+    message: String,
+    /// Where the mistake is: characters from the first to before the second.
+    span: (usize, usize),
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -159,9 +165,10 @@ pub(crate) async fn query(State(app): State<AppState>, Asked(query): Asked<Query
     responses((status = 200, description = "It can be read, or where the mistake is.", body = Checked)))]
 pub(crate) async fn check(Asked(Check { filter }): Asked<Check>) -> Result<Answer, ApiError> {
     Answer::new(&match find_mistake(&filter) {
-        None => Checked::Right { ok: true },
+        None => Checked::Right(FilterRight { ok: true }),
         Some(Mistake { error, span }) => {
-            Checked::Wrong { ok: false, message: error.to_string(), span: (span.start, span.end) }
+            let message = error.to_string();
+            Checked::Wrong(FilterWrong { ok: false, message, span: (span.start, span.end) })
         }
     })
 }
