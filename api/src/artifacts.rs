@@ -11,7 +11,7 @@ mod presigned;
 mod proxy;
 mod range;
 pub(crate) mod run;
-mod upload;
+pub(crate) mod upload;
 
 use axum::Router;
 use axum::response::{IntoResponse, Response};

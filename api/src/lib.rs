@@ -22,6 +22,7 @@ mod observe;
 mod params;
 mod routes;
 mod runs;
+mod sample_data;
 mod search;
 mod security;
 mod serve;

@@ -9,6 +9,7 @@ mod events;
 mod experiments;
 mod ops;
 mod run;
+mod sample;
 mod series;
 mod snapshots;
 mod stream;
@@ -60,6 +61,7 @@ fn documented() -> (Router<AppState>, OpenApi) {
         .routes(routes!(events::all))
         .routes(routes!(stream::follow))
         .routes(routes!(bulk::bulk))
+        .routes(routes!(sample::load))
         .routes(routes!(ops::status))
         .routes(routes!(ops::uploads))
         .routes(routes!(ops::retry))

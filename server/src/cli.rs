@@ -35,6 +35,8 @@ pub(crate) enum Command {
     Gc(GcArgs),
     /// Asks a running process for its health at --admin-listen, else --listen; for container health checks.
     Health,
+    /// Has a running server record a few experiments, for something to look at.
+    SampleData(SampleDataArgs),
     /// Prints the description of our own API, /api/runledger/v1, as OpenAPI.
     Openapi,
 }
@@ -82,6 +84,16 @@ pub(crate) struct GcArgs {
     /// Only these experiments, which must be deleted, with all their runs
     #[arg(long, value_name = "ID", value_delimiter = ',')]
     pub(crate) experiment_ids: Vec<String>,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct SampleDataArgs {
+    /// The server
+    #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:5000")]
+    pub(crate) url: String,
+    /// Also beside runs that are there already
+    #[arg(long)]
+    pub(crate) force: bool,
 }
 
 /// Settings as one source gives them; what is absent comes from the next source.

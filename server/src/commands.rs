@@ -5,4 +5,5 @@ pub(crate) mod gc;
 pub(crate) mod health;
 pub(crate) mod openapi;
 mod progress;
+pub(crate) mod sample_data;
 pub(crate) mod uploads;

@@ -48,6 +48,7 @@ async fn start(cli: Cli) -> Result<(), Failure> {
         Command::Uploads(command) => commands::uploads::run(&config, command).await,
         Command::Gc(args) => commands::gc::run(&config, args).await,
         Command::Health => commands::health::run(&config).await,
+        Command::SampleData(args) => commands::sample_data::run(args).await,
         Command::Openapi => commands::openapi::run(),
     }
 }

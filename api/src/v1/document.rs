@@ -27,6 +27,9 @@ pub(crate) struct Forgotten;
 /// It is too late for the change.
 pub(crate) struct Settled;
 
+/// There is something in the way that the request has to say it knows about.
+pub(crate) struct Occupied;
+
 /// A refusal or failure: its name in the document, its status and its meaning.
 type Refusal = (&'static str, &'static str, &'static str);
 
@@ -45,6 +48,7 @@ const MISSING: Refusal = ("Missing", "404", "What the request names is not there
 const FORGOTTEN: Refusal =
     ("Forgotten", "410", "The snapshot or position is not known here any more. Begin anew without it.");
 const SETTLED: Refusal = ("Settled", "409", "It is too late: the upload has reached the artifact store.");
+const OCCUPIED: Refusal = ("Occupied", "409", "There are runs already, and the request does not force it.");
 /// Not in our words: it is decided before a handler is chosen.
 const FOREIGN: (&str, &str) = ("Foreign", "403");
 
@@ -63,7 +67,7 @@ pub(crate) fn frame() -> OpenApi {
     let mut nested = Vec::new();
     Changes::schemas(&mut nested);
     components.schemas.extend(nested);
-    for (name, _, description) in ALWAYS.into_iter().chain(WITH_A_BODY).chain([MISSING, FORGOTTEN, SETTLED]) {
+    for (name, _, description) in ALWAYS.into_iter().chain(WITH_A_BODY).chain([MISSING, FORGOTTEN, SETTLED, OCCUPIED]) {
         let content = ContentBuilder::new().schema(Some(Ref::from_schema_name(ErrorBody::name()))).build();
         let response = ResponseBuilder::new().description(description).content("application/json", content);
         components.responses.insert(name.to_owned(), response.into());
@@ -120,6 +124,12 @@ impl IntoResponses for Missing {
 impl IntoResponses for Forgotten {
     fn responses() -> Responses {
         Responses::from([refer(&FORGOTTEN)])
+    }
+}
+
+impl IntoResponses for Occupied {
+    fn responses() -> Responses {
+        Responses::from([refer(&OCCUPIED)])
     }
 }
 

@@ -19,6 +19,7 @@ import css from "./ExperimentsPage.module.css";
 import { ExperimentTable } from "./ExperimentTable";
 import { matches, type SortKey, sorted } from "./list";
 import { NameDialog } from "./NameDialog";
+import { SampleData } from "./SampleData";
 
 /** Counts change many times a second while runs log; once in a while is enough to look at. */
 const COUNTS_MS = 1000;
@@ -157,7 +158,12 @@ export default function ExperimentsPage() {
           action={words !== "" && <Button onClick={() => set("q", "")}>Clear the search</Button>}
         />
       )}
-      {emptyServer && <Snippet experiment="my-first-experiment" />}
+      {emptyServer && (
+        <>
+          <Snippet experiment="my-first-experiment" />
+          <SampleData />
+        </>
+      )}
       {dialog === "create" && (
         <NameDialog
           title="New experiment"
