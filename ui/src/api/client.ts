@@ -66,7 +66,7 @@ async function failure(response: Response): Promise<ApiError> {
   );
 }
 
-async function send<T>(path: string, init: RequestInit): Promise<T> {
+async function ask(path: string, init: RequestInit): Promise<Response> {
   let response: Response;
   try {
     response = await fetch(url(path), { credentials: "same-origin", ...init });
@@ -75,7 +75,11 @@ async function send<T>(path: string, init: RequestInit): Promise<T> {
     throw new ApiError("The server cannot be reached", 0, "UNREACHABLE");
   }
   if (!response.ok) throw await failure(response);
-  const text = await response.text();
+  return response;
+}
+
+async function send<T>(path: string, init: RequestInit): Promise<T> {
+  const text = await (await ask(path, init)).text();
   return (text === "" ? {} : JSON.parse(text)) as T;
 }
 
@@ -89,13 +93,17 @@ function withParams(path: string, params: Params | undefined): string {
   return text === "" ? path : `${path}?${text}`;
 }
 
-function post<T>(path: string, body: unknown, signal?: AbortSignal): Promise<T> {
-  return send<T>(path, {
+function posting(body: unknown, accept: string, signal?: AbortSignal): RequestInit {
+  return {
     method: "POST",
-    headers: { "content-type": "application/json" },
+    headers: { "content-type": "application/json", accept },
     body: JSON.stringify(body),
     signal: signal ?? null,
-  });
+  };
+}
+
+function post<T>(path: string, body: unknown, signal?: AbortSignal): Promise<T> {
+  return send<T>(path, posting(body, "application/json", signal));
 }
 
 const OWN = "api/runledger/v1/";
@@ -109,6 +117,16 @@ export function apiGet<T>(path: string, params?: Params, signal?: AbortSignal): 
 /** POST of our own API; `path` without the prefix. */
 export function apiPost<T>(path: string, body: unknown, signal?: AbortSignal): Promise<T> {
   return post<T>(OWN + path, body, signal);
+}
+
+/** POST of our own API whose answer is not JSON. */
+export async function apiPostForBytes(
+  path: string,
+  body: unknown,
+  signal?: AbortSignal,
+): Promise<ArrayBuffer> {
+  const init = posting(body, "application/octet-stream", signal);
+  return (await ask(OWN + path, init)).arrayBuffer();
 }
 
 /** POST of MLflow's REST API; `path` without the prefix. */

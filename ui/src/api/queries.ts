@@ -7,7 +7,7 @@ import {
   useQuery,
   useQueryClient,
 } from "@tanstack/react-query";
-import { ApiError, apiGet, apiPost, mlflowPost } from "./client";
+import { ApiError, apiGet, apiPost, apiPostForBytes, mlflowPost } from "./client";
 import type {
   ArtifactList,
   BulkAction,
@@ -21,11 +21,13 @@ import type {
   RunDetail,
   RunsAnswer,
   RunsQuery,
+  SampleDataAnswer,
   SeriesAnswer,
   SeriesQuery,
   UploadList,
   ViewType,
 } from "./contract";
+import { readColumns } from "./series-columns";
 import { liveStream } from "./stream";
 
 export const keys = {
@@ -97,6 +99,10 @@ export function checkFilter(filter: string, signal?: AbortSignal): Promise<Filte
   return apiPost<FilterCheck>("filter/check", { filter }, signal);
 }
 
+export function loadSampleData(): Promise<SampleDataAnswer> {
+  return apiPost<SampleDataAnswer>("sample-data", { force: false });
+}
+
 export function useRun(id: string) {
   return useQuery({
     queryKey: keys.run(id),
@@ -108,8 +114,8 @@ export function useRun(id: string) {
   });
 }
 
-export function fetchSeries(query: SeriesQuery, signal?: AbortSignal): Promise<SeriesAnswer> {
-  return apiPost<SeriesAnswer>("series", query, signal);
+export async function fetchSeries(query: SeriesQuery, signal?: AbortSignal): Promise<SeriesAnswer> {
+  return readColumns(await apiPostForBytes("series", query, signal));
 }
 
 export function fetchRunEvents(

@@ -10,6 +10,8 @@ export interface SeriesSpec {
   metric: string;
   x: "step" | "time";
   buckets: number;
+  /** The weight of the moving average, above 0; without it there is none. */
+  smooth?: number;
   ranges?: Readonly<Record<string, readonly [number, number]>>;
 }
 
@@ -39,7 +41,11 @@ export function loadSeries(spec: SeriesSpec, signal: AbortSignal): Promise<Serie
 export function plan(specs: readonly SeriesSpec[]): SeriesQuery[] {
   const groups = new Map<string, { query: Omit<SeriesQuery, "metrics">; metrics: Set<string> }>();
   for (const spec of specs) {
-    const base = { x: spec.x, buckets: spec.buckets };
+    const base = {
+      x: spec.x,
+      buckets: spec.buckets,
+      ...(spec.smooth ? { smooth: spec.smooth } : {}),
+    };
     const byRange = new Map<
       string,
       { range: readonly [number, number] | undefined; runs: string[] }
@@ -83,8 +89,8 @@ function flush(): void {
       continue;
     }
     // Only requests for the same part of x share a call, so that no chart gets another chart's range.
-    const { x, buckets, ranges } = one.spec;
-    const key = JSON.stringify([x, buckets, ranges]);
+    const { x, buckets, smooth, ranges } = one.spec;
+    const key = JSON.stringify([x, buckets, smooth, ranges]);
     groups.set(key, [...(groups.get(key) ?? []), one]);
   }
   for (const group of groups.values()) void ask(group);
