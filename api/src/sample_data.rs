@@ -164,8 +164,14 @@ fn by_step(metrics: &[(&'static str, Vec<Point>)]) -> Vec<(&'static str, Point)>
     points
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "a literal is easier to write than a reference to one")]
 fn pair(key: &str, value: impl ToString) -> KeyValue {
     KeyValue { key: key.to_owned(), value: value.to_string() }
+}
+
+/// A file of these lines.
+fn lines(lines: &[String]) -> Vec<u8> {
+    (lines.join("\n") + "\n").into_bytes()
 }
 
 /// A data set that a run was trained or evaluated on.

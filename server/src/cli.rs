@@ -37,7 +37,7 @@ pub(crate) enum Command {
     Health,
     /// Has a running server record a few experiments, for something to look at.
     SampleData(SampleDataArgs),
-    /// Prints the description of our own API, /api/runledger/v1, as OpenAPI.
+    /// Prints the description of our own API, /api/runledger/v1, as `OpenAPI`.
     Openapi,
 }
 

@@ -4,7 +4,7 @@ use runledger_domain::RunStatus;
 use runledger_domain::points::Point;
 
 use super::noise::Noise;
-use super::{SampleExperiment, SampleRun, dataset, images, pair};
+use super::{SampleExperiment, SampleRun, dataset, images, lines, pair};
 
 const MINUTE: i64 = 60_000;
 const FOLDS: u32 = 5;
@@ -36,10 +36,8 @@ fn model(name: &'static str, error: f64, weights: &[f64; 6], start: i64) -> Samp
     let folds: Vec<(SampleRun, f64)> = (0..FOLDS).map(|number| fold(name, error, number, start)).collect();
     let mean = folds.iter().map(|(_, error)| error).sum::<f64>() / f64::from(FOLDS);
     let end = folds.iter().map(|(run, _)| run.end).max().unwrap_or(start) + MINUTE;
-    let mut table = "fold,rmse\n".to_owned();
-    for ((_, error), number) in folds.iter().zip(1..) {
-        table += &format!("{number},{error:.4}\n");
-    }
+    let mut table = vec!["fold,rmse".to_owned()];
+    table.extend(folds.iter().zip(1..).map(|((_, error), number)| format!("{number},{error:.4}")));
     let important: Vec<(&str, f64)> = FEATURES.into_iter().zip(*weights).collect();
     let readme = format!("# {name}\n\nMean error over {FOLDS} folds: **{mean:.4}**. `folds.csv` has each.\n");
     SampleRun {
@@ -53,7 +51,7 @@ fn model(name: &'static str, error: f64, weights: &[f64; 6], start: i64) -> Samp
         metrics: vec![("rmse_mean", vec![Point { step: 0, timestamp: end, value: mean }])],
         datasets: vec![dataset("ames-housing", "9b1d40aa", "https://jse.amstat.org/v19n3/decock.pdf", "training")],
         files: vec![
-            ("folds.csv", table.into_bytes()),
+            ("folds.csv", lines(&table)),
             ("plots/importance.svg", images::bars("Importance of features", &important)),
             ("README.md", readme.into_bytes()),
         ],

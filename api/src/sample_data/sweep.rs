@@ -4,7 +4,7 @@ use runledger_domain::RunStatus;
 use runledger_domain::points::Point;
 
 use super::noise::Noise;
-use super::{SampleExperiment, SampleRun, dataset, images, pair};
+use super::{SampleExperiment, SampleRun, dataset, images, lines, pair};
 
 const RUNS: u32 = 40;
 const EPOCHS: u32 = 60;
@@ -109,17 +109,17 @@ fn run(number: u32, start: i64) -> SampleRun {
 
 fn files(noise: &mut Noise, quality: f64) -> Vec<(&'static str, Vec<u8>)> {
     let right = (0.55 + 0.4 * quality).min(0.96);
-    let mut csv = "class,precision,recall,support\n".to_owned();
+    let mut csv = vec!["class,precision,recall,support".to_owned()];
     let mut matrix = Vec::new();
     for (row, class) in CLASSES.into_iter().enumerate() {
         let mut score = || (right + 0.04 * noise.normal()).clamp(0.05, 0.99);
         let (precision, recall) = (score(), score());
-        csv += &format!("{class},{precision:.3},{recall:.3},1000\n");
+        csv.push(format!("{class},{precision:.3},{recall:.3},1000"));
         let others = (1.0 - recall) / 4.0;
         matrix.extend((0..CLASSES.len()).map(|column| if column == row { recall } else { others * noise.uniform() }));
     }
     vec![
-        ("report.csv", csv.into_bytes()),
+        ("report.csv", lines(&csv)),
         ("plots/confusion.png", images::heat_map(&matrix, CLASSES.len())),
         (
             "config.json",

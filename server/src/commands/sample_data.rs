@@ -9,7 +9,7 @@ use crate::Failure;
 use crate::cli::SampleDataArgs;
 
 /// More than a slow disk needs for some hundred appends.
-const LIMIT: Duration = Duration::from_secs(120);
+const LIMIT: Duration = Duration::from_mins(2);
 
 #[derive(Deserialize)]
 struct Loaded {

@@ -21,7 +21,8 @@ pub struct Drawing {
     pub range: (i64, i64),
     /// At most so many values a column.
     pub buckets: usize,
-    /// How much of the average so far a value leaves, from 0 to below 1; see [`smooth`].
+    /// How much of the average so far a value leaves, from 0 to below 1, one unit of x later: the mean distance of the points, but at
+    /// least a 300th of all of x.
     pub smoothing: f64,
 }
 
