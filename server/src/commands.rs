@@ -3,6 +3,8 @@
 pub(crate) mod doctor;
 pub(crate) mod gc;
 pub(crate) mod health;
+pub(crate) mod openapi;
 mod progress;
+pub(crate) mod sample_data;
 pub(crate) mod uploads;
 pub(crate) mod webhooks;

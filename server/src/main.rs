@@ -49,6 +49,8 @@ async fn start(cli: Cli) -> Result<(), Failure> {
         Command::Gc(args) => commands::gc::run(&config, args).await,
         Command::Webhooks(command) => commands::webhooks::run(&config, command).await,
         Command::Health => commands::health::run(&config).await,
+        Command::SampleData(args) => commands::sample_data::run(args).await,
+        Command::Openapi => commands::openapi::run(),
     }
 }
 
