@@ -5,6 +5,8 @@ pub(crate) mod doctor;
 pub(crate) mod events;
 pub(crate) mod gc;
 pub(crate) mod health;
+pub(crate) mod openapi;
 mod progress;
+pub(crate) mod sample_data;
 pub(crate) mod uploads;
 pub(crate) mod webhooks;

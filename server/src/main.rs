@@ -51,6 +51,8 @@ async fn start(cli: Cli) -> Result<(), Failure> {
         Command::DeadLetters(command) => commands::dead_letters::run(&config, command).await,
         Command::Events(command) => commands::events::run(&config, command).await,
         Command::Health => commands::health::run(&config).await,
+        Command::SampleData(args) => commands::sample_data::run(args).await,
+        Command::Openapi => commands::openapi::run(),
     }
 }
 

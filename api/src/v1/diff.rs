@@ -8,30 +8,39 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use tokio::task::spawn_blocking;
+use utoipa::{IntoParams, ToSchema};
 
 use super::asked::Asked;
+use super::document::Missing;
 use super::moment::Moment;
 use super::past::MilestoneOut;
-use super::table::number;
+use super::words::{self, Number};
 use crate::wire::Answer;
 use crate::{ApiError, AppState};
 
 /// What is read of the run at a time.
 const PAGE: ReadLimit = ReadLimit { events: 500, bytes: 8 << 20 };
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 pub(crate) struct Between {
     /// Before the run was created if it is left out.
+    #[param(nullable = false)]
     from: Option<Moment>,
     /// Now if it is left out.
+    #[param(nullable = false)]
     to: Option<Moment>,
 }
 
-#[derive(Debug, Serialize)]
+/// What became of a run between two moments.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = RunDiff)]
 struct Diff {
     run_id: String,
     /// The last event that counts at each end; null where the run was not there yet.
+    #[schema(required = true)]
     from: Option<MilestoneOut>,
+    #[schema(required = true)]
     to: Option<MilestoneOut>,
     fields: Vec<ChangeOut>,
     params: Vec<ChangeOut>,
@@ -40,19 +49,25 @@ struct Diff {
     metrics: Vec<ChangeOut>,
 }
 
-#[derive(Debug, Serialize)]
+/// A value that is other than before.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = RunDifference)]
 struct ChangeOut {
     key: String,
-    /// `added`, `removed` or `changed`.
+    #[schema(schema_with = words::difference)]
     change: &'static str,
+    /// A text or a time, or of metrics the last point as `{value, step, timestamp}`; null where there was none.
     old: Value,
     new: Value,
     /// How many events had a part in it, and the last of them.
     events: usize,
+    #[schema(required = true)]
     by: Option<By>,
 }
 
-#[derive(Clone, Debug, Serialize)]
+/// The event that did it.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(as = ChangedBy)]
 struct By {
     position: i64,
     at: i64,
@@ -74,6 +89,10 @@ struct Tracing {
     by: BTreeMap<String, (usize, By)>,
 }
 
+/// What became of a run between two moments, and by which events.
+#[utoipa::path(get, path = "/runs/{run_id}/diff", tag = "runs", operation_id = "diff_run",
+    params(("run_id" = String, Path), Between),
+    responses((status = 200, description = "The differences.", body = Diff), Missing))]
 pub(crate) async fn of_run(
     State(app): State<AppState>,
     Path(run_id): Path<String>,
@@ -209,7 +228,7 @@ impl Parts {
             (name.to_owned(), value)
         });
         let metric =
-            |point: &Point| json!({"value": number(point.value), "step": point.step, "timestamp": point.timestamp});
+            |point: &Point| json!({"value": Number(point.value), "step": point.step, "timestamp": point.timestamp});
         Self {
             fields: fields.collect(),
             params: texts(&run.params),

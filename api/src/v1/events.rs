@@ -4,15 +4,18 @@ use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use http::HeaderMap;
 use runledger_artifacts::ArtifactPath;
-use runledger_domain::{FieldChange, Run, StreamId};
+use runledger_domain::{FieldChange, FieldValue, Run, StreamId};
 use runledger_storage::{Audit, AuditedEvent, ReadLimit};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use std::collections::BTreeMap;
 use std::slice::from_ref;
+use utoipa::{IntoParams, ToSchema};
 
 use super::asked::Asked;
+use super::document::{Forgotten, Missing};
 use super::follow::{self, Follow};
+use super::words;
 use crate::wire::Answer;
 use crate::{ApiError, App, AppState};
 
@@ -21,33 +24,89 @@ const MOST: i64 = 1_000;
 /// What is read at a time to find out what the events changed.
 const PAGE: ReadLimit = ReadLimit { events: 500, bytes: 4 << 20 };
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 pub(crate) struct Listed {
+    /// Only events before this position.
+    #[param(nullable = false)]
     before: Option<i64>,
+    /// At most so many, and never more than 1000.
     #[serde(default = "default_limit")]
+    #[param(default = 100)]
     limit: i64,
+    /// Only events of this kind, such as `RunCreated`.
+    #[param(nullable = false)]
     kind: Option<String>,
-    /// Of those who follow: where to go on, and what about.
-    since: Option<String>,
+}
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct ListedOrFollowed {
+    /// Only events before this position.
+    #[param(nullable = false)]
+    before: Option<i64>,
+    /// At most so many, and never more than 1000.
+    #[serde(default = "default_limit")]
+    #[param(default = 100)]
+    limit: i64,
+    /// Only events of this kind, such as `RunCreated`.
+    #[param(nullable = false)]
+    kind: Option<String>,
+    /// Go on after this position, as the header `Last-Event-ID` says, too. For event streams only.
+    #[param(nullable = false, minimum = 0)]
+    since: Option<i64>,
+    /// Only events of this experiment, with its runs, logged models and artifacts. For event streams only.
+    #[param(nullable = false)]
     experiment: Option<String>,
+    /// Only events of this run and its artifacts. For event streams only.
+    #[param(nullable = false)]
     run: Option<String>,
 }
 
-/// An event as answers show it.
-#[derive(Debug, Serialize)]
+/// One event of the log.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = LedgerEvent)]
 pub(super) struct EventOut<'a> {
     position: i64,
+    /// What it belongs to, such as `run/4f…`.
     stream: &'a str,
+    /// The experiment of its run or logged model, in event streams.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     experiment_id: Option<String>,
     kind: &'a str,
+    /// Milliseconds since the epoch.
     at: i64,
+    /// Who, as far as the request told.
     actor: &'a str,
     request_id: &'a str,
+    /// In the form that the kind has.
+    #[schema(value_type = BTreeMap<String, serde_json::Value>)]
     payload: &'a RawValue,
-    /// What the event changed of the run, where the events are a run's.
+    /// What the event changed of the run, among the events of a run.
     #[serde(skip_serializing_if = "Option::is_none")]
-    changes: Option<Vec<FieldChange>>,
+    #[schema(nullable = false)]
+    changes: Option<Vec<FieldChangeOut>>,
+}
+
+/// A field of a run that an event changed.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = FieldChange)]
+struct FieldChangeOut {
+    /// `name`, `status`, `end_time`, `lifecycle_stage`, `params.<key>` or `tags.<key>`.
+    field: String,
+    #[schema(schema_with = words::field_value, required = true)]
+    old: Option<FieldValue>,
+    #[schema(schema_with = words::field_value, required = true)]
+    new: Option<FieldValue>,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = EventsAnswer)]
+struct Events<'a> {
+    events: Vec<EventOut<'a>>,
+    /// Whether there are older ones.
+    more: bool,
 }
 
 fn default_limit() -> i64 {
@@ -55,6 +114,9 @@ fn default_limit() -> i64 {
 }
 
 /// The events of a run and of its artifacts, newest first, each with the values that it changed.
+#[utoipa::path(get, path = "/runs/{run_id}/events", tag = "events", operation_id = "list_run_events",
+    params(("run_id" = String, Path), Listed),
+    responses((status = 200, description = "The events.", body = Events), Missing))]
 pub(crate) async fn of_run(
     State(app): State<AppState>,
     Path(run_id): Path<String>,
@@ -66,17 +128,30 @@ pub(crate) async fn of_run(
     list(&app, &listed, Some(&stream), artifacts.as_ref().map(ArtifactPath::as_str)).await
 }
 
-/// The events of the whole log: newest first, or as they come to who accepts an event stream.
+/// The events of the whole log: newest first, or as they come.
+///
+/// With `Accept: text/event-stream` every event after `since` or the header `Last-Event-ID`, in order and without a gap, as
+/// server-sent events: each is a `LedgerEvent`, and its id is its position. Now and then an event `position` says how far the log
+/// was looked at, where nothing in it was asked for.
+#[utoipa::path(get, path = "/events", tag = "events", operation_id = "list_events", params(ListedOrFollowed),
+    responses((status = 200, description = "The events.",
+        content((Events = "application/json"), (String = "text/event-stream"))), Missing, Forgotten))]
 pub(crate) async fn all(
     State(app): State<AppState>,
     headers: HeaderMap,
-    Asked(listed): Asked<Listed>,
+    Asked(asked): Asked<ListedOrFollowed>,
 ) -> Result<Response, ApiError> {
+    let ListedOrFollowed { before, limit, kind, since, experiment, run } = asked;
     if follow::is_wanted(&headers) {
-        let Listed { since, experiment, run, kind, .. } = listed;
         return follow::follow(app, &headers, Follow { since, experiment, run, kind }).await;
     }
-    Ok(list(&app, &listed, None, None).await?.into_response())
+    if since.is_some() || experiment.is_some() || run.is_some() {
+        return Err(ApiError::invalid(
+            "`since`, `experiment` and `run` are for event streams: accept text/event-stream. `runs/{run_id}/events` lists the \
+             events of a run.",
+        ));
+    }
+    Ok(list(&app, &Listed { before, limit, kind }, None, None).await?.into_response())
 }
 
 async fn list(
@@ -85,11 +160,6 @@ async fn list(
     stream: Option<&StreamId>,
     artifacts: Option<&str>,
 ) -> Result<Answer, ApiError> {
-    #[derive(Serialize)]
-    struct Events<'a> {
-        events: Vec<EventOut<'a>>,
-        more: bool,
-    }
     let limit = listed.limit.clamp(1, MOST);
     let kind = listed.kind.as_deref().filter(|kind| !kind.is_empty());
     let streams = stream.map(from_ref).unwrap_or_default();
@@ -115,7 +185,7 @@ async fn changes(
     app: &App,
     stream: &StreamId,
     shown: &[AuditedEvent],
-) -> Result<BTreeMap<i64, Vec<FieldChange>>, ApiError> {
+) -> Result<BTreeMap<i64, Vec<FieldChangeOut>>, ApiError> {
     let ends = shown.first().zip(shown.last());
     let Some((last, first)) = ends.map(|(last, first)| (last.position, first.position)) else {
         return Ok(BTreeMap::new());
@@ -132,7 +202,7 @@ async fn changes(
             let Ok(decoded) = event.decode() else { continue };
             let changed = Run::trace(&mut state, &decoded);
             if event.position >= first {
-                found.insert(event.position, changed);
+                found.insert(event.position, changed.into_iter().map(FieldChangeOut::from).collect());
             }
         }
     }
@@ -155,5 +225,11 @@ impl<'a> EventOut<'a> {
 
     pub(super) fn of_experiment(self, id: Option<i64>) -> Self {
         Self { experiment_id: id.map(|id| id.to_string()), ..self }
+    }
+}
+
+impl From<FieldChange> for FieldChangeOut {
+    fn from(FieldChange { field, old, new }: FieldChange) -> Self {
+        Self { field, old, new }
     }
 }

@@ -29,7 +29,7 @@ const TELL: Duration = Duration::from_secs(10);
 /// What a reader asks for.
 #[derive(Debug)]
 pub(super) struct Follow {
-    pub(super) since: Option<String>,
+    pub(super) since: Option<i64>,
     pub(super) experiment: Option<String>,
     pub(super) run: Option<String>,
     pub(super) kind: Option<String>,
@@ -60,17 +60,12 @@ pub(super) async fn follow(app: AppState, headers: &HeaderMap, follow: Follow) -
         (None, Some(id)) => About::experiment(&app.experiment(parse_experiment_id(id)?).await?),
         (None, None) => About::Everything,
     };
-    let last = headers.get("last-event-id").and_then(|id| id.to_str().ok()).or(follow.since.as_deref());
+    let last = headers.get("last-event-id").and_then(|id| id.to_str().ok()).and_then(|id| id.parse().ok());
     let head = app.log.head().await?;
-    let position = match last {
-        None => head,
-        Some(text) => text.parse().ok().filter(|position| *position >= 0).ok_or_else(|| {
-            ApiError::invalid(format!(
-                "'{}' is no position of the log to go on at, which is a number from 0 on.",
-                runledger_domain::validate::cut(text, 100)
-            ))
-        })?,
-    };
+    let position = last.or(follow.since).unwrap_or(head);
+    if position < 0 {
+        return Err(ApiError::invalid(format!("{position} is no position to go on at; they begin at 0.")));
+    }
     if position > head {
         let message =
             format!("The log ends at {head}: it is not the one that position {position} was read from. Begin anew.");

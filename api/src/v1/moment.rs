@@ -4,6 +4,9 @@ use chrono::DateTime;
 use runledger_storage::Until;
 use serde::{Deserialize, Deserializer};
 use std::borrow::Cow;
+use utoipa::openapi::schema::{ObjectBuilder, OneOfBuilder, Schema, Type};
+use utoipa::openapi::{KnownFormat, RefOr, SchemaFormat};
+use utoipa::{PartialSchema, ToSchema};
 
 /// From here on a moment is a time in milliseconds since the epoch (in 1973), before it a position of the log.
 const TIMES: i64 = 100_000_000_000;
@@ -39,6 +42,25 @@ impl<'de> Deserialize<'de> for Moment {
         let wrong =
             "a moment is a position of the log, milliseconds since the epoch, or a time such as 2026-05-04T09:30:00Z";
         moment.ok_or_else(|| serde::de::Error::custom(wrong))
+    }
+}
+
+impl PartialSchema for Moment {
+    fn schema() -> RefOr<Schema> {
+        let format = |format| Some(SchemaFormat::KnownFormat(format));
+        OneOfBuilder::new()
+            .description(Some(
+                "A position of the log or, from 100 000 000 000 on, milliseconds since the epoch; or a time in the form of RFC 3339.",
+            ))
+            .item(ObjectBuilder::new().schema_type(Type::Integer).format(format(KnownFormat::Int64)))
+            .item(ObjectBuilder::new().schema_type(Type::String).format(format(KnownFormat::DateTime)))
+            .into()
+    }
+}
+
+impl ToSchema for Moment {
+    fn name() -> Cow<'static, str> {
+        "Moment".into()
     }
 }
 
