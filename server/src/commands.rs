@@ -8,5 +8,6 @@ pub(crate) mod health;
 pub(crate) mod openapi;
 mod progress;
 pub(crate) mod sample_data;
+pub(crate) mod transfer;
 pub(crate) mod uploads;
 pub(crate) mod webhooks;
