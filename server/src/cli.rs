@@ -8,7 +8,7 @@ use serde::Deserialize;
 use std::path::PathBuf;
 
 pub(crate) use events::{DeadLettersCommand, EventsCommand, ExportFormat};
-pub(crate) use transfer::{ImportArgs, ImportCommand};
+pub(crate) use transfer::{ExportArgs, ExportCommand, ImportArgs, ImportCommand};
 
 /// Experiment tracking on an event log, for the MLflow client you already have.
 #[derive(Debug, Parser)]
@@ -51,6 +51,9 @@ pub(crate) enum Command {
     /// Moves everything in from elsewhere.
     #[command(subcommand)]
     Import(ImportCommand),
+    /// Moves everything out to elsewhere.
+    #[command(subcommand)]
+    Export(ExportCommand),
     /// Asks a running process for its health at --admin-listen, else --listen; for container health checks.
     Health,
     /// Has a running server record a few experiments, for something to look at.

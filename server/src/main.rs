@@ -49,6 +49,7 @@ async fn start(cli: Cli) -> Result<(), Failure> {
         Command::Gc(args) => commands::gc::run(&config, args).await,
         Command::Webhooks(command) => commands::webhooks::run(&config, command).await,
         Command::Import(command) => commands::transfer::import(&config, command).await,
+        Command::Export(command) => commands::transfer::export(&config, command).await,
         Command::DeadLetters(command) => commands::dead_letters::run(&config, command).await,
         Command::Events(command) => commands::events::run(&config, command).await,
         Command::Health => commands::health::run(&config).await,

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use futures::stream::BoxStream;
 use futures::{StreamExt, TryStreamExt};
-use reqwest::{Client, Method, RequestBuilder, Response, Url};
+use reqwest::{Body, Client, Method, RequestBuilder, Response, Url};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -53,7 +53,7 @@ impl Mlflow {
     pub fn address(&self) -> String {
         let mut shown = self.root.clone();
         // An address without a host has no password either.
-        drop(shown.set_password(None));
+        shown.set_password(None).unwrap_or_default();
         shown.to_string()
     }
 
@@ -72,6 +72,20 @@ impl Mlflow {
         body: &(impl Serialize + Sync),
     ) -> Result<T, TransferError> {
         self.send(Method::POST, path, body).await
+    }
+
+    /// A request that makes something, which a repeat would make twice.
+    pub(crate) async fn post_once<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        body: &(impl Serialize + Sync),
+    ) -> Result<T, TransferError> {
+        let url = self.url(&format!("{API}{path}"))?;
+        let response = self.client.post(url).json(body).send().await.map_err(|source| self.unreachable(source))?;
+        if !response.status().is_success() {
+            return Err(refusal(path, response).await);
+        }
+        self.read(path, response).await
     }
 
     /// A request with a body, which may be repeated without harm.
@@ -96,12 +110,30 @@ impl Mlflow {
         &self,
         path: &str,
     ) -> Result<BoxStream<'static, Result<Bytes, reqwest::Error>>, TransferError> {
+        let url = self.artifact(path)?;
+        let response = self.attempt(path, || self.client.get(url.clone())).await?;
+        Ok(response.bytes_stream().into_stream().boxed())
+    }
+
+    /// Writes an artifact that the server keeps itself.
+    pub(crate) async fn upload(
+        &self,
+        path: &str,
+        body: BoxStream<'static, std::io::Result<Bytes>>,
+        size: u64,
+    ) -> Result<(), TransferError> {
+        let url = self.artifact(path)?;
+        let request = self.client.put(url).header("Content-Length", size).body(Body::wrap_stream(body));
+        let response = request.send().await.map_err(|source| self.unreachable(source))?;
+        if response.status().is_success() { Ok(()) } else { Err(refusal(path, response).await) }
+    }
+
+    fn artifact(&self, path: &str) -> Result<Url, TransferError> {
         let mut url = self.url(ARTIFACTS)?;
         if let Ok(mut segments) = url.path_segments_mut() {
             segments.extend(path.split('/'));
         }
-        let response = self.attempt(path, || self.client.get(url.clone())).await?;
-        Ok(response.bytes_stream().into_stream().boxed())
+        Ok(url)
     }
 
     fn url(&self, path: &str) -> Result<Url, TransferError> {
@@ -114,6 +146,10 @@ impl Mlflow {
         build: impl Fn() -> RequestBuilder,
     ) -> Result<T, TransferError> {
         let response = self.attempt(request, build).await?;
+        self.read(request, response).await
+    }
+
+    async fn read<T: DeserializeOwned>(&self, request: &str, response: Response) -> Result<T, TransferError> {
         let bytes = response.bytes().await.map_err(|source| self.unreachable(source))?;
         serde_json::from_slice(&bytes).map_err(|source| TransferError::Answer { request: request.to_owned(), source })
     }

@@ -1,6 +1,6 @@
 //! Why a transfer stopped.
 
-use runledger_artifacts::{PathError, SpoolError, StageError};
+use runledger_artifacts::{PathError, SpoolError, StageError, StoreError};
 use thiserror::Error;
 
 /// The transfer stopped; begun again, it goes on where it was.
@@ -22,10 +22,12 @@ pub enum TransferError {
     Storage(#[from] runledger_storage::Error),
     #[error("the file {path} did not get into the spool")]
     Stage { path: String, source: StageError },
+    #[error("the runs to export cannot be searched")]
+    Search(#[from] runledger_storage::search::SearchError),
+    #[error("the artifact store failed")]
+    Store(#[from] StoreError),
     #[error("the spool failed")]
     Spool(#[from] SpoolError),
     #[error("the MLflow server has an artifact whose path cannot be used: {path:?}")]
     Path { path: String, source: PathError },
-    #[error("points could not be put together")]
-    Points(#[from] tokio::task::JoinError),
 }

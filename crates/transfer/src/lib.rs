@@ -6,11 +6,13 @@
 
 mod client;
 mod error;
+mod export;
 mod import;
 mod mlflow;
 
 pub use client::Mlflow;
 pub use error::TransferError;
+pub use export::{Export, ExportSettings};
 pub use import::{Import, ImportSettings, Imported};
 
 /// What is told while things go on.

@@ -8,6 +8,25 @@ pub(crate) enum ImportCommand {
     Mlflow(ImportArgs),
 }
 
+#[derive(Debug, Subcommand)]
+pub(crate) enum ExportCommand {
+    /// Brings everything to a plain MLflow server, which gives it new ids; begun again, it goes on where it was.
+    Mlflow(ExportArgs),
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct ExportArgs {
+    /// The tracking URI, such as <http://user:password@mlflow:5000>
+    #[arg(long, value_name = "URL")]
+    pub(crate) to: String,
+    /// Bring the artifacts too
+    #[arg(long)]
+    pub(crate) artifacts: bool,
+    /// Runs that are worked on at a time
+    #[arg(long, value_name = "NUMBER", default_value_t = 8, value_parser = clap::value_parser!(u16).range(1..))]
+    pub(crate) at_once: u16,
+}
+
 #[derive(Args, Debug)]
 pub(crate) struct ImportArgs {
     /// The tracking URI, such as <http://user:password@mlflow:5000>. Nobody should write there any more

@@ -1,15 +1,15 @@
-//! `runledger import`: everything in from an MLflow server.
+//! `runledger import` and `runledger export`: everything in from an MLflow server, and out to one.
 
-use runledger_transfer::{Import, ImportSettings, Imported, Mlflow, Watcher, What};
+use runledger_transfer::{Export, ExportSettings, Import, ImportSettings, Imported, Mlflow, Watcher, What};
 use std::io::{self, Write};
 use std::sync::Arc;
 
 use super::progress::Progress;
 use crate::Failure;
 use crate::backend::Backend;
-use crate::cli::{ImportArgs, ImportCommand};
+use crate::cli::{ExportArgs, ExportCommand, ImportArgs, ImportCommand};
 use crate::config::Config;
-use crate::parts::Parts;
+use crate::parts::{Parts, open_store};
 
 pub(crate) async fn import(config: &Config, command: ImportCommand) -> Result<(), Failure> {
     let ImportCommand::Mlflow(ImportArgs { from, artifacts, at_once }) = command;
@@ -39,6 +39,27 @@ pub(crate) async fn import(config: &Config, command: ImportCommand) -> Result<()
         writeln!(out, "{known_models} registered models had been here before, and stay as they are")?;
     }
     Ok(out.flush()?)
+}
+
+pub(crate) async fn export(config: &Config, command: ExportCommand) -> Result<(), Failure> {
+    let ExportCommand::Mlflow(ExportArgs { to, artifacts, at_once }) = command;
+    let target = Mlflow::new(&to)?;
+    let parts = Parts::new(Backend::open_migrated(config).await?)?;
+    parts.await_views().await?;
+    let files = if artifacts { Some((parts.spool(config).await?, open_store(config).await?)) } else { None };
+    let told = Arc::new(Told::default());
+    let watcher: Arc<dyn Watcher> = Arc::<Told>::clone(&told);
+    let views = parts.read_model.clone();
+    let settings = ExportSettings { target, views, files, at_once: at_once.into(), watcher };
+    let experiments = Export::new(settings).all().await?;
+    let (runs, models) = (told.runs.count(), told.logged_models.count());
+    let registered = told.registered_models.count();
+    writeln!(
+        io::stdout().lock(),
+        "{experiments} experiments, {runs} runs, {models} logged models and {registered} registered models are there; the tags \
+         runledger.run_id, runledger.model_id and runledger.experiment_id have their old ids"
+    )?;
+    Ok(())
 }
 
 fn source(address: &str) -> Result<Mlflow, Failure> {
