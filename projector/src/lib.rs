@@ -20,7 +20,7 @@ mod runs;
 mod step;
 
 pub use metrics::ProjectorMetrics;
-pub use rebuild::{Builder, Outcome, Plan, RebuildError, Status, VERSION};
+pub use rebuild::{Builder, Outcome, Plan, Progress, RebuildError, RebuildGauges, Status, VERSION};
 pub use step::{Projector, Report};
 
 use runledger_domain::Clock;

@@ -8,12 +8,14 @@
 
 mod catalogue;
 mod compare;
+mod gauges;
 mod load;
 mod status;
 mod switch;
 mod turn;
 
-pub use status::Status;
+pub use gauges::RebuildGauges;
+pub use status::{Progress, Status};
 
 use runledger_domain::Clock;
 use runledger_storage::compare::Comparison;

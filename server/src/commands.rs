@@ -4,5 +4,7 @@ pub(crate) mod doctor;
 pub(crate) mod gc;
 pub(crate) mod health;
 mod progress;
+pub(crate) mod replay;
 pub(crate) mod uploads;
+pub(crate) mod verify;
 pub(crate) mod webhooks;

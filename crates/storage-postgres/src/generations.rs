@@ -45,8 +45,12 @@ impl Places for PostgresPlaces {
     /// Without statistics the planner would guess until the next automatic analysis.
     async fn settle(&self, generation: i64) -> Result<(), Error> {
         let schema = schema_of(generation);
-        let tables: Vec<String> =
-            TABLES.iter().map(|table| table.name).chain(["metric_segments"]).map(|name| format!("{schema}.{name}")).collect();
+        let tables: Vec<String> = TABLES
+            .iter()
+            .map(|table| table.name)
+            .chain(["metric_segments"])
+            .map(|name| format!("{schema}.{name}"))
+            .collect();
         self.db.write(&plain(format!("ANALYZE {}", tables.join(", ")))).await.map(drop)
     }
 

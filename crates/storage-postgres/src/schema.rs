@@ -2,8 +2,8 @@
 
 use runledger_migrations::{LOG_RECORD, VIEWS_RECORD, postgres_log, postgres_views};
 use runledger_storage::Error;
-use sqlx::{AssertSqlSafe, Executor, PgConnection};
 use sqlx::migrate::{Migrate, MigrateError, Migrator};
+use sqlx::{AssertSqlSafe, Executor, PgConnection};
 use std::collections::BTreeMap;
 
 use crate::PostgresDb;

@@ -35,7 +35,10 @@ impl Places for SqlitePlaces {
         for suffix in ["", "-wal", "-shm"] {
             match fs::remove_file(self.folder.join(format!("{}{suffix}", file_of(generation)))).await {
                 Err(source) if source.kind() != ErrorKind::NotFound => {
-                    return Err(Error::Backend { operation: "remove a generation of the views", source: Box::new(source) });
+                    return Err(Error::Backend {
+                        operation: "remove a generation of the views",
+                        source: Box::new(source),
+                    });
                 }
                 _ => {}
             }

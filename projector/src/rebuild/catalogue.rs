@@ -19,7 +19,12 @@ impl Builder {
             let same = generation.projection == VERSION && plan.until.is_none_or(|until| until == generation.target);
             if same && plan.purpose != Purpose::Compare {
                 let (number, phase) = (generation.number, generation.phase.as_str());
-                tracing::info!(generation = number, phase, position = generation.position, "going on with what was begun");
+                tracing::info!(
+                    generation = number,
+                    phase,
+                    position = generation.position,
+                    "going on with what was begun"
+                );
                 return Ok(generation);
             }
             tracing::info!(generation = generation.number, "what was begun does not fit, beginning anew");

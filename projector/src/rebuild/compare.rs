@@ -41,9 +41,10 @@ impl Builder {
         load.advance(positions, 1).await?;
         let mut built = db.snapshot().await?;
         self.status.enter_compare();
-        let comparison =
-            Box::pin(compare(active.as_mut(), built.as_mut(), |rows| self.status.add(i64::try_from(rows).unwrap_or(0))))
-                .await?;
+        let comparison = Box::pin(compare(active.as_mut(), built.as_mut(), |rows| {
+            self.status.add(i64::try_from(rows).unwrap_or(0))
+        }))
+        .await?;
         self.registry.set_digest(generation, &comparison.other_digest).await?;
         Ok((positions.into_iter().min().unwrap_or_default(), comparison))
     }

@@ -76,7 +76,8 @@ impl Finder {
             _ => {
                 let whole = |row: &[Value]| {
                     let fields = table.columns.iter().zip(row).skip(table.key);
-                    let fields: Vec<String> = fields.map(|(column, value)| format!("{column} {}", text(value))).collect();
+                    let fields: Vec<String> =
+                        fields.map(|(column, value)| format!("{column} {}", text(value))).collect();
                     if fields.is_empty() { "there".to_owned() } else { fields.join(", ") }
                 };
                 let field = format!("{}{of}", table.name);

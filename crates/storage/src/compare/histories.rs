@@ -124,7 +124,8 @@ impl History {
 fn tell(one: &Columns, other: &Columns) -> (String, String) {
     let at = one.iter().zip(other.iter()).take_while(|(one, other)| one == other).count();
     let point = |points: &Columns| {
-        let shown = points.get(at).map(|Point { step, timestamp, value }| format!("{value} at step {step}, time {timestamp}"));
+        let shown =
+            points.get(at).map(|Point { step, timestamp, value }| format!("{value} at step {step}, time {timestamp}"));
         format!("{} points, number {} being {}", points.len(), at + 1, shown.unwrap_or_else(|| "absent".to_owned()))
     };
     (point(one), point(other))

@@ -33,7 +33,13 @@ impl Generations {
     }
 
     /// Begins a generation, with a number that none had before.
-    pub async fn begin(&self, purpose: Purpose, projection: i64, target: i64, builder: &str) -> Result<Generation, Error> {
+    pub async fn begin(
+        &self,
+        purpose: Purpose,
+        projection: i64,
+        target: i64,
+        builder: &str,
+    ) -> Result<Generation, Error> {
         let now = self.db.now_ms();
         let sql = format!(
             "INSERT INTO view_generations ({COLUMNS}) \
@@ -46,7 +52,14 @@ impl Generations {
     }
 
     /// Writes down how far the building is, and that somebody is at it.
-    pub async fn report(&self, number: i64, phase: Phase, position: i64, target: i64, builder: &str) -> Result<(), Error> {
+    pub async fn report(
+        &self,
+        number: i64,
+        phase: Phase,
+        position: i64,
+        target: i64,
+        builder: &str,
+    ) -> Result<(), Error> {
         let now = self.db.now_ms();
         let sql = format!(
             "UPDATE view_generations SET phase = $1, position = $2, target = $3, builder = $4, updated_at = {now} \
