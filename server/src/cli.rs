@@ -45,6 +45,10 @@ pub(crate) enum Command {
     Verify(VerifyArgs),
     /// Asks a running process for its health at --admin-listen, else --listen; for container health checks.
     Health,
+    /// Has a running server record a few experiments, for something to look at.
+    SampleData(SampleDataArgs),
+    /// Prints the description of our own API, /api/runledger/v1, as `OpenAPI`.
+    Openapi,
 }
 
 #[derive(Debug, Subcommand)]
@@ -164,6 +168,16 @@ impl GcArgs {
     pub(crate) fn names_something(&self) -> bool {
         !(self.run_ids.is_empty() && self.experiment_ids.is_empty() && self.logged_model_ids.is_empty())
     }
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct SampleDataArgs {
+    /// The server
+    #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:5000")]
+    pub(crate) url: String,
+    /// Also beside runs that are there already
+    #[arg(long)]
+    pub(crate) force: bool,
 }
 
 /// Settings as one source gives them; what is absent comes from the next source.

@@ -54,6 +54,8 @@ async fn start(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Replay(args) => commands::replay::run(&config, args).await,
         Command::Verify(_) => Ok(()),
         Command::Health => commands::health::run(&config).await,
+        Command::SampleData(args) => commands::sample_data::run(args).await,
+        Command::Openapi => commands::openapi::run(),
     };
     done.map(|()| ExitCode::SUCCESS)
 }

@@ -7,7 +7,9 @@ use runledger_domain::{DomainError, StreamId};
 use runledger_storage::{Milestone, PastRun, Until};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
+use utoipa::ToSchema;
 
+use super::document::Missing;
 use crate::wire::Answer;
 use crate::{ApiError, App, AppState};
 
@@ -17,19 +19,26 @@ const TIMES: i64 = 100_000_000_000;
 const AT_ONCE: usize = 4;
 
 /// An event and when it was recorded.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Milestone)]
 pub(super) struct MilestoneOut {
     pub(super) position: i64,
+    /// Milliseconds since the epoch.
     pub(super) at: i64,
 }
 
 /// Between which events the past of a run lies.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = RunSpan)]
+struct Span {
+    first: MilestoneOut,
+    last: MilestoneOut,
+}
+
+/// Between which events the past of a run lies.
+#[utoipa::path(get, path = "/runs/{run_id}/span", tag = "runs", operation_id = "get_run_span",
+    params(("run_id" = String, Path)), responses((status = 200, description = "The events.", body = Span), Missing))]
 pub(crate) async fn span(State(app): State<AppState>, Path(run_id): Path<String>) -> Result<Answer, ApiError> {
-    #[derive(Serialize)]
-    struct Span {
-        first: MilestoneOut,
-        last: MilestoneOut,
-    }
     app.run(&run_id).await?;
     let ends = app.log.ends(&StreamId::run(&run_id)).await?;
     let (first, last) = ends.ok_or_else(|| ApiError::internal(format!("the run {run_id} has no events")))?;
