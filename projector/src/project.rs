@@ -49,7 +49,6 @@ impl Projection {
 
     /// Keeps an event that cannot be projected, with the reason; the others go on.
     pub(crate) fn dead_letter(&mut self, recorded: &RecordedEvent, error: String, now: i64) {
-        tracing::error!(position = recorded.position, stream = recorded.stream.as_str(), error, "event dead-lettered");
         self.changes.dead_letters.push(DeadLetter {
             position: recorded.position,
             stream_id: recorded.stream.as_str().to_owned(),

@@ -5,6 +5,8 @@ pub(crate) mod gc;
 pub(crate) mod health;
 pub(crate) mod openapi;
 mod progress;
+pub(crate) mod replay;
 pub(crate) mod sample_data;
 pub(crate) mod uploads;
+pub(crate) mod verify;
 pub(crate) mod webhooks;

@@ -23,7 +23,7 @@ fn main() -> ExitCode {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let outcome = runtime.map_err(Failure::from).and_then(|runtime| runtime.block_on(start(Cli::parse())));
     match outcome {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(status) => status,
         Err(error) => {
             complain(error.as_ref());
             ExitCode::FAILURE
@@ -31,10 +31,13 @@ fn main() -> ExitCode {
     }
 }
 
-async fn start(cli: Cli) -> Result<(), Failure> {
+async fn start(cli: Cli) -> Result<ExitCode, Failure> {
+    if let Command::Verify(args) = cli.command {
+        return Ok(verify(cli.settings, args).await);
+    }
     let config = Config::load(cli.settings)?;
     runledger_service::init_logs(config.log_format.parse()?, &config.log_filter)?;
-    match cli.command {
+    let done = match cli.command {
         Command::Server => roles::run_server(config).await,
         Command::Api => roles::run_apart(config, "api", Roles { api: true, ..Roles::default() }).await,
         Command::IngestWorker => {
@@ -48,9 +51,29 @@ async fn start(cli: Cli) -> Result<(), Failure> {
         Command::Uploads(command) => commands::uploads::run(&config, command).await,
         Command::Gc(args) => commands::gc::run(&config, args).await,
         Command::Webhooks(command) => commands::webhooks::run(&config, command).await,
+        Command::Replay(args) => commands::replay::run(&config, args).await,
+        Command::Verify(_) => Ok(()),
         Command::Health => commands::health::run(&config).await,
         Command::SampleData(args) => commands::sample_data::run(args).await,
         Command::Openapi => commands::openapi::run(),
+    };
+    done.map(|()| ExitCode::SUCCESS)
+}
+
+/// A status of its own says that nothing was proved either way.
+async fn verify(settings: cli::Settings, args: cli::VerifyArgs) -> ExitCode {
+    let outcome = async {
+        let config = Config::load(settings)?;
+        runledger_service::init_logs(config.log_format.parse()?, &config.log_filter)?;
+        commands::verify::run(&config, args).await
+    };
+    match outcome.await {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::from(1),
+        Err(error) => {
+            complain(error.as_ref());
+            ExitCode::from(2)
+        }
     }
 }
 
