@@ -16,6 +16,7 @@ use std::process::ExitCode;
 use cli::{Cli, Command};
 use config::Config;
 use roles::Roles;
+use runledger_telemetry::Telemetry;
 
 type Failure = Box<dyn std::error::Error + Send + Sync>;
 
@@ -33,8 +34,15 @@ fn main() -> ExitCode {
 
 async fn start(cli: Cli) -> Result<(), Failure> {
     let config = Config::load(cli.settings)?;
-    runledger_service::init_logs(config.log_format.parse()?, &config.log_filter)?;
-    match cli.command {
+    let traces = config::traces(cli.command.service());
+    let telemetry = Telemetry::start(&config.log_format, &config.log_filter, traces.as_ref())?;
+    let outcome = run(config, cli.command).await;
+    telemetry.finish().await;
+    outcome
+}
+
+async fn run(config: Config, command: Command) -> Result<(), Failure> {
+    match command {
         Command::Server => roles::run_server(config).await,
         Command::Api => roles::run_apart(config, "api", Roles { api: true, ..Roles::default() }).await,
         Command::IngestWorker => {
