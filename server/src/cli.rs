@@ -51,6 +51,19 @@ pub(crate) enum Command {
     Openapi,
 }
 
+impl Command {
+    /// Under which name traces show the process.
+    pub(crate) fn service(&self) -> &'static str {
+        match self {
+            Self::Server => "runledger",
+            Self::Api => "runledger-api",
+            Self::IngestWorker => "runledger-ingest-worker",
+            Self::Projector => "runledger-projector",
+            _ => "runledger-command",
+        }
+    }
+}
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum UploadsCommand {
     /// Lists uploads that wait or failed, and dead letters of the queue.
