@@ -49,7 +49,6 @@ impl Projection {
 
     /// Keeps an event that cannot be projected, with the reason; the others go on.
     pub(crate) fn dead_letter(&mut self, recorded: &RecordedEvent, error: String, now: i64) {
-        tracing::error!(position = recorded.position, stream = recorded.stream.as_str(), error, "event dead-lettered");
         self.changes.dead_letters.push(DeadLetter {
             position: recorded.position,
             stream_id: recorded.stream.as_str().to_owned(),
@@ -84,6 +83,12 @@ impl Projection {
                 self.experiment_tags(id, created.tags);
             }
             Event::ExperimentRenamed(renamed) => self.experiment(recorded, |row| row.name = renamed.name)?,
+            Event::Imported(imported) => {
+                let id = experiment_id(recorded)?;
+                let row = self.rows.experiments.get_mut(&id).ok_or_else(|| format!("experiment {id} is unknown"))?;
+                (row.creation_time, row.last_update_time) = (imported.created_at, imported.updated_at);
+                self.changes.experiments.insert(id, row.clone());
+            }
             Event::ExperimentDeleted(_) => self.experiment_lifecycle(recorded, true)?,
             Event::ExperimentRestored(_) => self.experiment_lifecycle(recorded, false)?,
             Event::ExperimentPurged(_) => {

@@ -57,7 +57,7 @@ impl Projector {
                 outcome => outcome?,
             }
             // The rows in memory are from before.
-            self.rows = Rows::default();
+            self.applier.forget();
         }
         Ok(())
     }

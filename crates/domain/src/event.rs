@@ -16,7 +16,7 @@ pub use model_payload::{
 };
 pub use payload::{
     ArtifactDeleted, ArtifactRemoved, ArtifactStaged, ArtifactStored, ArtifactUploadFailed, ArtifactUploadRetried,
-    ArtifactUploaded, Dataset, DatasetInput, ExperimentCreated, ExperimentRenamed, InputsLogged, ModelOutput,
+    ArtifactUploaded, Dataset, DatasetInput, ExperimentCreated, ExperimentRenamed, Imported, InputsLogged, ModelOutput,
     OutputsLogged, ParamsLogged, RunCreated, RunUpdated, TagDeleted, TagsSet,
 };
 pub use upcast::DecodeError;
@@ -26,7 +26,7 @@ use serde::{Serialize, de::DeserializeOwned};
 use uuid::Uuid;
 
 use crate::points::{Batch, Columns};
-use crate::{StreamId, event::upcast::upcast};
+use crate::{StreamId, TraceContext, event::upcast::upcast};
 
 /// Declares every kind of event once: its stable name, its newest schema version and the type of its payload.
 macro_rules! events {
@@ -126,6 +126,7 @@ events! {
     ModelVersionTagsSet, 1, ModelVersionTagsSet;
     ModelVersionTagDeleted, 1, ModelVersionTagDeleted;
     ModelVersionDeleted, 1, ModelVersionDeleted;
+    Imported, 1, Imported;
 }
 
 /// An event on its way into the log.
@@ -153,6 +154,8 @@ pub struct RecordedEvent {
     pub payload: String,
     pub points: Option<Vec<u8>>,
     pub recorded_at: i64,
+    /// The trace of the request behind it, where one was recorded.
+    pub trace: Option<TraceContext>,
 }
 
 impl RecordedEvent {

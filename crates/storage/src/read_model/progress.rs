@@ -39,4 +39,10 @@ impl ReadModel {
         }
         Ok(counts)
     }
+
+    /// Artifacts, wherever their bytes are.
+    pub async fn count_artifacts(&self) -> Result<i64, Error> {
+        let rows = self.db.fetch(&Statement::new("SELECT COUNT(*) FROM artifacts", vec![])).await?;
+        rows.first().map_or(Ok(0), |row| row.int(0))
+    }
 }
