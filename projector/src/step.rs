@@ -25,13 +25,15 @@ const DEBOUNCE: Duration = Duration::from_millis(20);
 /// A projector with its place in the log.
 #[derive(Debug)]
 pub struct Projector {
-    deps: Deps,
+    pub(crate) deps: Deps,
     assignment: Assignment,
     places: Option<Places>,
     /// The shards of the last step, whose rows are known.
     group: Shards,
-    applier: Applier,
+    pub(crate) applier: Applier,
     asked_at: Option<Instant>,
+    /// When marks on dead letters were last looked for.
+    pub(crate) letters_at: Option<Instant>,
 }
 
 /// What a step did.
@@ -47,7 +49,7 @@ impl Projector {
     pub fn new(deps: Deps) -> Self {
         let assignment = Assignment::new(deps.leases.clone(), &deps.id);
         let applier = Applier::new(deps.views.clone(), Arc::clone(&deps.clock), Unprojectable::SetAside);
-        Self { deps, assignment, places: None, group: Shards::NONE, applier, asked_at: None }
+        Self { deps, assignment, places: None, group: Shards::NONE, applier, asked_at: None, letters_at: None }
     }
 
     /// Projects the next batch of the shards that are furthest behind. After a failure the next step reads everything again.
@@ -105,6 +107,9 @@ impl Projector {
         if group.shards != self.group {
             self.group = group.shards;
             self.applier.forget();
+        }
+        if self.letters_are_due() {
+            self.retry_letters(group).await?;
         }
         let events = group.upto.map_or(LIMIT.events, |upto| LIMIT.events.min(upto - group.position));
         let events = self.deps.log.read(group.position, ReadLimit { events, ..LIMIT }).await?;

@@ -64,6 +64,8 @@ async fn run(config: Config, command: Command) -> Result<ExitCode, Failure> {
             let holds = commands::verify::run(&config, args).await?;
             return Ok(if holds { ExitCode::SUCCESS } else { ExitCode::FAILURE });
         }
+        Command::DeadLetters(command) => commands::dead_letters::run(&config, command).await,
+        Command::Events(command) => commands::events::run(&config, command).await,
         Command::Health => commands::health::run(&config).await,
         Command::SampleData(args) => commands::sample_data::run(args).await,
         Command::Openapi => commands::openapi::run(),

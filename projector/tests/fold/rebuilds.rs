@@ -9,7 +9,7 @@ use runledger_storage::conformance::snapshot;
 use runledger_storage::{AppendRequest, EncodedEvent, Error, Leases, Purpose, Statement};
 
 use crate::bench::Bench;
-use crate::histories::{Guards, RUNS, created, event, experiment_created, run_id};
+use crate::histories::{Guards, RUNS, created, event, experiment_created};
 
 const REPLACE: Plan = Plan { purpose: Purpose::Replace, until: None, accept_differences: false, set_aside: false };
 const COMPARE: Plan = Plan { purpose: Purpose::Compare, ..REPLACE };
@@ -141,9 +141,11 @@ async fn an_event_that_cannot_be_projected_stops_a_rebuild() {
         schema_version: 1,
         payload: "{}".to_owned(),
         points: None,
+        point_count: 0,
         recorded_at: 7,
     };
-    let request = AppendRequest { events: vec![odd], guards: vec![], actor: String::new(), request_id: String::new() };
+    let (actor, request_id) = (String::new(), String::new());
+    let request = AppendRequest { events: vec![odd], guards: vec![], actor, request_id, trace: None };
     let position = bench.log.append(request).await.unwrap().unwrap();
     bench.append(vec![(StreamId::run("run3"), Event::run_deleted())]).await;
     bench.project().await;
