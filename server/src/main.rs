@@ -8,6 +8,7 @@ mod config;
 mod default_experiment;
 mod parts;
 mod roles;
+mod side_views;
 
 use clap::Parser;
 use std::io::Write;
