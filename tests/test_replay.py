@@ -3,14 +3,14 @@
 import os
 import random
 import signal
+import sqlite3
 import subprocess
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 
 import pytest
-import sqlite3
 from conftest import StartServer
 from harness.history import lengthen, log_runs
 from harness.load import Writer
@@ -163,10 +163,9 @@ def test_a_second_replay_is_refused_and_names_the_first(start_server: StartServe
 def views_locked(operator: Operator) -> Iterator[None]:
     """Nobody writes to the active views meanwhile, so a replay waits at its switch."""
     if operator.database_url is None:
-        connection = sqlite3.connect(operator.views_file(), autocommit=True)
-        connection.execute("BEGIN IMMEDIATE")
-        yield
-        connection.close()
+        with closing(sqlite3.connect(operator.views_file(), isolation_level=None)) as connection:
+            connection.execute("BEGIN IMMEDIATE")
+            yield
         return
     with operator.postgres() as connection, connection.transaction():
         connection.execute("LOCK TABLE runledger_views.projections IN SHARE MODE")
@@ -182,7 +181,7 @@ def test_the_past_is_built_beside_the_present(start_server: StartServer) -> None
     done = operator.ok("replay", "--until", str(position))
     assert f"shows the views as of position {position}" in done
     if operator.database_url is None:
-        with sqlite3.connect(operator.data / "views-2.db") as connection:
+        with closing(sqlite3.connect(operator.data / "views-2.db")) as connection:
             names = connection.execute("SELECT name FROM runs WHERE run_id = ?", (run_id,)).fetchall()
     else:
         names = operator.log("SELECT name FROM runledger_views_2.runs WHERE run_id = ?", run_id)
