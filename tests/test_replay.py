@@ -113,15 +113,14 @@ def test_a_replay_under_load_is_killed_resumed_and_rolled_back(start_server: Sta
     for writer in writers:
         writer.check()
     await_views(operator)
-    digests = {operator.ok("replay", "--dry-run", timeout=LIMIT).split()[1] for _ in range(2)}
-    assert len(digests) == 1
-    assert next(iter(digests)) in operator.ok("verify", timeout=LIMIT)
+    digest = operator.ok("replay", "--dry-run", timeout=LIMIT).split()[1]
+    assert f"digest {digest}" in operator.ok("verify", timeout=LIMIT)
     states = [line.split()[1] for line in operator.ok("replay", "--list").splitlines()]
     assert sorted(states) == ["active", "previous"]
 
 
 def test_an_event_of_an_unknown_kind_stops_a_replay_and_not_the_server(start_server: StartServer) -> None:
-    server = start_server(flags=())
+    server = start_server()
     wire, operator = Wire(server.url), Operator(server)
     run_id = wire.new_run()
     assert server.stop() == 0
