@@ -83,7 +83,9 @@ pub async fn run(deps: Deps, shutdown: CancellationToken) {
 
 fn report(error: &Error) {
     match error {
-        Error::Conflict { what } => tracing::info!(what, "another projector is at work, or the views were replaced; reading again"),
+        Error::Conflict { what } => {
+            tracing::info!(what, "another projector is at work, or the views were replaced; reading again");
+        }
         error => tracing::error!(error = error as &dyn std::error::Error, "the projection stopped, trying again"),
     }
 }
