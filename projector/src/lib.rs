@@ -38,6 +38,8 @@ use tokio_util::sync::CancellationToken;
 const POLL: Duration = Duration::from_millis(200);
 /// The pause after a failure of the database.
 const PAUSE: Duration = Duration::from_secs(1);
+/// The pause after another one was faster, or the views were replaced: searches wait for what comes next.
+const YIELD: Duration = Duration::from_millis(10);
 
 /// What the projector works with.
 #[derive(Debug)]
@@ -71,9 +73,10 @@ pub async fn run(deps: Deps, shutdown: CancellationToken) {
             }
             Err(error) => {
                 report(&error);
+                let pause = if matches!(error, Error::Conflict { .. }) { YIELD } else { PAUSE };
                 tokio::select! {
                     () = shutdown.cancelled() => {}
-                    () = sleep(PAUSE) => {}
+                    () = sleep(pause) => {}
                 }
             }
         }
@@ -83,7 +86,9 @@ pub async fn run(deps: Deps, shutdown: CancellationToken) {
 
 fn report(error: &Error) {
     match error {
-        Error::Conflict { what } => tracing::info!(what, "another projector is at work, reading again"),
+        Error::Conflict { what } => {
+            tracing::info!(what, "another projector is at work, or the views were replaced; reading again");
+        }
         error => tracing::error!(error = error as &dyn std::error::Error, "the projection stopped, trying again"),
     }
 }

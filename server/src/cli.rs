@@ -130,6 +130,7 @@ pub(crate) enum WebhooksCommand {
 }
 
 #[derive(Args, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is an option of the command line")]
 pub(crate) struct ReplayArgs {
     /// Only tell what the new views say differently; status 1 if anything
     #[arg(long)]

@@ -17,8 +17,10 @@ pub use views::SqliteViews;
 use sqlx::migrate::Migrator;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
+use runledger_storage::views::Views;
 use runledger_storage::{Db, Error, Generation, Statement};
 
 const READERS: u32 = 4;
@@ -40,9 +42,11 @@ impl SqliteDb {
     pub(crate) async fn open_generation(folder: &Path, generation: i64) -> Result<Self, Error> {
         let (file, migrator) = (folder.join(generations::file_of(generation)), runledger_migrations::sqlite_views());
         let db = Self::open(&file, SqliteSynchronous::Normal, migrator).await?;
-        // The tables say by themselves which generation they are, unless they were replaced.
-        let number = "UPDATE projections SET generation = $1 WHERE position = 0 AND generation > 0";
-        db.write(&Statement::new(number, vec![generation.into()])).await?;
+        // New tables are to say which generation they are. Nothing is written otherwise: the file may be in use.
+        let new = "SELECT name FROM projections WHERE position = 0 AND generation > 0 AND generation <> $1";
+        if !db.fetch(&Statement::new(new, vec![generation.into()])).await?.is_empty() {
+            Views::new(Arc::new(db.clone())).name_generation(generation).await?;
+        }
         Ok(db)
     }
 
