@@ -14,7 +14,9 @@ pub use traces::{TraceError, TraceSettings};
 
 use opentelemetry_sdk::trace::SdkTracerProvider;
 use thiserror::Error;
+use tracing::Dispatch;
 use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::registry;
 use tracing_subscriber::util::SubscriberInitExt;
 
 /// The target of spans that belong to a trace, to be given where they are made: `debug_span!(target: TARGET, …)`.
@@ -40,11 +42,9 @@ impl Telemetry {
     /// Starts the log of the process and, with settings for them, its traces. `filter` is a list of levels, such as
     /// `info,runledger_api=debug`. Called within the runtime, which sends the spans.
     pub fn start(format: &str, filter: &str, traces: Option<&TraceSettings>) -> Result<Self, TelemetryError> {
-        let log = logs::layer(format.parse()?, filter)?;
         let provider = traces.map(traces::provider).transpose()?;
-        let traces = provider.as_ref().map(traces::layer);
         // A second call, as tests make it, keeps the first log.
-        drop(tracing_subscriber::registry().with(traces).with(log).try_init());
+        drop(listeners(format.parse()?, filter, provider.as_ref())?.try_init());
         Ok(Self { provider })
     }
 
@@ -54,4 +54,12 @@ impl Telemetry {
             traces::finish(provider).await;
         }
     }
+}
+
+/// Who gets the lines and spans. A layer that is absent but has a place would take in every span, and make it cost.
+fn listeners(format: LogFormat, filter: &str, traces: Option<&SdkTracerProvider>) -> Result<Dispatch, LogError> {
+    Ok(match traces {
+        Some(traces) => registry().with(traces::layer(traces)).with(logs::layer(format, filter)?).into(),
+        None => registry().with(logs::layer(format, filter)?).into(),
+    })
 }
