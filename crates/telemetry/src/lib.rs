@@ -15,12 +15,13 @@ pub use traces::{TraceError, TraceSettings};
 use opentelemetry_sdk::trace::SdkTracerProvider;
 use thiserror::Error;
 use tracing::Dispatch;
+use tracing_subscriber::Layer;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::registry;
 use tracing_subscriber::util::SubscriberInitExt;
 
 /// The target of spans that belong to a trace, to be given where they are made: `debug_span!(target: TARGET, …)`.
-pub const TARGET: &str = "trace";
+pub const TARGET: &str = "runledger::trace";
 
 /// What goes on for the life of the process.
 #[derive(Debug)]
@@ -56,10 +57,14 @@ impl Telemetry {
     }
 }
 
-/// Who gets the lines and spans. A layer that is absent but has a place would take in every span, and make it cost.
+/// Who gets the lines and spans. Without traces the filter of the log is that of the process, so that what it leaves out costs
+/// nothing; a layer that is absent but has a place would take in every span.
 fn listeners(format: LogFormat, filter: &str, traces: Option<&SdkTracerProvider>) -> Result<Dispatch, LogError> {
     Ok(match traces {
-        Some(traces) => registry().with(traces::layer(traces)).with(logs::layer(format, filter)?).into(),
-        None => registry().with(logs::layer(format, filter)?).into(),
+        Some(traces) => {
+            let log = logs::layer(format).with_filter(logs::levels(filter)?);
+            registry().with(traces::layer(traces)).with(log).into()
+        }
+        None => registry().with(logs::levels(filter)?).with(logs::layer(format)).into(),
     })
 }
