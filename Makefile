@@ -12,7 +12,7 @@ help:
 	@echo "up             the roles apart, with PostgreSQL, RabbitMQ, MinIO, HAProxy, Prometheus; ARGS='--port 6000'"
 	@echo "down           stops that; ARGS=--delete removes its data"
 	@echo "check          formatting, lints, docs, file sizes, crate boundaries, migrations, compose files"
-	@echo "fix            format, and apply what clippy can repair by itself"
+	@echo "fix            format, apply what clippy can repair by itself, and write what is generated anew"
 	@echo "bench          the benchmarks, with the peers side by side"
 
 run: ui
@@ -37,6 +37,7 @@ check:
 fix:
 	cargo fmt --all
 	cargo clippy --workspace --all-targets --fix --allow-dirty --allow-staged
+	scripts/openapi.sh
 
 up: ui
 	scripts/setup-test.sh

@@ -11,6 +11,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 MAX_LINES = 500
 SOURCES = {".rs", ".sql", ".py", ".sh", ".ts", ".tsx", ".css"}
+# Written by programs, for programs.
+GENERATED = {"ui/src/api/schema.d.ts"}
 
 # Dependency -> the folders whose crates may use it outside their tests.
 HOME_OF = {
@@ -32,7 +34,7 @@ def main() -> int:
 def long_files() -> Iterator[str]:
     """A file that needs more than `MAX_LINES` lines has more than one subject."""
     for path in tracked_files():
-        if path.suffix in SOURCES:
+        if path.suffix in SOURCES and str(path.relative_to(ROOT)) not in GENERATED:
             lines = path.read_bytes().count(b"\n")
             if lines > MAX_LINES:
                 yield f"{path.relative_to(ROOT)}: {lines} lines, at most {MAX_LINES} are allowed; split it by subject"

@@ -3,6 +3,7 @@
 # has changed. Without Node nothing is built, and the binary's page says so.
 #
 #   ui.sh build    from the lock file, what is missing or older than its sources
+#   ui.sh types    the types of the server's own API, from docs/openapi.json
 #   ui.sh check    lints, types, unit tests
 set -euo pipefail
 cd "$(dirname "$0")/../ui"
@@ -27,7 +28,7 @@ once() {
 }
 
 packages() {
-  once packages "$(digest package.json package-lock.json)" npm ci --no-audit --no-fund
+  once packages "$(digest package.json package-lock.json tools/schema/package.json)" npm ci --no-audit --no-fund
 }
 
 case ${1:-} in
@@ -35,6 +36,10 @@ case ${1:-} in
     packages
     [ -f dist/index.html ] || rm -f node_modules/.stamp-build
     once build "$(digest src scripts index.html package.json package-lock.json ./*.ts ./*.json)" npm run build
+    ;;
+  types)
+    packages
+    npm run types
     ;;
   check)
     packages

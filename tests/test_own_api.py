@@ -1,6 +1,7 @@
 """Our own API, which the web UI is built on, on both databases."""
 
 import json
+import struct
 import threading
 import time
 from collections.abc import Iterator
@@ -310,6 +311,36 @@ def test_series_hide_no_spike(wire: Wire) -> None:
     (zoomed,) = tell(wire, "series", runs=[run_id], metrics=["m"], **{"from": 1230, "to": 1239}).ok()["series"]
     assert zoomed["x"] == list(range(1230, 1240))
     tell(wire, "series", runs=["a"] * 50, metrics=["m"] * 50).invalid()
+
+
+def test_a_smoothed_series_does_not_depend_on_the_zoom_and_comes_in_columns_too(wire: Wire) -> None:
+    run_id = wire.new_run()
+    points = [{"key": "m", "value": step % 7, "timestamp": step, "step": step} for step in range(1000)]
+    wire.post("runs/log-batch", run_id=run_id, metrics=points).ok()
+    asked = {"runs": [run_id], "metrics": ["m"], "smooth": 0.8}
+    (whole,) = tell(wire, "series", **asked, buckets=1000).ok()["series"]
+    (part,) = tell(wire, "series", **asked, **{"from": 500, "to": 599}, buckets=10).ok()["series"]
+    assert part["smooth"] == [whole["smooth"][x] for x in part["x"]]
+    assert max(abs(value - 3) for value in part["smooth"]) < 1.5
+    assert "smooth" not in tell(wire, "series", runs=[run_id], metrics=["m"]).ok()["series"][0]
+    tell(wire, "series", **asked | {"smooth": 1}).invalid()
+
+    url, accept = f"{wire.url}{OWN}/series", {"Accept": "application/octet-stream"}
+    response = wire.session.post(url, json=asked | {"from": 500, "to": 599, "buckets": 10}, headers=accept, timeout=30)
+    assert response.headers["Content-Type"] == "application/octet-stream"
+    (length,) = struct.unpack_from("<I", response.content)
+    assert (4 + length) % 8 == 0
+    (head,) = json.loads(response.content[4 : 4 + length])["series"]
+    doubles = struct.unpack_from(f"<{head['length'] * len(head['columns'])}d", response.content, 4 + length)
+    for number, name in enumerate(head["columns"]):
+        assert list(doubles[number * head["length"] :][: head["length"]]) == part[name]
+    assert {key: head[key] for key in ("run_id", "metric", "points", "nans", "infs")} == {
+        "run_id": run_id,
+        "metric": "m",
+        "points": 100,
+        "nans": [],
+        "infs": [],
+    }
 
 
 def test_the_events_of_a_run_say_who_did_what(wire: Wire) -> None:

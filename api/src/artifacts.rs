@@ -12,8 +12,8 @@ mod multipart;
 mod presigned;
 mod proxy;
 mod range;
-mod run;
-mod upload;
+pub(crate) mod run;
+pub(crate) mod upload;
 
 pub(crate) use files::Entry;
 pub(crate) use run::files_of_run;
@@ -31,7 +31,6 @@ use crate::{ApiError, AppState};
 /// All routes of artifacts, under both of MLflow's prefixes.
 pub(crate) fn routes() -> Router<AppState> {
     let mut router = Router::new()
-        .route(&format!("{}/artifacts/{{run_id}}", crate::v1::PREFIX), get(run::details))
         .route("/get-artifact", get(run::download))
         .route("/model-versions/get-artifact", get(model_version::download))
         .route("/ajax-api/2.0/mlflow/upload-artifact", post(run::upload))

@@ -12,6 +12,7 @@ use serde::Serialize;
 use std::error::Error;
 use std::sync::Arc;
 use std::time::Duration;
+use utoipa::ToSchema;
 
 /// A request that is refused or that failed. Display is the message for the user and shows nothing internal; the cause is
 /// in `source`.
@@ -24,6 +25,19 @@ pub(crate) struct ApiError {
     pub(crate) status: Option<StatusCode>,
     pub(crate) retry_after: Option<Duration>,
     pub(crate) source: Option<Arc<dyn Error + Send + Sync>>,
+}
+
+/// What every refusal and failure answers, as MLflow does.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct ErrorBody {
+    /// MLflow's code, such as `INVALID_PARAMETER_VALUE`.
+    error_code: &'static str,
+    /// What is wrong and what to do, for the user.
+    message: String,
+    /// With a failure: under it the server's log tells more.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    request_id: Option<String>,
 }
 
 impl ApiError {
@@ -70,18 +84,11 @@ impl ApiError {
 
     /// The response with MLflow's error body. The request id is in it where only the server's log can tell more.
     pub(crate) fn render(&self, request_id: &str) -> Response {
-        #[derive(Serialize)]
-        struct Body<'a> {
-            error_code: &'static str,
-            message: String,
-            #[serde(skip_serializing_if = "Option::is_none")]
-            request_id: Option<&'a str>,
-        }
         let status = self.http_status();
         let message =
             if self.is_failure() { format!("{self} (request id {request_id})") } else { self.message.clone() };
-        let request_id = status.is_server_error().then_some(request_id);
-        let body = Body { error_code: self.code.as_str(), message, request_id };
+        let request_id = status.is_server_error().then(|| request_id.to_owned());
+        let body = ErrorBody { error_code: self.code.as_str(), message, request_id };
         // A struct of strings always serialises.
         let bytes = serde_json::to_vec(&body).unwrap_or_default();
         let mut response = (status, [(header::CONTENT_TYPE, "application/json")], bytes).into_response();

@@ -31,6 +31,7 @@ mod registered_models;
 mod registry;
 mod routes;
 mod runs;
+mod sample_data;
 mod search;
 mod security;
 mod serve;
@@ -45,6 +46,7 @@ pub use mlflow_page::{MlflowPage, MlflowPageError};
 pub use routes::router;
 pub use serve::run;
 pub use settings::{ArtifactDeps, Deps, Settings};
+pub use v1::openapi;
 
 pub(crate) use app::{App, AppState};
 pub(crate) use args::Args;

@@ -5,58 +5,87 @@
 mod activity;
 mod asked;
 mod bulk;
+mod diff;
+mod document;
 mod events;
 mod experiments;
 mod filter;
+mod follow;
 mod groups;
+mod moment;
 mod ops;
 mod past;
 mod purge;
 mod run;
+mod sample;
 mod series;
 mod snapshots;
 mod stream;
 mod table;
 mod views;
 mod webhooks;
+pub(crate) mod words;
 
 use axum::Router;
-use axum::routing::{get, post, put};
+use axum::response::IntoResponse;
+use axum::routing::get;
+use http::header;
+use utoipa::openapi::OpenApi;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 use crate::AppState;
+use crate::artifacts::run as artifacts;
 
+pub(crate) use document::Missing;
 pub(crate) use snapshots::Snapshots;
 
-pub(crate) const PREFIX: &str = "/api/runledger/v1";
+const PREFIX: &str = "/api/runledger/v1";
 
-pub(crate) fn routes() -> Router<AppState> {
-    Router::new()
-        .route(&at("experiments"), get(experiments::list))
-        .route(&at("experiments/activity"), get(activity::of_experiments))
-        .route(&at("experiments/{id}"), get(experiments::one))
-        .route(&at("experiments/{id}/purge"), post(purge::experiment))
-        .route(&at("experiments/{id}/fields"), get(experiments::fields))
-        .route(&at("experiments/{id}/views"), get(views::list))
-        .route(&at("experiments/{id}/views/{view_id}"), put(views::save).delete(views::delete))
-        .route(&at("runs/query"), post(table::query))
-        .route(&at("runs/groups"), post(groups::query))
-        .route(&at("filter/check"), post(filter::check))
-        .route(&at("runs/{run_id}"), get(run::one))
-        .route(&at("runs/{run_id}/events"), get(events::of_run))
-        .route(&at("runs/{run_id}/span"), get(past::span))
-        .route(&at("runs/{run_id}/purge"), post(purge::run))
-        .route(&at("series"), post(series::series))
-        .route(&at("events"), get(events::all))
-        .route(&at("stream"), get(stream::follow))
-        .route(&at("bulk"), post(bulk::bulk))
-        .route(&at("webhooks/{webhook_id}/deliveries"), get(webhooks::deliveries))
-        .route(&at("webhook-deliveries/{delivery_id}/redeliver"), post(webhooks::redeliver))
-        .route(&at("ops/status"), get(ops::status))
-        .route(&at("ops/uploads"), get(ops::uploads))
-        .route(&at("ops/uploads/{upload_id}/retry"), post(ops::retry))
-        .route(&at("ops/uploads/{upload_id}/discard"), post(ops::discard))
+/// The description of this API: `OpenAPI` as indented JSON that ends with a line break.
+pub fn openapi() -> Result<String, serde_json::Error> {
+    Ok(documented().1.to_pretty_json()? + "\n")
 }
 
-fn at(path: &str) -> String {
-    format!("{PREFIX}/{path}")
+/// All routes, among them the description of the others.
+pub(crate) fn routes() -> Router<AppState> {
+    let (router, document) = documented();
+    // It consists of maps and strings, so that it always serialises.
+    let text = document.to_json().unwrap_or_default();
+    let described = async move || ([(header::CONTENT_TYPE, "application/json")], text).into_response();
+    router.route(&format!("{PREFIX}/openapi.json"), get(described))
+}
+
+/// Each route is declared once, together with its description.
+fn documented() -> (Router<AppState>, OpenApi) {
+    let described = OpenApiRouter::new()
+        .routes(routes!(experiments::list))
+        .routes(routes!(experiments::one))
+        .routes(routes!(experiments::fields))
+        .routes(routes!(activity::of_experiments))
+        .routes(routes!(views::list))
+        .routes(routes!(views::save, views::delete))
+        .routes(routes!(purge::experiment))
+        .routes(routes!(table::query))
+        .routes(routes!(groups::query))
+        .routes(routes!(filter::check))
+        .routes(routes!(run::one))
+        .routes(routes!(events::of_run))
+        .routes(routes!(diff::of_run))
+        .routes(routes!(past::span))
+        .routes(routes!(purge::run))
+        .routes(routes!(artifacts::details))
+        .routes(routes!(series::series))
+        .routes(routes!(events::all))
+        .routes(routes!(stream::follow))
+        .routes(routes!(bulk::bulk))
+        .routes(routes!(sample::load))
+        .routes(routes!(webhooks::deliveries))
+        .routes(routes!(webhooks::redeliver))
+        .routes(routes!(ops::status))
+        .routes(routes!(ops::uploads))
+        .routes(routes!(ops::retry))
+        .routes(routes!(ops::discard));
+    let (router, document) = OpenApiRouter::with_openapi(document::frame()).nest(PREFIX, described).split_for_parts();
+    (router, document::complete(document))
 }

@@ -218,6 +218,7 @@ async fn the_server_tells_about_itself() {
     assert_eq!(call("/health").await.text(), "OK");
     assert_eq!(call("/version").await.text(), "3.18.0");
     assert_eq!(call("/api/3.0/mlflow/server-info").await.ok()["multipart_uploads_enabled"], false);
+    assert_eq!(call("/api/runledger/v1/openapi.json").await.ok()["info"]["title"], "Runledger");
     assert!(
         call("/metrics").await.text().contains(
             r#"runledger_http_requests_total{code="200",method="POST",route="/api/2.0/mlflow/runs/create"} 1"#

@@ -8,16 +8,20 @@
 //! share of them by leases. One that dies is taken over from. A single one has all shards, at one checkpoint and in one
 //! transaction.
 
+mod applier;
 mod assignment;
 mod logged_models;
 mod metrics;
 mod places;
 mod project;
+mod rebuild;
 mod registry;
+mod retry;
 mod runs;
 mod step;
 
 pub use metrics::ProjectorMetrics;
+pub use rebuild::{Builder, Outcome, Plan, Progress, RebuildError, RebuildGauges, Status, VERSION};
 pub use step::{Projector, Report};
 
 use runledger_domain::Clock;

@@ -3,7 +3,7 @@
 use runledger_api::MlflowPage;
 use runledger_artifacts::{ArtifactStore, Spool};
 use runledger_ingest_worker::{DispatcherDeps, WorkerMetrics};
-use runledger_projector::ProjectorMetrics;
+use runledger_projector::{ProjectorMetrics, RebuildGauges};
 use runledger_queue::UploadQueue;
 use runledger_service::{Readiness, Supervisor, serve_admin};
 use runledger_storage::views::Views;
@@ -113,6 +113,8 @@ async fn run(
             metrics: ProjectorMetrics::register(&parts.registry)?,
         };
         supervisor.spawn("projector", runledger_projector::run(deps, supervisor.shutdown()));
+        let rebuilds = RebuildGauges::register(&parts.registry)?;
+        supervisor.spawn("rebuild gauges", rebuilds.run(parts.generations.clone(), supervisor.shutdown()));
     }
 
     let readiness = Readiness::new(checks);

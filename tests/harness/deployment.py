@@ -107,7 +107,9 @@ class Deployment:
         return [json.loads(line) for line in self.ok("uploads", "list", "--json").splitlines()]
 
     def query(self, statement: str, *arguments: Any) -> list[Any]:
-        with psycopg.connect(self.database_url, autocommit=True) as connection:
+        """Names lead to the log and to the active views."""
+        path = "-c search_path=public,runledger_views"
+        with psycopg.connect(self.database_url, autocommit=True, options=path) as connection:
             return connection.execute(statement.encode(), arguments).fetchall()
 
     def uploads(self) -> list[Upload]:

@@ -3,6 +3,9 @@
 use runledger_artifacts::ArtifactPath;
 use runledger_storage::ArtifactEntry;
 use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::v1::words;
 
 /// `{root_uri, files}` as MLflow has it: no empty list, no size of a folder and none of an empty file.
 #[derive(Debug, Serialize)]
@@ -44,51 +47,58 @@ impl<'a> Files<'a> {
 }
 
 /// What our own listing tells of a run's files and folders.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = ArtifactList)]
 pub(crate) struct Details<'a> {
     root_uri: &'a str,
     entries: Vec<Detail>,
 }
 
-#[derive(Debug, Serialize)]
+/// A file or folder. What only files have is absent where it is a folder.
+#[derive(Debug, Default, Serialize, ToSchema)]
+#[schema(as = ArtifactEntry)]
 struct Detail {
     /// Below the run's artifact location.
     path: String,
     is_dir: bool,
     /// Bytes; of a folder, all below it.
     size: u64,
-    #[serde(flatten)]
-    file: Option<FileDetail>,
-}
-
-#[derive(Debug, Serialize)]
-struct FileDetail {
-    /// `staged`, `stored` or `failed`.
-    state: &'static str,
-    upload_id: String,
+    /// `failed`: the upload was given up, and the spool keeps the bytes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(schema_with = words::upload_state)]
+    state: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    upload_id: Option<String>,
     /// Lower-case hex; absent where a client brought the file to the object store itself.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     sha256: Option<String>,
     /// Milliseconds since the epoch.
-    staged_at: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    staged_at: Option<i64>,
     /// Why the upload was given up.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     error: Option<String>,
 }
 
 impl<'a> Details<'a> {
     pub(crate) fn of(root_uri: &'a str, root: &ArtifactPath, entries: Vec<ArtifactEntry>) -> Self {
-        let detail = |entry: ArtifactEntry| Detail {
-            path: relative(root, &entry.path),
-            is_dir: entry.file.is_none(),
-            size: entry.size,
-            file: entry.file.map(|file| FileDetail {
-                state: file.state.as_str(),
-                upload_id: file.upload_id,
+        let detail = |entry: ArtifactEntry| {
+            let (path, size) = (relative(root, &entry.path), entry.size);
+            let Some(file) = entry.file else { return Detail { path, is_dir: true, size, ..Detail::default() } };
+            Detail {
+                path,
+                is_dir: false,
+                size,
+                state: Some(file.state.as_str()),
+                upload_id: Some(file.upload_id),
                 sha256: Some(file.sha256).filter(|digest| !digest.is_empty()),
-                staged_at: file.staged_at,
+                staged_at: Some(file.staged_at),
                 error: file.error,
-            }),
+            }
         };
         Self { root_uri, entries: entries.into_iter().map(detail).collect() }
     }

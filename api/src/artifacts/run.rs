@@ -11,6 +11,7 @@ use runledger_storage::ArtifactEntry;
 
 use super::files::{Details, Entry, Files};
 use super::{bad_request, download, root_of, upload};
+use crate::v1::Missing;
 use crate::wire::Answer;
 use crate::{ApiError, App, AppState, Args, RequestContext};
 
@@ -28,7 +29,10 @@ pub(crate) async fn files_of_run(app: &App, args: &Args) -> Result<(Run, Vec<Ent
     Ok((run, files.into_entries()))
 }
 
-/// As [`list`], with the state of each file.
+/// The files and folders of a run below a path, with the state of each file.
+#[utoipa::path(get, path = "/artifacts/{run_id}", tag = "runs", operation_id = "list_artifacts",
+    params(("run_id" = String, Path), ("path" = inline(Option<String>), Query, description = "A folder; the top unless it is given.")),
+    responses((status = 200, description = "The files and folders.", body = Details), Missing))]
 pub(crate) async fn details(
     State(app): State<AppState>,
     Path(run_id): Path<String>,

@@ -5,6 +5,7 @@ use http::Method;
 use runledger_storage::search::ViewType;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use utoipa::ToSchema;
 
 use crate::body::JsonBody;
 use crate::{ApiError, AppState};
@@ -28,8 +29,9 @@ impl<T: DeserializeOwned + Send + 'static> FromRequest<AppState> for Asked<T> {
 }
 
 /// Which runs or experiments to show.
-#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
+#[schema(as = ViewType)]
 pub(crate) enum View {
     #[default]
     Active,

@@ -5,8 +5,10 @@ use runledger_storage::Completion;
 use runledger_storage::search::{Mistake, Namespace, UsedKey, check_filter, expected_at};
 use serde::{Deserialize, Serialize};
 use std::ops::Range;
+use utoipa::ToSchema;
 
 use super::asked::Asked;
+use super::words;
 use crate::args::parse_experiment_id;
 use crate::wire::Answer;
 use crate::{ApiError, App, AppState};
@@ -14,47 +16,68 @@ use crate::{ApiError, App, AppState};
 /// Experiments that keys are looked for in.
 const EXPERIMENTS: usize = 100;
 
-#[derive(Debug, Deserialize)]
+/// A filter as far as it is written.
+#[derive(Debug, Deserialize, ToSchema)]
+#[schema(as = FilterQuery)]
 pub(crate) struct Check {
     filter: String,
-    /// Where its keys should be known.
+    /// Where its keys should be known; at most 100.
     #[serde(default)]
+    #[schema(max_items = 100)]
     experiment_ids: Vec<String>,
     /// Where to complete it, in characters.
+    #[schema(nullable = false)]
     cursor: Option<usize>,
 }
 
-/// Spans are in characters of the filter.
-#[derive(Debug, Default, Serialize)]
+/// What there is to say about a filter. Spans are in characters of it, from the first to before the second.
+#[derive(Debug, Default, Serialize, ToSchema)]
+#[schema(as = FilterCheck)]
 struct Checked {
+    /// Whether it can be read.
     ok: bool,
+    /// What is wrong where it cannot.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     message: Option<String>,
+    /// Where the mistake is.
     #[serde(skip_serializing_if = "Option::is_none")]
-    span: Option<[usize; 2]>,
+    #[schema(nullable = false)]
+    span: Option<(usize, usize)>,
     /// Of a filter that reads well, where experiments are given.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     warnings: Option<Vec<Warning>>,
     /// Where a cursor is given.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     completions: Option<Vec<CompletionOut>>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = FilterWarning)]
 struct Warning {
     message: String,
-    span: [usize; 2],
+    span: (usize, usize),
 }
 
-#[derive(Debug, Serialize)]
+/// What may stand from `from` to before `to`.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = FilterCompletion)]
 struct CompletionOut {
+    /// As it is called.
     text: String,
+    /// As it is written, with the quotes that it needs.
     insert: String,
     from: usize,
     to: usize,
+    #[schema(schema_with = words::completion)]
     kind: &'static str,
 }
 
+/// What there is to say about a filter while it is being typed.
+#[utoipa::path(post, path = "/filter/check", tag = "runs", operation_id = "check_filter", request_body = Check,
+    responses((status = 200, description = "Whether it can be read, and how it could go on.", body = Checked)))]
 pub(crate) async fn check(
     State(app): State<AppState>,
     Asked(Check { filter, experiment_ids, cursor }): Asked<Check>,
@@ -85,7 +108,7 @@ pub(crate) async fn check(
 async fn completions(app: &App, ids: &[i64], filter: &str, cursor: usize) -> Result<Vec<CompletionOut>, ApiError> {
     let Some(expected) = expected_at(filter, cursor) else { return Ok(Vec::new()) };
     let found = app.views.completions(ids, &expected).await?;
-    let [from, to] = ends(&expected.span);
+    let (from, to) = ends(&expected.span);
     let out = |Completion { text, insert, kind }| CompletionOut { text, insert, from, to, kind: kind.name() };
     Ok(found.into_iter().map(out).collect())
 }
@@ -100,6 +123,6 @@ fn warning(UsedKey { namespace, key, span }: &UsedKey) -> Warning {
     Warning { message: format!("No run here has a {what} '{key}'."), span: ends(span) }
 }
 
-fn ends(span: &Range<usize>) -> [usize; 2] {
-    [span.start, span.end]
+fn ends(span: &Range<usize>) -> (usize, usize) {
+    (span.start, span.end)
 }

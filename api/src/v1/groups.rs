@@ -7,11 +7,11 @@ use runledger_domain::validate;
 use runledger_storage::search::{Grammar, RunQuery};
 use runledger_storage::{GroupColumn, MetricSpread, RunGroup};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 use tokio::time::Instant;
+use utoipa::ToSchema;
 
 use super::asked::{Asked, View};
-use super::table::number;
+use super::words::Number;
 use crate::args::parse_experiment_id;
 use crate::wire::Answer;
 use crate::{ApiError, AppState};
@@ -25,54 +25,71 @@ const GROUPS: i64 = 1_000;
 /// Runs that are looked at, as many as a table can have.
 const RUNS: usize = 1_000_000;
 
-#[derive(Debug, Deserialize)]
+/// Which runs are grouped, and how.
+#[derive(Debug, Deserialize, ToSchema)]
+#[schema(as = GroupsQuery)]
 pub(crate) struct Grouped {
     experiment_ids: Vec<String>,
     #[serde(default)]
     filter: String,
     #[serde(default)]
+    #[schema(default = "active")]
     view: View,
     /// `params.<key>`, `tags.<key>`, `status` or `user`.
+    #[schema(min_items = 1, max_items = 4)]
     group: Vec<String>,
     /// Keys of metrics.
     #[serde(default)]
+    #[schema(max_items = 50)]
     metrics: Vec<String>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = GroupsAnswer)]
 struct GroupsOut {
     groups: Vec<GroupOut>,
     /// There are more, which have fewer runs.
     more: bool,
+    /// Runs that match.
     matched: i64,
+    /// Runs of the experiments without the filter.
     total: i64,
+    /// The position of the log that the groups show.
     position: i64,
     /// Events that the views have yet to see.
     lag_events: i64,
     ms: u64,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = RunGroup)]
 struct GroupOut {
     /// One for each column; null where the runs have none.
     values: Vec<Option<String>>,
     runs: i64,
-    /// The latest.
+    /// The latest start, in milliseconds since the epoch.
     start: i64,
     /// One for each metric.
     metrics: Vec<SpreadOut>,
 }
 
 /// Over the latest values of those runs that have one which is a number.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = GroupSpread)]
 struct SpreadOut {
     runs: i64,
-    min: Value,
-    mean: Value,
-    max: Value,
+    #[schema(required = true)]
+    min: Option<Number>,
+    /// None also where infinities have none.
+    #[schema(required = true)]
+    mean: Option<Number>,
+    #[schema(required = true)]
+    max: Option<Number>,
 }
 
 /// The groups of the runs that match, the largest first.
+#[utoipa::path(post, path = "/runs/groups", tag = "runs", operation_id = "group_runs", request_body = Grouped,
+    responses((status = 200, description = "The groups.", body = GroupsOut)))]
 pub(crate) async fn query(State(app): State<AppState>, Asked(asked): Asked<Grouped>) -> Result<Answer, ApiError> {
     let begun = Instant::now();
     let Grouped { experiment_ids, filter, view, group, metrics } = asked;
@@ -131,7 +148,6 @@ impl From<RunGroup> for GroupOut {
 
 impl From<MetricSpread> for SpreadOut {
     fn from(MetricSpread { runs, min, mean, max }: MetricSpread) -> Self {
-        let out = |value: Option<f64>| value.map_or(Value::Null, number);
-        Self { runs, min: out(min), mean: out(mean), max: out(max) }
+        Self { runs, min: min.map(Number), mean: mean.map(Number), max: max.map(Number) }
     }
 }

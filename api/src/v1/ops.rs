@@ -3,11 +3,14 @@
 use axum::extract::{Path, State};
 use runledger_domain::{DomainError, ErrorCode};
 use runledger_operations::{Settlement, settle};
-use runledger_service::Report;
+use runledger_service::{Finding, Report};
 use runledger_storage::{Artifact, ArtifactState};
 use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
 
 use super::asked::Asked;
+use super::document::{Done, Missing, Settled};
+use super::words;
 use crate::app::refusal;
 use crate::wire::Answer;
 use crate::{ApiError, App, AppState, RequestContext};
@@ -15,25 +18,52 @@ use crate::{ApiError, App, AppState, RequestContext};
 /// Uploads in an answer.
 const UPLOADS: i64 = 1_000;
 
-#[derive(Debug, Serialize)]
+/// How the server is.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = OpsStatus)]
 struct Status {
     version: &'static str,
+    /// The last position of the log.
     position: i64,
     uptime_s: i64,
-    ready: Report,
+    ready: Ready,
     projections: Vec<ProjectionOut>,
     uploads: Uploads,
+    /// Events that could not be projected.
     dead_letters: i64,
 }
 
-#[derive(Debug, Serialize)]
+/// What the process stands on, as `/ready` tells it.
+#[derive(Debug, Serialize, ToSchema)]
+struct Ready {
+    /// `degraded`: ready, but something inessential is away.
+    #[schema(schema_with = words::readiness)]
+    status: &'static str,
+    checks: Vec<CheckOut>,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = OpsCheck)]
+struct CheckOut {
+    name: &'static str,
+    ok: bool,
+    /// The process is not ready without it.
+    essential: bool,
+    /// What is wrong; empty when all is well.
+    detail: String,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = ProjectionStatus)]
 struct ProjectionOut {
     name: String,
     position: i64,
+    /// Events of the log after its position.
     lag_events: i64,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = UploadCounts)]
 struct Uploads {
     staged: i64,
     failed: i64,
@@ -41,35 +71,58 @@ struct Uploads {
     spool_quota_bytes: u64,
 }
 
-#[derive(Clone, Copy, Debug, Deserialize)]
+#[derive(Clone, Copy, Debug, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 enum Chosen {
     Staged,
     Failed,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 pub(crate) struct Listed {
+    /// Only those in this state.
+    #[param(inline, nullable = false)]
     state: Option<Chosen>,
+    /// At most so many, and never more than 1000.
     #[serde(default = "default_limit")]
+    #[param(default = 200)]
     limit: i64,
 }
 
-#[derive(Debug, Serialize)]
+/// An upload that has not reached the artifact store.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Upload)]
 struct UploadOut {
     upload_id: String,
+    /// Below the artifact root.
     path: String,
+    /// Bytes.
     size: u64,
+    /// Lower-case hex.
     sha256: String,
+    #[schema(schema_with = words::upload_state)]
     state: &'static str,
+    /// Why it was given up.
+    #[schema(required = true)]
     error: Option<String>,
+    /// Milliseconds since the epoch.
     staged_at: i64,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = UploadList)]
+struct List {
+    uploads: Vec<UploadOut>,
 }
 
 fn default_limit() -> i64 {
     200
 }
 
+/// How the server is.
+#[utoipa::path(get, path = "/ops/status", tag = "operations", operation_id = "get_status",
+    responses((status = 200, description = "How it is.", body = Status)))]
 pub(crate) async fn status(State(app): State<AppState>) -> Result<Answer, ApiError> {
     let position = app.log.head().await?;
     let projections = app.views.projections().await?.into_iter().map(|projection| ProjectionOut {
@@ -83,7 +136,7 @@ pub(crate) async fn status(State(app): State<AppState>) -> Result<Answer, ApiErr
         version: env!("CARGO_PKG_VERSION"),
         position,
         uptime_s: (app.clock.now_ms() - app.started_at) / 1_000,
-        ready: app.readiness.report(),
+        ready: app.readiness.report().into(),
         projections: projections.collect(),
         uploads: Uploads {
             staged: counts.staged,
@@ -95,11 +148,10 @@ pub(crate) async fn status(State(app): State<AppState>) -> Result<Answer, ApiErr
     })
 }
 
+/// What waits for the artifact store, and what was given up.
+#[utoipa::path(get, path = "/ops/uploads", tag = "operations", operation_id = "list_uploads", params(Listed),
+    responses((status = 200, description = "The uploads.", body = List)))]
 pub(crate) async fn uploads(State(app): State<AppState>, Asked(listed): Asked<Listed>) -> Result<Answer, ApiError> {
-    #[derive(Serialize)]
-    struct List {
-        uploads: Vec<UploadOut>,
-    }
     let states = match listed.state {
         None => vec![ArtifactState::Staged, ArtifactState::Failed],
         Some(Chosen::Staged) => vec![ArtifactState::Staged],
@@ -111,6 +163,8 @@ pub(crate) async fn uploads(State(app): State<AppState>, Asked(listed): Asked<Li
 }
 
 /// Has an upload that was given up tried again.
+#[utoipa::path(post, path = "/ops/uploads/{upload_id}/retry", tag = "operations", operation_id = "retry_upload",
+    params(("upload_id" = String, Path)), responses(Done, Missing, Settled))]
 pub(crate) async fn retry(
     State(app): State<AppState>,
     context: RequestContext,
@@ -120,6 +174,8 @@ pub(crate) async fn retry(
 }
 
 /// Gives an upload up for good: its artifact is deleted.
+#[utoipa::path(post, path = "/ops/uploads/{upload_id}/discard", tag = "operations", operation_id = "discard_upload",
+    params(("upload_id" = String, Path)), responses(Done, Missing, Settled))]
 pub(crate) async fn discard(
     State(app): State<AppState>,
     context: RequestContext,
@@ -153,6 +209,13 @@ async fn unsettled(app: &App, upload_id: &str) -> Result<Artifact, ApiError> {
         return Err(ApiError::new(ErrorCode::InvalidState, message).with_status(http::StatusCode::CONFLICT));
     }
     Ok(upload)
+}
+
+impl From<Report> for Ready {
+    fn from(Report { status, checks }: Report) -> Self {
+        let check = |Finding { name, ok, essential, detail }| CheckOut { name, ok, essential, detail };
+        Self { status, checks: checks.into_iter().map(check).collect() }
+    }
 }
 
 impl From<Artifact> for UploadOut {

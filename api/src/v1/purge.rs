@@ -10,8 +10,10 @@ use runledger_operations::{
 use runledger_storage::{DeletedExperiment, DeletedLoggedModels, DeletedRuns};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
+use utoipa::ToSchema;
 
 use super::asked::Asked;
+use super::document::{Missing, NotDeleted};
 use crate::args::parse_experiment_id;
 use crate::wire::Answer;
 use crate::{ApiError, App, AppState, RequestContext};
@@ -19,19 +21,25 @@ use crate::{ApiError, App, AppState, RequestContext};
 /// Appends on their way at a time, which the log commits together.
 const AT_ONCE: usize = 64;
 
-#[derive(Debug, Deserialize)]
+/// Says again what is to be purged, so that no slip removes anything.
+#[derive(Debug, Deserialize, ToSchema)]
+#[schema(as = PurgeQuery)]
 pub(crate) struct Named {
     /// The name of what is to be purged.
     name: String,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = PurgeAnswer)]
 struct Done {
     /// Runs that were removed.
     runs: usize,
 }
 
 /// Removes a deleted run with its artifacts.
+#[utoipa::path(post, path = "/runs/{run_id}/purge", tag = "runs", operation_id = "purge_run",
+    params(("run_id" = String, Path)), request_body = Named,
+    responses((status = 200, description = "It is gone.", body = Done), Missing, NotDeleted))]
 pub(crate) async fn run(
     State(app): State<AppState>,
     context: RequestContext,
@@ -48,6 +56,9 @@ pub(crate) async fn run(
 
 /// Removes a deleted experiment with its runs, logged models and their artifacts. Where it is interrupted, what is gone stays gone,
 /// and it can be asked for again.
+#[utoipa::path(post, path = "/experiments/{id}/purge", tag = "experiments", operation_id = "purge_experiment",
+    params(("id" = String, Path)), request_body = Named,
+    responses((status = 200, description = "It is gone.", body = Done), Missing, NotDeleted))]
 pub(crate) async fn experiment(
     State(app): State<AppState>,
     context: RequestContext,

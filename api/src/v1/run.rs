@@ -5,16 +5,20 @@ use runledger_domain::Run;
 use runledger_domain::points::Point;
 use runledger_storage::{MetricSummary, PastRun};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 use std::collections::BTreeMap;
+use utoipa::{IntoParams, ToSchema};
 
 use super::asked::Asked;
+use super::document::Missing;
+use super::moment::Moment;
 use super::past::{self, MilestoneOut};
-use super::table::number;
+use super::words::{self, Number};
 use crate::wire::Answer;
 use crate::{ApiError, AppState};
 
-#[derive(Debug, Serialize)]
+/// A run with everything about it but the histories of its metrics.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = RunDetail)]
 struct Detail {
     run: Head,
     experiment: ExperimentName,
@@ -22,60 +26,85 @@ struct Detail {
     tags: BTreeMap<String, String>,
     metrics: Vec<Metric>,
     datasets: Vec<DatasetOut>,
+    /// The position of the log that is shown at least.
     position: i64,
     /// The last event that counts, where the run is shown as it was.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     as_of: Option<MilestoneOut>,
 }
 
-#[derive(Debug, Deserialize)]
-pub(crate) struct Moment {
-    /// A position of the log, or milliseconds since the epoch: the run as it was then.
-    at: Option<i64>,
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct AsOf {
+    /// The run as it was then; `as_of` is another name of it.
+    #[serde(alias = "as_of")]
+    #[param(nullable = false)]
+    at: Option<Moment>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = RunInfo)]
 struct Head {
     run_id: String,
     experiment_id: String,
     name: String,
     user: String,
+    #[schema(schema_with = words::run_status)]
     status: &'static str,
+    /// Milliseconds since the epoch.
     start: i64,
+    /// Milliseconds since the epoch.
+    #[schema(required = true)]
     end: Option<i64>,
     deleted: bool,
     artifact_uri: String,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 struct ExperimentName {
     experiment_id: String,
     name: String,
 }
 
-#[derive(Debug, Serialize)]
+/// What a metric came to.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = MetricSummary)]
 struct Metric {
     key: String,
-    last: Value,
+    last: Number,
+    /// Of the last value.
     step: i64,
+    /// Of the last value, in milliseconds since the epoch.
     timestamp: i64,
-    min: Value,
-    max: Value,
+    /// None while all values are NaN.
+    #[schema(required = true)]
+    min: Option<Number>,
+    #[schema(required = true)]
+    max: Option<Number>,
     points: usize,
+    /// Points that are NaN.
     nans: usize,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = DatasetInput)]
 struct DatasetOut {
     name: String,
     digest: String,
+    /// What it was used for, such as `training`.
+    #[schema(required = true)]
     context: Option<String>,
 }
 
+/// One run with everything about it but the histories of its metrics.
+#[utoipa::path(get, path = "/runs/{run_id}", tag = "runs", operation_id = "get_run",
+    params(("run_id" = String, Path), AsOf),
+    responses((status = 200, description = "The run.", body = Detail), Missing))]
 pub(crate) async fn one(
     State(app): State<AppState>,
     Path(run_id): Path<String>,
-    Asked(Moment { at }): Asked<Moment>,
+    Asked(AsOf { at }): Asked<AsOf>,
 ) -> Result<Answer, ApiError> {
     app.views.catch_up().await?;
     let position = app.views.checkpoint().await?;
@@ -130,11 +159,11 @@ impl Metric {
         };
         Self {
             key,
-            last: number(last.value),
+            last: Number(last.value),
             step: last.step,
             timestamp: last.timestamp,
-            min: range.map_or(Value::Null, |range| number(range.0)),
-            max: range.map_or(Value::Null, |range| number(range.1)),
+            min: range.map(|range| Number(range.0)),
+            max: range.map(|range| Number(range.1)),
             points: summary.points.max(1),
             nans: summary.nans,
         }

@@ -16,8 +16,11 @@ use std::convert::Infallible;
 use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep, timeout};
+use utoipa::{IntoParams, ToSchema};
 
 use super::asked::Asked;
+use super::document::Forgotten;
+use super::words;
 use crate::{ApiError, AppState};
 
 /// Between two events to one reader.
@@ -31,25 +34,50 @@ const PAGE: i64 = 5_000;
 /// Runs that one event names; beyond that the reader has to ask anew anyway.
 const RUNS: usize = 500;
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 pub(crate) struct Follow {
+    /// Goes on after this position; the end of the log unless it is given. The header `Last-Event-ID` outranks it.
+    #[param(nullable = false)]
     since: Option<i64>,
+    /// Only this experiment and its runs.
+    #[param(nullable = false)]
     experiment: Option<String>,
+    /// Only this run.
+    #[param(nullable = false)]
     run: Option<String>,
 }
 
-#[derive(Debug, Serialize)]
-struct Changes {
+/// What `change` tells.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = StreamChange)]
+pub(super) struct Changes {
+    /// Up to where in the log it tells.
     position: i64,
+    /// Experiments that were changed, or whose runs were.
     experiments: BTreeSet<String>,
+    /// At most 500.
     runs: Vec<RunChange>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 struct RunChange {
     run_id: String,
+    /// None where the server no longer knows it.
+    #[schema(required = true)]
     experiment_id: Option<String>,
+    #[schema(schema_with = words::change)]
     kind: &'static str,
+}
+
+/// What `lag` tells.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = StreamLag)]
+pub(super) struct Lag {
+    /// The last position of the log.
+    position: i64,
+    /// Events that the views have yet to see.
+    lag_events: i64,
 }
 
 /// One reader.
@@ -61,6 +89,13 @@ struct Reader {
     lag_at: Instant,
 }
 
+/// What changes, as it changes.
+///
+/// Server-sent events: `change` with a `StreamChange`, at most four times a second, whose id is its position; and `lag` with a
+/// `StreamLag`, every five seconds.
+#[utoipa::path(get, path = "/stream", tag = "events", operation_id = "follow_stream", params(Follow),
+    responses((status = 200, description = "Goes on until the reader leaves.", body = String,
+        content_type = "text/event-stream"), Forgotten))]
 pub(crate) async fn follow(
     State(app): State<AppState>,
     headers: HeaderMap,
@@ -167,11 +202,6 @@ impl Reader {
     }
 
     async fn lag(&self) -> Result<Event, ApiError> {
-        #[derive(Serialize)]
-        struct Lag {
-            position: i64,
-            lag_events: i64,
-        }
         let (head, checkpoint) = (self.app.log.head().await?, self.app.views.checkpoint().await?);
         event("lag", None, &Lag { position: head, lag_events: (head - checkpoint).max(0) })
     }

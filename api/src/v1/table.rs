@@ -6,14 +6,16 @@ use runledger_domain::ErrorCode;
 use runledger_storage::search::{Aggregate, Grammar, RunQuery};
 use runledger_storage::{Cell, TableColumn, TableRow};
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
 use std::sync::Arc;
 use tokio::time::Instant;
+use utoipa::ToSchema;
 
 use super::asked::{Asked, View};
+use super::document::Forgotten;
 use super::snapshots::Snapshot;
+use super::words::{self, Number};
 use crate::args::parse_experiment_id;
-use crate::wire::{Answer, double_name};
+use crate::wire::Answer;
 use crate::{ApiError, App, AppState};
 
 /// Rows in an answer.
@@ -23,31 +25,44 @@ const COLUMNS: usize = 200;
 /// Runs that a table can have.
 const RUNS: usize = 1_000_000;
 
-#[derive(Debug, Deserialize)]
+/// A part of the table of runs.
+#[derive(Debug, Deserialize, ToSchema)]
+#[schema(as = RunsQuery)]
 pub(crate) struct Query {
     experiment_ids: Vec<String>,
+    /// In our grammar, of which MLflow's is a part.
     #[serde(default)]
     filter: String,
+    /// Such as ``metrics.`val/acc` DESC`` or `max(metrics.acc)`.
     #[serde(default)]
     order_by: Vec<String>,
     #[serde(default)]
+    #[schema(default = "active")]
     view: View,
-    /// `params.<key>`, `tags.<key>`, or `metrics.<key>` with `:min`, `:max` or `:last` behind it.
+    /// `params.<key>`, `tags.<key>`, or `metrics.<key>` with `:min`, `:max` or `:last` behind it, without quotes; at most 200.
     #[serde(default)]
+    #[schema(max_items = 200)]
     columns: Vec<String>,
     #[serde(default)]
+    #[schema(default = 0)]
     offset: usize,
     #[serde(default = "default_limit")]
+    #[schema(default = 100, maximum = 500)]
     limit: usize,
     /// The id of an earlier answer, for more rows of the same table.
     snapshot: Option<String>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = RunsAnswer)]
 struct Part {
+    /// By this id other parts of the same table are asked for.
     snapshot: String,
+    /// Runs that match.
     matched: usize,
+    /// Runs of the experiments without the filter.
     total: i64,
+    /// The position of the log that the table shows.
     position: i64,
     /// Events that the views have yet to see.
     lag_events: i64,
@@ -55,23 +70,42 @@ struct Part {
     rows: Vec<RowOut>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = RunRow)]
 struct RowOut {
     run_id: String,
     experiment_id: String,
     name: String,
     user: String,
+    #[schema(schema_with = words::run_status)]
     status: &'static str,
+    /// Milliseconds since the epoch.
     start: i64,
+    /// Milliseconds since the epoch.
+    #[schema(required = true)]
     end: Option<i64>,
     deleted: bool,
-    values: Vec<Value>,
+    /// One for each column: a param or tag, the last value of a metric, or null.
+    #[schema(schema_with = words::cells)]
+    values: Vec<Option<Value>>,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+enum Value {
+    Number(Number),
+    Text(String),
 }
 
 fn default_limit() -> usize {
     100
 }
 
+/// A part of the table of runs.
+///
+/// The answer names a snapshot; with it any other part of the same table can be asked for, and its rows never shift.
+#[utoipa::path(post, path = "/runs/query", tag = "runs", operation_id = "query_runs", request_body = Query,
+    responses((status = 200, description = "The rows.", body = Part), Forgotten))]
 pub(crate) async fn query(State(app): State<AppState>, Asked(query): Asked<Query>) -> Result<Answer, ApiError> {
     let begun = Instant::now();
     if query.limit > ROWS || query.columns.len() > COLUMNS {
@@ -139,17 +173,12 @@ fn metric_column(name: &str) -> TableColumn {
     TableColumn::Metric(key.to_owned(), aggregate)
 }
 
-/// As JSON has it: a number, or the name of one that JSON has not.
-pub(super) fn number(value: f64) -> Value {
-    double_name(value).map_or_else(|| json!(value), Value::from)
-}
-
 impl From<TableRow> for RowOut {
     fn from(TableRow { head, cells }: TableRow) -> Self {
         let value = |cell| match cell {
-            Cell::Empty => Value::Null,
-            Cell::Text(text) => Value::String(text),
-            Cell::Number(value) => number(value),
+            Cell::Empty => None,
+            Cell::Text(text) => Some(Value::Text(text)),
+            Cell::Number(value) => Some(Value::Number(Number(value))),
         };
         Self {
             run_id: head.run_id,

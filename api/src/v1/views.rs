@@ -6,8 +6,10 @@ use axum::extract::{Path, State};
 use runledger_domain::command::{delete_experiment_tag, set_experiment_tag};
 use runledger_domain::{DomainError, Experiment, KeyValue, validate};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::asked::Asked;
+use super::document::{Done, Missing};
 use crate::args::parse_experiment_id;
 use crate::wire::Answer;
 use crate::{ApiError, AppState, RequestContext};
@@ -23,27 +25,34 @@ const NAME: usize = 100;
 /// Characters of what is kept in all, the most that every MLflow client takes for a tag.
 const LENGTH: usize = 5_000;
 
-/// What the tag holds, as JSON.
-#[derive(Debug, Deserialize, Serialize)]
+/// A named state of the table of runs.
+// It is what the tag holds, as JSON.
+#[derive(Debug, Deserialize, Serialize, ToSchema)]
 pub(crate) struct SavedView {
+    /// At most 100 characters.
     name: String,
     /// Query parameters of the page of runs, such as `q=metrics.loss+%3C+1&group=params.optimizer`.
     search: String,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = ListedView)]
 struct ViewOut {
     view_id: String,
     #[serde(flatten)]
     view: SavedView,
 }
 
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = ViewsAnswer)]
+struct Views {
+    views: Vec<ViewOut>,
+}
+
 /// The views of the experiment, by name.
+#[utoipa::path(get, path = "/experiments/{id}/views", tag = "experiments", operation_id = "list_views",
+    params(("id" = String, Path)), responses((status = 200, description = "The views.", body = Views), Missing))]
 pub(crate) async fn list(State(app): State<AppState>, Path(id): Path<String>) -> Result<Answer, ApiError> {
-    #[derive(Serialize)]
-    struct Views {
-        views: Vec<ViewOut>,
-    }
     let experiment = app.experiment(parse_experiment_id(&id)?).await?;
     let mut views: Vec<ViewOut> = experiment
         .tags
@@ -59,6 +68,9 @@ pub(crate) async fn list(State(app): State<AppState>, Path(id): Path<String>) ->
 }
 
 /// Saves the view under this id, in place of one that is there.
+#[utoipa::path(put, path = "/experiments/{id}/views/{view_id}", tag = "experiments", operation_id = "save_view",
+    params(("id" = String, Path), ("view_id" = String, Path, description = "1 to 40 letters, digits, `-` and `_`.")),
+    request_body = SavedView, responses(Done, Missing))]
 pub(crate) async fn save(
     State(app): State<AppState>,
     context: RequestContext,
@@ -87,6 +99,8 @@ pub(crate) async fn save(
 }
 
 /// Deletes the view.
+#[utoipa::path(delete, path = "/experiments/{id}/views/{view_id}", tag = "experiments", operation_id = "delete_view",
+    params(("id" = String, Path), ("view_id" = String, Path)), responses(Done, Missing))]
 pub(crate) async fn delete(
     State(app): State<AppState>,
     context: RequestContext,

@@ -4,15 +4,19 @@ use axum::extract::{Path, State};
 use runledger_domain::{DomainError, validate};
 use runledger_storage::webhooks::{Delivery, DeliveryState};
 use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
 
 use super::asked::Asked;
+use super::document::{Done, Missing};
+use super::words;
 use crate::wire::Answer;
 use crate::{ApiError, AppState};
 
 /// Deliveries in an answer.
 const DELIVERIES: i64 = 1_000;
 
-#[derive(Clone, Copy, Debug, Deserialize)]
+#[derive(Clone, Copy, Debug, Deserialize, ToSchema)]
+#[schema(as = DeliveryState)]
 #[serde(rename_all = "lowercase")]
 enum Chosen {
     Pending,
@@ -20,33 +24,50 @@ enum Chosen {
     Failed,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 pub(crate) struct Listed {
+    /// Only those in this state.
+    #[param(nullable = false, inline)]
     state: Option<Chosen>,
     /// Only of events before this position of the log.
+    #[param(nullable = false)]
     before: Option<i64>,
+    /// At most so many, and never more than 1000.
     #[serde(default = "default_limit")]
+    #[param(default = 100)]
     limit: i64,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = DeliveriesAnswer)]
 struct List {
     deliveries: Vec<DeliveryOut>,
 }
 
-#[derive(Debug, Serialize)]
+/// What became of an event that a webhook is owed.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Delivery)]
 struct DeliveryOut {
     delivery_id: String,
+    /// Of the event in the log.
     position: i64,
     event: String,
+    /// What is sent, as JSON.
     body: String,
+    #[schema(schema_with = words::delivery_state)]
     state: &'static str,
     attempts: i64,
+    /// Milliseconds since the epoch, as all times here.
     owed_since: i64,
     /// When a pending one is tried next.
+    #[schema(required = true)]
     due_at: Option<i64>,
+    #[schema(required = true)]
     attempted_at: Option<i64>,
+    #[schema(required = true)]
     response_status: Option<i64>,
+    #[schema(required = true)]
     error: Option<String>,
 }
 
@@ -54,6 +75,10 @@ fn default_limit() -> i64 {
     100
 }
 
+/// What became of the deliveries of a webhook, the latest first.
+#[utoipa::path(get, path = "/webhooks/{webhook_id}/deliveries", tag = "operations", operation_id = "list_deliveries",
+    params(("webhook_id" = String, Path), Listed),
+    responses((status = 200, description = "The deliveries.", body = List), Missing))]
 pub(crate) async fn deliveries(
     State(app): State<AppState>,
     Path(webhook_id): Path<String>,
@@ -71,6 +96,8 @@ pub(crate) async fn deliveries(
 }
 
 /// Owes a delivery again; the reactor sends it in a moment.
+#[utoipa::path(post, path = "/webhook-deliveries/{delivery_id}/redeliver", tag = "operations", operation_id = "redeliver",
+    params(("delivery_id" = String, Path)), responses(Done, Missing))]
 pub(crate) async fn redeliver(
     State(app): State<AppState>,
     Path(delivery_id): Path<String>,

@@ -26,7 +26,7 @@ pub use event::{Event, NewEvent, RecordedEvent};
 pub use experiment::Experiment;
 pub use logged_model::{LoggedModel, LoggedModelMetric, LoggedModelStatus};
 pub use registered_model::{ModelVersion, PROMPT_TAG, RegisteredModel, Stage, tells_prompt, version_of};
-pub use run::{LatestMetric, RUN_NAME_TAG, Run};
+pub use run::{FieldChange, FieldValue, LatestMetric, RUN_NAME_TAG, Run};
 pub use stream::{StreamId, StreamKind};
 pub use trace::TraceContext;
 

@@ -9,13 +9,14 @@ mod columns;
 mod history;
 mod sample;
 mod series;
+mod smooth;
 
 pub use batch::{Batch, BatchBuilder, BatchError};
 pub use codec::{CodecError, MAX_POINTS};
 pub use columns::Columns;
 pub use history::merge;
 pub use sample::{sample_interval, sample_positions};
-pub use series::{Axis, MARKS, Series, series};
+pub use series::{Axis, Drawing, MARKS, Series, series};
 
 use std::cmp::Ordering;
 

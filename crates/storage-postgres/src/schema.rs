@@ -4,18 +4,28 @@ use runledger_migrations::{LOG_RECORD, VIEWS_RECORD, postgres_log, postgres_view
 use runledger_storage::Error;
 use sqlx::PgConnection;
 use sqlx::migrate::{Migrate, MigrateError, Migrator};
+use sqlx::postgres::PgConnectOptions;
 use std::collections::BTreeMap;
 
 use crate::PostgresDb;
 use crate::error::from_sqlx;
+use crate::generations::ACTIVE;
 
 impl PostgresDb {
     /// Brings the schema to the newest version. Several processes may try at once.
     pub async fn migrate(&self) -> Result<(), Error> {
-        for migrator in [postgres_log(), postgres_views()] {
-            migrator.run(&self.pool).await.map_err(failed)?;
-        }
+        postgres_log().run(&self.pool).await.map_err(failed)?;
+        // Their tables are made among the active views and nowhere else.
+        let options = PgConnectOptions::clone(&self.pool.connect_options());
+        let views = Self::open(options, 1, format!("SET search_path = {ACTIVE}")).await?;
+        views.migrate_views().await?;
+        views.pool.close().await;
         Ok(())
+    }
+
+    /// Brings the views of a connection that sees nothing else to the newest version.
+    pub(crate) async fn migrate_views(&self) -> Result<(), Error> {
+        postgres_views().run(&self.pool).await.map_err(failed)
     }
 
     /// Fails unless exactly the migrations of this version were applied. Changes nothing.

@@ -6,16 +6,20 @@
 mod append;
 mod db;
 mod error;
+mod generations;
+mod views;
 
 pub use append::SqliteAppend;
 pub use db::SqliteDb;
+pub use generations::SqlitePlaces;
+pub use views::SqliteViews;
 
 use sqlx::migrate::Migrator;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use std::path::Path;
 use std::time::Duration;
 
-use runledger_storage::Error;
+use runledger_storage::{Db, Error, Generation, Statement};
 
 const READERS: u32 = 4;
 const BUSY: Duration = Duration::from_secs(10);
@@ -26,10 +30,20 @@ impl SqliteDb {
         Self::open(&folder.join("log.db"), SqliteSynchronous::Full, runledger_migrations::sqlite_log()).await
     }
 
-    /// Opens `views.db` in the folder. After a power cut the file may be some commits older, together with its checkpoint, and
-    /// the projector goes on from there.
+    /// Opens `views.db` in the folder, the views' first generation. After a power cut the file may be some commits older,
+    /// together with its checkpoint, and the projector goes on from there.
     pub async fn open_views(folder: &Path) -> Result<Self, Error> {
-        Self::open(&folder.join("views.db"), SqliteSynchronous::Normal, runledger_migrations::sqlite_views()).await
+        Self::open_generation(folder, Generation::FIRST).await
+    }
+
+    /// The same with any generation of the views. A file that is not there is made.
+    pub(crate) async fn open_generation(folder: &Path, generation: i64) -> Result<Self, Error> {
+        let (file, migrator) = (folder.join(generations::file_of(generation)), runledger_migrations::sqlite_views());
+        let db = Self::open(&file, SqliteSynchronous::Normal, migrator).await?;
+        // The tables say by themselves which generation they are, unless they were replaced.
+        let number = "UPDATE projections SET generation = $1 WHERE position = 0 AND generation > 0";
+        db.write(&Statement::new(number, vec![generation.into()])).await?;
+        Ok(db)
     }
 
     async fn open(path: &Path, synchronous: SqliteSynchronous, migrator: Migrator) -> Result<Self, Error> {

@@ -5,6 +5,7 @@
 
 pub mod append;
 mod audit;
+pub mod compare;
 #[cfg(feature = "conformance")]
 pub mod conformance;
 pub mod search;
@@ -13,7 +14,9 @@ pub mod webhooks;
 
 mod db;
 mod error;
+mod generations;
 mod group_commit;
+mod guards;
 mod leases;
 mod log;
 mod metrics;
@@ -24,6 +27,8 @@ pub use append::{AppendBatch, AppendRequest, EncodedEvent, Outcome, Rejection};
 pub use audit::{Audit, AuditedEvent, Change};
 pub use db::{BulkInsert, ColumnType, Db, Row, Statement, Transaction, Value};
 pub use error::Error;
+pub use generations::{Generation, GenerationState, Generations, Phase, Places, Purpose};
+pub use guards::{GuardRow, GuardSnapshot};
 pub use leases::{Lease, Leases};
 pub use log::{EventLog, GuardState, Milestone, ReadLimit, Until};
 pub use metrics::LogMetrics;

@@ -8,6 +8,7 @@ mod bench;
 mod histories;
 mod logged_models;
 mod purges;
+mod rebuilds;
 mod registry;
 mod shards;
 

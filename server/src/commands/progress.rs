@@ -48,7 +48,7 @@ impl Progress {
 }
 
 #[expect(clippy::cast_precision_loss, reason = "a rate that people read")]
-fn line(things: &str, done: usize, total: usize, elapsed: Duration) -> String {
+pub(super) fn line(things: &str, done: usize, total: usize, elapsed: Duration) -> String {
     let rate = done as f64 / elapsed.as_secs_f64().max(0.001);
     let left = total.saturating_sub(done) as f64 / rate.max(0.001);
     format!("{done} of {total} {things}, {rate:.0}/s, {left:.0} s left")

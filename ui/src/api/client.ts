@@ -74,7 +74,7 @@ async function failure(response: Response): Promise<ApiError> {
   );
 }
 
-async function send<T>(path: string, init: RequestInit): Promise<T> {
+async function ask(path: string, init: RequestInit): Promise<Response> {
   let response: Response;
   try {
     response = await fetch(url(path), { credentials: "same-origin", ...init });
@@ -83,7 +83,11 @@ async function send<T>(path: string, init: RequestInit): Promise<T> {
     throw new ApiError("The server cannot be reached", 0, "UNREACHABLE");
   }
   if (!response.ok) throw await failure(response);
-  const text = await response.text();
+  return response;
+}
+
+async function send<T>(path: string, init: RequestInit): Promise<T> {
+  const text = await (await ask(path, init)).text();
   return (text === "" ? {} : JSON.parse(text)) as T;
 }
 
@@ -99,13 +103,17 @@ function withParams(path: string, params: Params | undefined): string {
 
 type Method = "POST" | "PUT" | "PATCH" | "DELETE";
 
-function write<T>(method: Method, path: string, body: unknown, signal?: AbortSignal): Promise<T> {
-  return send<T>(path, {
+function writing(method: Method, body: unknown, accept: string, signal?: AbortSignal): RequestInit {
+  return {
     method,
-    headers: { "content-type": "application/json" },
+    headers: { "content-type": "application/json", accept },
     body: JSON.stringify(body),
     signal: signal ?? null,
-  });
+  };
+}
+
+function write<T>(method: Method, path: string, body: unknown, signal?: AbortSignal): Promise<T> {
+  return send<T>(path, writing(method, body, "application/json", signal));
 }
 
 const OWN = "api/runledger/v1/";
@@ -145,6 +153,16 @@ export function mlflowWrite<T>(
   signal?: AbortSignal,
 ): Promise<T> {
   return write<T>(method, MLFLOW + path, body, signal);
+}
+
+/** POST of our own API whose answer is not JSON. */
+export async function apiPostForBytes(
+  path: string,
+  body: unknown,
+  signal?: AbortSignal,
+): Promise<ArrayBuffer> {
+  const init = writing("POST", body, "application/octet-stream", signal);
+  return (await ask(OWN + path, init)).arrayBuffer();
 }
 
 /** POST of MLflow's REST API; `path` without the prefix. */

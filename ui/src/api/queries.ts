@@ -7,7 +7,15 @@ import {
   useQuery,
   useQueryClient,
 } from "@tanstack/react-query";
-import { ApiError, apiDelete, apiGet, apiPost, apiPut, mlflowPost } from "./client";
+import {
+  ApiError,
+  apiDelete,
+  apiGet,
+  apiPost,
+  apiPostForBytes,
+  apiPut,
+  mlflowPost,
+} from "./client";
 import type {
   ArtifactList,
   BulkAction,
@@ -25,12 +33,14 @@ import type {
   RunSpan,
   RunsAnswer,
   RunsQuery,
+  SampleDataAnswer,
   SavedView,
   SeriesAnswer,
   SeriesQuery,
   UploadList,
   ViewType,
 } from "./contract";
+import { readColumns } from "./series-columns";
 import { liveStream } from "./stream";
 
 export const keys = {
@@ -116,6 +126,10 @@ export async function fetchGroups(query: GroupsQuery, signal?: AbortSignal): Pro
   return answer;
 }
 
+export function loadSampleData(): Promise<SampleDataAnswer> {
+  return apiPost<SampleDataAnswer>("sample-data", { force: false });
+}
+
 /** The run now, or as it was at a position of the log or a time. */
 export function useRun(id: string, at?: number) {
   return useQuery({
@@ -140,8 +154,8 @@ export function useRunSpan(id: string) {
   });
 }
 
-export function fetchSeries(query: SeriesQuery, signal?: AbortSignal): Promise<SeriesAnswer> {
-  return apiPost<SeriesAnswer>("series", query, signal);
+export async function fetchSeries(query: SeriesQuery, signal?: AbortSignal): Promise<SeriesAnswer> {
+  return readColumns(await apiPostForBytes("series", query, signal));
 }
 
 export function fetchRunEvents(

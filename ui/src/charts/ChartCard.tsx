@@ -79,7 +79,7 @@ function ChartBody(props: BodyProps) {
   const [zoomed, setZoom] = useState<{ mode: XMode; range: [number, number] } | null>(null);
   const zoom = zoomed?.mode === mode ? zoomed.range : null;
   const [table, setTable] = useState(false);
-  const data = useSeries(runs, metric, mode, zoom, width, visible);
+  const data = useSeries(runs, metric, mode, zoom, width, visible, smoothing);
   // Table and CSV keep every run; only the drawing takes many together.
   const drawn = useMemo(() => groupLines(data.lines), [data.lines]);
   const hidden = log ? hiddenByLog(data.lines) : 0;
@@ -167,7 +167,6 @@ function ChartBody(props: BodyProps) {
               handle={chart}
               label={`${metric}, ${runs.length === 1 ? "1 run" : `${runs.length} runs`}`}
               lines={drawn.lines}
-              units={data.units}
               mode={mode}
               log={log}
               smoothing={smoothing}

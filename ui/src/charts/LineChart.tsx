@@ -41,13 +41,12 @@ export interface LineChartProps {
   lines: readonly Line[];
   mode: XMode;
   log: boolean;
+  /** Above 0 the lines are moving averages, and the values are drawn behind them. */
   smoothing: number;
   band: boolean;
   height: number;
   /** The part of x that is shown; null = everything. */
   zoom: [number, number] | null;
-  /** The unit of smoothing per line, from the whole series; see smooth.ts. */
-  units?: ReadonlyMap<string, number>;
   syncKey?: string | undefined;
   onZoom: (range: [number, number] | null) => void;
   /** The keys `l` and `s` where the page does not get them, as in a dialog. */
@@ -56,8 +55,7 @@ export interface LineChartProps {
 }
 
 export default function LineChart(props: LineChartProps) {
-  const { label, lines, mode, log, smoothing, band, height, zoom, units, syncKey, onZoom, handle } =
-    props;
+  const { label, lines, mode, log, smoothing, band, height, zoom, syncKey, onZoom, handle } = props;
   const { onShortcut } = props;
   const box = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot | null>(null);
@@ -71,11 +69,9 @@ export default function LineChart(props: LineChartProps) {
     () =>
       [
         common,
-        ...lines.map((line) =>
-          align(common, line.xs, drawnValues(line, smoothing, log, units?.get(line.id))),
-        ),
+        ...lines.map((line) => align(common, line.xs, drawnValues(line, log))),
       ] as uPlot.AlignedData,
-    [common, lines, smoothing, log, units],
+    [common, lines, log],
   );
   // uPlot is made anew only when its parts change; new data goes into the one that is there.
   const shape = lines

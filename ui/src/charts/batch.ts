@@ -10,6 +10,8 @@ export interface SeriesSpec {
   metric: string;
   x: "step" | "time";
   buckets: number;
+  /** The weight of the moving average, above 0; without it there is none. */
+  smooth?: number;
   ranges?: Readonly<Record<string, readonly [number, number]>>;
   /** As it was at this moment; see `moment.ts`. */
   at?: number | undefined;
@@ -41,8 +43,12 @@ export function loadSeries(spec: SeriesSpec, signal: AbortSignal): Promise<Serie
 export function plan(specs: readonly SeriesSpec[]): SeriesQuery[] {
   const groups = new Map<string, { query: Omit<SeriesQuery, "metrics">; metrics: Set<string> }>();
   for (const spec of specs) {
-    const past = spec.at === undefined ? {} : { at: spec.at };
-    const base = { x: spec.x, buckets: spec.buckets, ...past };
+    const base = {
+      x: spec.x,
+      buckets: spec.buckets,
+      ...(spec.smooth ? { smooth: spec.smooth } : {}),
+      ...(spec.at === undefined ? {} : { at: spec.at }),
+    };
     const byRange = new Map<
       string,
       { range: readonly [number, number] | undefined; runs: string[] }
@@ -86,8 +92,8 @@ function flush(): void {
       continue;
     }
     // Only requests for the same part of x at the same moment share a call, so that no chart gets another chart's range.
-    const { x, buckets, ranges, at } = one.spec;
-    const key = JSON.stringify([x, buckets, ranges, at]);
+    const { x, buckets, smooth, ranges, at } = one.spec;
+    const key = JSON.stringify([x, buckets, smooth, ranges, at]);
     groups.set(key, [...(groups.get(key) ?? []), one]);
   }
   for (const group of groups.values()) void ask(group);

@@ -14,7 +14,6 @@ import {
 } from "./lines";
 import { assignStyles, SLOTS, slotOf } from "./palette";
 import { extent, makeScale, padded } from "./scale";
-import { smooth, smoothingUnit } from "./smooth";
 import { sparkPath } from "./spark-path";
 import {
   durationLabel,
@@ -37,42 +36,12 @@ function line(parts: Partial<Line>): Line {
     min: [],
     max: [],
     last: [],
+    drawn: parts.last ?? [],
     nans: [],
     infs: [],
     ...parts,
   };
 }
-
-describe("smoothing", () => {
-  it("starts at the first value instead of near zero", () => {
-    expect(smooth([0, 1], [10, 10.5], 0.9)[0]).toBe(10);
-  });
-  it("keeps a constant series exactly constant", () => {
-    const ys = new Array(500).fill(0.1);
-    expect(
-      smooth(
-        ys.map((_, x) => x),
-        ys,
-        0.97,
-      ),
-    ).toEqual(ys);
-  });
-  it("matches the debiased average at even distances", () => {
-    const out = smooth([0, 1, 2], [1, 2, 4], 0.5);
-    // sum of 0.5 * 0.5^k * y over 1 - 0.5^n
-    expect(out[1]).toBeCloseTo((0.25 * 1 + 0.5 * 2) / 0.75, 12);
-    expect(out[2]).toBeCloseTo((0.125 * 1 + 0.25 * 2 + 0.5 * 4) / 0.875, 12);
-  });
-  it("leaves gaps alone and returns the input at weight 0", () => {
-    expect(smooth([0, 1, 2], [1, null, 1], 0.5)).toEqual([1, null, 1]);
-    expect(smooth([0, 1], [3, 4], 0)).toEqual([3, 4]);
-  });
-  it("counts steps in units of the whole series", () => {
-    expect(smoothingUnit(0, 99, 100)).toBe(1);
-    expect(smoothingUnit(0, 1_000_000, 1_000_000)).toBeCloseTo(1_000_000 / 300);
-    expect(smoothingUnit(5, 5, 10)).toBe(1);
-  });
-});
 
 describe("ticks", () => {
   it("are round and inside the range", () => {
@@ -161,7 +130,7 @@ describe("lines", () => {
     expect(xRange([line({})])).toBeNull();
   });
   it("leave out what a log axis cannot show", () => {
-    expect(drawnValues(line({ xs: [0, 1], last: [0, 2], points: 2 }), 0, true)).toEqual([null, 2]);
+    expect(drawnValues(line({ xs: [0, 1], last: [0, 2], points: 2 }), true)).toEqual([null, 2]);
   });
   it("convert x there and back", () => {
     const made = makeLine(
@@ -172,6 +141,12 @@ describe("lines", () => {
     );
     expect(made.xs).toEqual([2]);
     expect(toServerX(2, "relative", 3000)).toBe(5000);
+  });
+  it("are drawn as their moving average where there is one", () => {
+    const raw = { points: 1, x: [1], min: [1], max: [1], last: [1], nans: [], infs: [] };
+    const who = { id: "a", label: "a", style: STYLE };
+    expect(drawnValues(makeLine({ ...raw, smooth: [4] }, who, "step", 0), false)).toEqual([4]);
+    expect(drawnValues(makeLine(raw, who, "step", 0), false)).toEqual([1]);
   });
   it("find the nearest point", () => {
     expect(nearestIndex([0, 10, 20], 14)).toBe(1);

@@ -15,6 +15,7 @@ function line(slot: number, xs: number[], last: number[], parts: Partial<Line> =
     min: last,
     max: last,
     last,
+    drawn: last,
     ...empty,
     ...parts,
   };

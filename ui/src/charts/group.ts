@@ -18,6 +18,7 @@ export function groupLines(lines: readonly Line[]): { lines: readonly Line[]; gr
 export function meanLine(lines: readonly Line[]): Line {
   const grid = gridOf(lines);
   const sums = grid.map(() => 0);
+  const drawn = grid.map(() => 0);
   const counts = grid.map(() => 0);
   const min = grid.map(() => Number.POSITIVE_INFINITY);
   const max = grid.map(() => Number.NEGATIVE_INFINITY);
@@ -27,7 +28,8 @@ export function meanLine(lines: readonly Line[]): Line {
       // The buckets between the x before and this one; an extreme among them must not get lost.
       let to = from;
       while (to < line.xs.length && (line.xs[to] ?? x) <= x) to += 1;
-      const value = to > from ? line.last[to - 1] : valueAt(line, x);
+      const value = to > from ? line.last[to - 1] : valueAt(line, line.last, x);
+      const smooth = to > from ? line.drawn[to - 1] : valueAt(line, line.drawn, x);
       for (let at = from; at < to; at++) {
         min[index] = Math.min(min[index] ?? 0, line.min[at] ?? 0);
         max[index] = Math.max(max[index] ?? 0, line.max[at] ?? 0);
@@ -36,6 +38,7 @@ export function meanLine(lines: readonly Line[]): Line {
       // A line says nothing about x before its start or after its end.
       if (value === undefined) return;
       sums[index] = (sums[index] ?? 0) + value;
+      drawn[index] = (drawn[index] ?? 0) + (smooth ?? value);
       counts[index] = (counts[index] ?? 0) + 1;
       min[index] = Math.min(min[index] ?? 0, value);
       max[index] = Math.max(max[index] ?? 0, value);
@@ -52,6 +55,7 @@ export function meanLine(lines: readonly Line[]): Line {
     min: pick(min),
     max: pick(max),
     last: kept.map((index) => (sums[index] ?? 0) / (counts[index] ?? 1)),
+    drawn: kept.map((index) => (drawn[index] ?? 0) / (counts[index] ?? 1)),
     nans: lines.flatMap((line) => line.nans),
     infs: lines.flatMap((line) => line.infs),
   };
@@ -68,13 +72,12 @@ function gridOf(lines: readonly Line[]): number[] {
   );
 }
 
-/** Linear between two points of the line. */
-function valueAt(line: Line, x: number): number | undefined {
-  const { xs, last } = line;
+/** A column of the line at x, linear between two points. */
+function valueAt({ xs }: Line, column: readonly number[], x: number): number | undefined {
   if (x < (xs[0] ?? Number.POSITIVE_INFINITY) || x > (xs[xs.length - 1] ?? x)) return undefined;
   const near = nearestIndex(xs, x);
   const left = (xs[near] ?? x) <= x ? near : near - 1;
-  const [x0, x1, y0, y1] = [xs[left], xs[left + 1], last[left], last[left + 1]];
+  const [x0, x1, y0, y1] = [xs[left], xs[left + 1], column[left], column[left + 1]];
   if (x0 === undefined || y0 === undefined) return undefined;
   if (x1 === undefined || y1 === undefined || x1 === x0) return y0;
   const share = (x - x0) / (x1 - x0);

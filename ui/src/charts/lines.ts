@@ -2,12 +2,11 @@
 
 import type { LineStyle } from "./palette";
 import { extent, padded } from "./scale";
-import { smooth, smoothingUnit } from "./smooth";
 
 /** What x means: the step, seconds since the run's start, or seconds since the epoch. */
 export type XMode = "step" | "relative" | "wall";
 
-/** One series, in chart units; `xs` ascends and `min`, `max`, `last` have one element per x. */
+/** One series, in chart units; `xs` ascends and the other columns have one element per x. */
 export interface Line {
   id: string;
   label: string;
@@ -18,8 +17,11 @@ export interface Line {
   min: number[];
   max: number[];
   last: number[];
+  /** What is drawn: the moving average where one was asked for, else `last` itself. */
+  drawn: number[];
   nans: number[];
-  infs: [number, 1 | -1][];
+  /** Where, and 1 or -1. */
+  infs: [number, number][];
 }
 
 /** Series as they come from the server. */
@@ -29,8 +31,9 @@ export interface RawSeries {
   min: number[];
   max: number[];
   last: number[];
+  smooth?: number[];
   nans: number[];
-  infs: [number, 1 | -1][];
+  infs: [number, number][];
 }
 
 /** From the server's x (a step or epoch milliseconds) to chart units. */
@@ -59,6 +62,7 @@ export function makeLine(
     min: raw.min,
     max: raw.max,
     last: raw.last,
+    drawn: raw.smooth ?? raw.last,
     nans: raw.nans.map(convert),
     infs: raw.infs.map(([x, sign]) => [convert(x), sign]),
   };
@@ -91,17 +95,9 @@ export function align(
   return aligned;
 }
 
-/** The line that is drawn: the last value of each bucket, smoothed when asked; values a log axis cannot show are null. */
-export function drawnValues(
-  line: Line,
-  smoothing: number,
-  log: boolean,
-  unit?: number,
-): (number | null)[] {
-  const shown = line.last.map((y) => (log && y <= 0 ? null : y));
-  const first = line.xs[0] ?? 0;
-  const end = line.xs[line.xs.length - 1] ?? first;
-  return smooth(line.xs, shown, smoothing, unit ?? smoothingUnit(first, end, line.points));
+/** The line that is drawn; values a log axis cannot show are null. */
+export function drawnValues(line: Line, log: boolean): (number | null)[] {
+  return line.drawn.map((y) => (log && y <= 0 ? null : y));
 }
 
 /** The y range that shows every spike: from the lowest minimum to the highest maximum. */

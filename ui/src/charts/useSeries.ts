@@ -9,7 +9,6 @@ import { loadSeries, type SeriesSpec } from "./batch";
 import { type Line, makeLine, toServerX, type XMode } from "./lines";
 import { Moment } from "./moment";
 import type { LineStyle } from "./palette";
-import { smoothingUnit } from "./smooth";
 
 export interface ChartRun {
   runId: string;
@@ -27,6 +26,7 @@ export function bucketsFor(width: number, runs: number): number {
 }
 
 const ZOOM_WAIT_MS = 120;
+const SLIDER_WAIT_MS = 80;
 
 function useLater<T>(value: T, ms: number): T {
   const [later, setLater] = useState(value);
@@ -39,7 +39,6 @@ function useLater<T>(value: T, ms: number): T {
 
 export interface ChartData {
   lines: readonly Line[];
-  units: ReadonlyMap<string, number>;
   pending: boolean;
   /** New data for the shown range is on its way. */
   busy: boolean;
@@ -56,12 +55,22 @@ export function useSeries(
   zoom: [number, number] | null,
   width: number,
   enabled: boolean,
+  smoothing: number,
 ): ChartData {
   const x = mode === "step" ? "step" : "time";
   const buckets = bucketsFor(width, runs.length);
   const ids = useMemo(() => runs.map((run) => run.runId), [runs]);
   const at = useContext(Moment);
-  const whole: SeriesSpec = { runs: ids, metric, x, buckets, at };
+  // The slider passes many values on its way.
+  const smooth = useLater(smoothing, SLIDER_WAIT_MS);
+  const whole: SeriesSpec = {
+    runs: ids,
+    metric,
+    x,
+    buckets,
+    at,
+    ...(smooth > 0 ? { smooth } : {}),
+  };
   const later = useLater(zoom, ZOOM_WAIT_MS);
   const asked = zoom === null ? null : later;
   const part: SeriesSpec = { ...whole, ...(asked ? { ranges: rangesOf(runs, mode, asked) } : {}) };
@@ -82,20 +91,9 @@ export function useSeries(
 
   const fullLines = useLines(full.data, runs, mode);
   const zoomedLines = useLines(asked ? zoomed.data : undefined, runs, mode);
-  const units = useMemo(() => {
-    const map = new Map<string, number>();
-    for (const line of fullLines) {
-      map.set(
-        line.id,
-        smoothingUnit(line.xs[0] ?? 0, line.xs[line.xs.length - 1] ?? 0, line.points),
-      );
-    }
-    return map;
-  }, [fullLines]);
   const failed = zoomed.error && asked ? zoomed : full;
   return {
     lines: asked && zoomed.data ? zoomedLines : fullLines,
-    units,
     pending: full.isPending,
     busy: asked !== null && zoomed.isFetching,
     error: failed.error,

@@ -2,6 +2,7 @@
 //!
 //! What cannot be drawn on a scale, NaN and infinity, is told apart with its place.
 
+use super::smooth::smooth;
 use super::{Columns, Point};
 
 /// What a chart's x axis shows.
@@ -12,7 +13,20 @@ pub enum Axis {
     Time,
 }
 
-/// A metric of one run, ready to be drawn. The four columns have one length.
+/// Which part of a history is drawn, and how.
+#[derive(Clone, Copy, Debug)]
+pub struct Drawing {
+    pub axis: Axis,
+    /// The least and the greatest x that are drawn.
+    pub range: (i64, i64),
+    /// At most so many values a column.
+    pub buckets: usize,
+    /// How much of the average so far a value leaves, from 0 to below 1, one unit of x later: the mean distance of the points, but at
+    /// least a 300th of all of x.
+    pub smoothing: f64,
+}
+
+/// A metric of one run, ready to be drawn. The columns have one length, but for `smooth`.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Series {
     /// Points in the range, whatever their values.
@@ -22,6 +36,8 @@ pub struct Series {
     pub min: Vec<f64>,
     pub max: Vec<f64>,
     pub last: Vec<f64>,
+    /// The average at the last point of each bucket; empty without smoothing.
+    pub smooth: Vec<f64>,
     /// Where NaN is, at most [`MARKS`].
     pub nans: Vec<i64>,
     /// Where infinity is, and whether it is positive; at most [`MARKS`].
@@ -31,44 +47,66 @@ pub struct Series {
 /// Places of NaN and of infinity in one series; more could not be told apart in a chart.
 pub const MARKS: usize = 200;
 
-/// The points whose x lies within `range` (both ends included), in at most `buckets` equal ranges of x. As long as there are no
+/// The points whose x lies within the range (both ends included), in at most `buckets` equal ranges of x. As long as there are no
 /// more points than buckets, each point is its own bucket.
-pub fn series(history: &Columns, axis: Axis, range: (i64, i64), buckets: usize) -> Series {
+///
+/// The average runs over the whole history before anything else, so that a curve does not depend on the range or the buckets.
+pub fn series(history: &Columns, drawing: &Drawing) -> Series {
+    let &Drawing { axis, range, buckets, smoothing } = drawing;
     let x_of = |point: &Point| match axis {
         Axis::Step => point.step,
         Axis::Time => point.timestamp,
     };
-    let mut points: Vec<Point> = history.iter().filter(|point| (range.0..=range.1).contains(&x_of(point))).collect();
+    let in_range = |point: &Point| (range.0..=range.1).contains(&x_of(point));
+    let smooths = smoothing > 0.0;
+    let mut points: Vec<Point> = history.iter().filter(|point| smooths || in_range(point)).collect();
     // Histories come in the order of time, in which steps mostly grow.
     if axis == Axis::Step && !points.is_sorted_by_key(|point| point.step) {
         points.sort_by(Point::chart_cmp);
     }
-    let mut series = Series { points: points.len(), ..Series::default() };
-    points.retain(|point| {
-        if point.value.is_nan() && series.nans.len() < MARKS {
-            series.nans.push(x_of(point));
-        } else if point.value.is_infinite() && series.infinities.len() < MARKS {
-            series.infinities.push((x_of(point), point.value > 0.0));
+    let mut averages = Vec::new();
+    if smooths {
+        let finite = points.iter().filter(|point| point.value.is_finite());
+        averages = smooth(&finite.map(|point| (x_of(point), point.value)).collect::<Vec<_>>(), smoothing);
+    }
+    let mut series = Series::default();
+    let mut averages = averages.into_iter();
+    let mut drawable: Vec<(i64, f64, f64)> = Vec::with_capacity(points.len());
+    for point in &points {
+        let (x, value, finite) = (x_of(point), point.value, point.value.is_finite());
+        let average = if finite { averages.next().unwrap_or(value) } else { value };
+        if !in_range(point) {
+            continue;
         }
-        point.value.is_finite()
-    });
-    let (Some(first), Some(last)) = (points.first().map(x_of), points.last().map(x_of)) else { return series };
-    let single = points.len() <= buckets;
-    let mut drawn: Vec<Bucket> = Vec::with_capacity(buckets.min(points.len()));
-    for (index, point) in points.iter().enumerate() {
-        let (x, value) = (x_of(point), point.value);
+        series.points += 1;
+        if finite {
+            drawable.push((x, value, average));
+        } else if value.is_nan() && series.nans.len() < MARKS {
+            series.nans.push(x);
+        } else if value.is_infinite() && series.infinities.len() < MARKS {
+            series.infinities.push((x, value > 0.0));
+        }
+    }
+    let (Some(&(first, ..)), Some(&(last, ..))) = (drawable.first(), drawable.last()) else { return series };
+    let single = drawable.len() <= buckets;
+    let mut drawn: Vec<Bucket> = Vec::with_capacity(buckets.min(drawable.len()));
+    for (index, &(x, value, average)) in drawable.iter().enumerate() {
         let place = if single { index } else { place(x, first, last, buckets) };
         match drawn.last_mut().filter(|bucket| bucket.place == place) {
             Some(bucket) => {
-                *bucket = Bucket { x, min: bucket.min.min(value), max: bucket.max.max(value), last: value, place };
+                let (min, max) = (bucket.min.min(value), bucket.max.max(value));
+                *bucket = Bucket { place, x, min, max, last: value, average };
             }
-            None => drawn.push(Bucket { place, x, min: value, max: value, last: value }),
+            None => drawn.push(Bucket { place, x, min: value, max: value, last: value, average }),
         }
     }
     series.x = drawn.iter().map(|bucket| bucket.x).collect();
     series.min = drawn.iter().map(|bucket| bucket.min).collect();
     series.max = drawn.iter().map(|bucket| bucket.max).collect();
     series.last = drawn.iter().map(|bucket| bucket.last).collect();
+    if smooths {
+        series.smooth = drawn.iter().map(|bucket| bucket.average).collect();
+    }
     series
 }
 
@@ -78,6 +116,7 @@ struct Bucket {
     min: f64,
     max: f64,
     last: f64,
+    average: f64,
 }
 
 /// The bucket of `x` among equal parts of the range.
@@ -92,7 +131,9 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    const ALL: (i64, i64) = (i64::MIN, i64::MAX);
+    fn all(buckets: usize) -> Drawing {
+        Drawing { axis: Axis::Step, range: (i64::MIN, i64::MAX), buckets, smoothing: 0.0 }
+    }
 
     /// Least and greatest, as bits: the very values that were logged.
     fn extremes<'a>(values: impl IntoIterator<Item = &'a f64>) -> (u64, u64) {
@@ -107,7 +148,7 @@ mod tests {
 
     #[test]
     fn few_points_stay_as_they_are() {
-        let drawn = series(&history(&[(0, 1.0), (5, -2.0), (5, 3.0)]), Axis::Step, ALL, 10);
+        let drawn = series(&history(&[(0, 1.0), (5, -2.0), (5, 3.0)]), &all(10));
         assert_eq!((drawn.points, drawn.x, drawn.last), (3, vec![0, 5, 5], vec![1.0, -2.0, 3.0]));
     }
 
@@ -115,7 +156,7 @@ mod tests {
     fn a_spike_survives_and_the_last_value_is_the_last() {
         let mut points: Vec<(i64, f64)> = (0..1000).map(|step| (step, 0.0)).collect();
         points[501].1 = 99.0;
-        let drawn = series(&history(&points), Axis::Step, ALL, 10);
+        let drawn = series(&history(&points), &all(10));
         assert_eq!(drawn.x, (1..=10).map(|bucket| bucket * 100 - 1).collect::<Vec<_>>());
         assert_eq!(extremes(&drawn.max).1, 99.0f64.to_bits());
         assert_eq!(drawn.last, vec![0.0; 10]);
@@ -124,10 +165,27 @@ mod tests {
     #[test]
     fn nan_and_infinity_are_told_apart() {
         let points = [(0, f64::NAN), (1, 1.0), (2, f64::INFINITY), (3, f64::NEG_INFINITY)];
-        let drawn = series(&history(&points), Axis::Step, ALL, 2);
+        let drawn = series(&history(&points), &all(2));
         assert_eq!((drawn.points, drawn.x, drawn.nans), (4, vec![1], vec![0]));
         assert_eq!(drawn.infinities, vec![(2, true), (3, false)]);
-        assert_eq!(series(&history(&points), Axis::Time, (3, 3), 2).infinities, vec![(3, false)]);
+        assert_eq!(
+            series(&history(&points), &Drawing { axis: Axis::Time, range: (3, 3), ..all(2) }).infinities,
+            vec![(3, false)]
+        );
+    }
+
+    #[test]
+    fn the_curve_does_not_depend_on_what_is_shown_of_it() {
+        let wave = |step: i64| f64::from(i32::try_from(step * 37 % 101).unwrap());
+        let history = history(&(0..3_000).map(|step| (step, wave(step))).collect::<Vec<_>>());
+        let full = series(&history, &Drawing { smoothing: 0.9, ..all(usize::MAX) });
+        let part = series(&history, &Drawing { smoothing: 0.9, range: (1_000, 2_000), ..all(20) });
+        assert_eq!((full.smooth.len(), part.smooth.len()), (3_000, 20));
+        for (x, value) in part.x.iter().zip(&part.smooth) {
+            let at = full.x.binary_search(x).unwrap();
+            assert_eq!(value.to_bits(), full.smooth[at].to_bits(), "at {x}");
+        }
+        assert!(series(&history, &all(20)).smooth.is_empty());
     }
 
     proptest! {
@@ -136,7 +194,7 @@ mod tests {
             points in prop::collection::vec((any::<i64>(), -9.0f64..9.0), 1..80),
             buckets in 1usize..20,
         ) {
-            let drawn = series(&history(&points), Axis::Step, ALL, buckets);
+            let drawn = series(&history(&points), &all(buckets));
             prop_assert!(drawn.x.len() <= buckets.max(points.len().min(buckets)));
             prop_assert!(drawn.x.is_sorted());
             let (least, greatest) = extremes(points.iter().map(|(_, value)| value));

@@ -42,6 +42,17 @@ const EXPERIMENTS: usize = 10;
 const LONGEST_VALUE: usize = 127;
 
 impl CompletionKind {
+    pub const ALL: [Self; 8] = [
+        Self::Metric,
+        Self::Param,
+        Self::Tag,
+        Self::Attribute,
+        Self::Function,
+        Self::Operator,
+        Self::Value,
+        Self::Keyword,
+    ];
+
     /// Its name in an answer.
     pub const fn name(self) -> &'static str {
         match self {

@@ -8,7 +8,7 @@ function event(
   payload: Record<string, unknown>,
   at = position * 1000,
 ): LedgerEvent {
-  return { position, kind, at, actor: "ada", request_id: null, payload };
+  return { position, kind, at, actor: "ada", request_id: "", payload, stream: "run/1" };
 }
 
 suite("events in words", () => {

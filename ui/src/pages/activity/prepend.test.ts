@@ -9,6 +9,7 @@ const page = (positions: number[], more = true): EventsAnswer => ({
     at: 0,
     actor: "",
     request_id: "",
+    stream: "run/1",
     payload: {},
   })),
   more,

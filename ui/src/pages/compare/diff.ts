@@ -39,7 +39,7 @@ export function metricRows(runs: readonly RunDetail[], aggregate: Aggregate): Me
   );
   const keys = new Set(runs.flatMap((run) => run.metrics.map((metric) => metric.key)));
   return [...keys].sort(byName).map((key) => {
-    const values = maps.map((map) => map.get(key)?.[aggregate]);
+    const values = maps.map((map) => map.get(key)?.[aggregate] ?? undefined);
     return {
       key,
       values,

@@ -23,6 +23,7 @@ import { treeRows } from "./folders";
 import { compare, matches, ownerOf, type SortKey } from "./list";
 import { NameDialog } from "./NameDialog";
 import { PurgeExperiment } from "./PurgeExperiment";
+import { SampleData } from "./SampleData";
 
 /** Counts change many times a second while runs log; once in a while is enough to look at. */
 const COUNTS_MS = 1000;
@@ -197,7 +198,12 @@ export default function ExperimentsPage() {
           action={words !== "" && <Button onClick={() => set("q", "")}>Clear the search</Button>}
         />
       )}
-      {emptyServer && <Snippet experiment="my-first-experiment" />}
+      {emptyServer && (
+        <>
+          <Snippet experiment="my-first-experiment" />
+          <SampleData />
+        </>
+      )}
       {purging && <PurgeExperiment experiment={purging} onClose={() => setPurging(undefined)} />}
       {dialog === "create" && (
         <NameDialog

@@ -29,9 +29,9 @@ const COLUMNS: [Column, string][] = [
 
 function compare(a: MetricSummary, b: MetricSummary, column: Column): number {
   if (column === "key") return byName(a.key, b.key);
-  const x = toNumber(a[column]);
-  const y = toNumber(b[column]);
-  // NaN has no order; it goes to the end so that it does not break the order of the others.
+  const x = toNumber(a[column] ?? "NaN");
+  const y = toNumber(b[column] ?? "NaN");
+  // NaN, and the range of nothing but NaN, has no order; it goes to the end so that it does not break the order of the others.
   if (Number.isNaN(x) || Number.isNaN(y)) return Number(Number.isNaN(x)) - Number(Number.isNaN(y));
   return x - y;
 }

@@ -2,18 +2,9 @@
 // experiment's fields; for operators and values, and for what is wrong, the server is asked, which
 // has the grammar and the values.
 import { apiPost } from "../../api/client";
-import type { Fields, Span } from "../../api/contract";
+import type { Fields, FilterCheck, Span } from "../../api/contract";
 import { toUtf16 } from "./highlight";
 import { quoteKey } from "./url-state";
-
-/** The answer of `filter/check`; spans and places are in characters. */
-interface Checked {
-  ok: boolean;
-  message?: string;
-  span?: Span;
-  warnings?: { message: string; span: Span }[];
-  completions?: { text: string; insert: string; from: number; to: number; kind: string }[];
-}
 
 export interface Remark {
   message: string;
@@ -110,7 +101,7 @@ export async function checkFilter(
   signal: AbortSignal,
 ): Promise<{ problem: Remark | undefined; warnings: Remark[] }> {
   const body = { filter, experiment_ids: [experimentId] };
-  const checked = await apiPost<Checked>("filter/check", body, signal);
+  const checked = await apiPost<FilterCheck>("filter/check", body, signal);
   const remark = (message: string, span: Span | undefined): Remark => ({
     message,
     span: span && toUtf16(filter, span),
@@ -133,7 +124,7 @@ export async function askCompletions(
     experiment_ids: [experimentId],
     cursor: [...filter.slice(0, cursor)].length,
   };
-  const { completions: found } = await apiPost<Checked>("filter/check", body, signal);
+  const { completions: found } = await apiPost<FilterCheck>("filter/check", body, signal);
   return (found ?? [])
     .filter((one) => one.kind !== "keyword")
     .slice(0, LIMIT)

@@ -1,0 +1,68 @@
+//! Comparing a generation that was built with the active one, both at the same positions.
+
+use runledger_storage::compare::{Comparison, compare};
+use runledger_storage::views::Views;
+use runledger_storage::{Db, ReadLimit};
+use std::sync::Arc;
+
+use super::load::Load;
+use super::{Builder, RebuildError};
+
+/// Events that are few enough to be projected while something is held up, as long as this takes no more.
+const NEAR: i64 = 200;
+/// How often it is tried to come near.
+const ATTEMPTS: usize = 30;
+
+impl Builder {
+    /// Projects what came meanwhile, until little is missing.
+    pub(super) async fn catch_up(&self, load: &Load<'_>) -> Result<(), RebuildError> {
+        let mut head = self.log.head().await?;
+        for _ in 0..ATTEMPTS {
+            self.status.set_target(head);
+            // One task suffices for little, and holds up others less.
+            load.advance_all(head, 1).await?;
+            let reached = std::mem::replace(&mut head, self.log.head().await?);
+            if head - reached < NEAR {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Compares, and returns the position at which both were.
+    pub(super) async fn compare(
+        &self,
+        generation: i64,
+        db: &Arc<dyn Db>,
+        load: &Load<'_>,
+    ) -> Result<(i64, Comparison), RebuildError> {
+        let mut active = self.active.snapshot().await?;
+        let positions = Views::checkpoints_in(active.as_mut()).await?;
+        load.advance(positions, 1).await?;
+        let mut built = db.snapshot().await?;
+        self.status.enter_compare();
+        let comparison = Box::pin(compare(active.as_mut(), built.as_mut(), |rows| {
+            self.status.add(i64::try_from(rows).unwrap_or(0))
+        }))
+        .await?;
+        self.registry.set_digest(generation, &comparison.other_digest).await?;
+        Ok((positions.into_iter().min().unwrap_or_default(), comparison))
+    }
+
+    /// The last position at or before a time, in milliseconds since the epoch; 0 when everything came later. Events are recorded in
+    /// the order of their positions, but for what the clocks of several processes differ by.
+    pub async fn position_at(&self, time: i64) -> Result<i64, RebuildError> {
+        let (mut before, mut after) = (0, self.log.head().await? + 1);
+        while after - before > 1 {
+            let middle = before + (after - before) / 2;
+            let read = self.log.read(middle - 1, ReadLimit { events: 1, bytes: 1 }).await?;
+            let event = read.first().ok_or(RebuildError::Hole(middle))?;
+            if event.recorded_at <= time {
+                before = middle;
+            } else {
+                after = middle;
+            }
+        }
+        Ok(before)
+    }
+}
