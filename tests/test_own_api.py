@@ -173,7 +173,10 @@ def test_what_a_table_refuses(wire: Wire) -> None:
     assert forgotten.status == 410
     assert "params.<key>" in tell(wire, "runs/query", experiment_ids=["0"], columns=["loss"]).invalid()
     assert "500" in tell(wire, "runs/query", experiment_ids=["0"], limit=501).invalid()
-    tell(wire, "runs/query", experiment_ids=["0"], filter="metrics.x >").invalid()
+    for path in ("query", "groups"):
+        refused = tell(wire, f"runs/{path}", experiment_ids=["0"], group=["status"], filter="metrics.x > 1 and metrics.é >")
+        assert refused.invalid()
+        assert refused.body["span"] == [18, 29], refused.body
     tell(wire, "runs/query", experiment_ids="0").invalid()
     assert tell(wire, "filter/check", filter="metrics.`val/loss` < 1").ok() == {"ok": True}
     wrong = tell(wire, "filter/check", filter="metrics.x > 1 and metrics.y >").ok()

@@ -565,6 +565,11 @@ export interface components {
             message: string;
             /** @description With a failure: under it the server's log tells more. */
             request_id?: string;
+            /** @description Of a filter that cannot be read: from its first wrong character to before the second number. */
+            span?: [
+                number,
+                number
+            ];
         };
         EventsAnswer: {
             events: components["schemas"]["LedgerEvent"][];
