@@ -11,6 +11,7 @@ import { Num } from "../../parts/Num";
 import { Signal, Status } from "../../parts/Status";
 import { TableFrame } from "../../parts/TableFrame";
 import { visibleTags } from "../../parts/tags";
+import { useCut } from "../../parts/useCut";
 import css from "./compare.module.css";
 import {
   type Aggregate,
@@ -176,9 +177,9 @@ export function CompareTable({
             <Heading columns={runs.length}>
               Metrics{differing(metrics)} · {aggregate}
             </Heading>
-            {metrics.filter(shows).map((row) => (
-              <MetricLine key={row.key} row={row} base={base} />
-            ))}
+            <Rows rows={metrics.filter(shows)} columns={runs.length}>
+              {(row) => <MetricLine key={row.key} row={row} base={base} />}
+            </Rows>
             <TextSection title="Tags" rows={tags} shown={tags.filter(shows)} base={base} />
           </tbody>
         </table>
@@ -206,6 +207,34 @@ function Heading({ columns, children }: { columns: number; children: React.React
   );
 }
 
+/** Cells of a section before one asks for more. */
+const CELLS = 1200;
+const [FEWEST_ROWS, MOST_ROWS] = [20, 300];
+
+function Rows<Row>({
+  rows,
+  columns,
+  children,
+}: {
+  rows: readonly Row[];
+  columns: number;
+  children: (row: Row) => React.ReactNode;
+}) {
+  const fitting = Math.floor(CELLS / Math.max(1, columns));
+  const step = Math.min(MOST_ROWS, Math.max(FEWEST_ROWS, fitting));
+  const { shown, more } = useCut(rows, step);
+  return (
+    <>
+      {shown.map(children)}
+      {more && (
+        <tr>
+          <td colSpan={columns + 1}>{more}</td>
+        </tr>
+      )}
+    </>
+  );
+}
+
 function TextSection({
   title,
   rows,
@@ -225,24 +254,26 @@ function TextSection({
         {title}
         {differing(rows)}
       </Heading>
-      {shown.map((row) => (
-        <tr key={row.key}>
-          <th scope="row">{row.key}</th>
-          {row.values.map((value, index) => (
-            <td
-              // biome-ignore lint/suspicious/noArrayIndexKey: one cell per run, in the order of the columns
-              key={index}
-              className={value === row.values[base] ? css.value : `${css.value} ${css.differs}`}
-            >
-              {value === undefined ? (
-                <span className="muted">—</span>
-              ) : (
-                <span title={value}>{value}</span>
-              )}
-            </td>
-          ))}
-        </tr>
-      ))}
+      <Rows rows={shown} columns={columns}>
+        {(row) => (
+          <tr key={row.key}>
+            <th scope="row">{row.key}</th>
+            {row.values.map((value, index) => (
+              <td
+                // biome-ignore lint/suspicious/noArrayIndexKey: one cell per run, in the order of the columns
+                key={index}
+                className={value === row.values[base] ? css.value : `${css.value} ${css.differs}`}
+              >
+                {value === undefined ? (
+                  <span className="muted">—</span>
+                ) : (
+                  <span title={value}>{value}</span>
+                )}
+              </td>
+            ))}
+          </tr>
+        )}
+      </Rows>
     </>
   );
 }
