@@ -666,6 +666,8 @@ export interface components {
             completions?: components["schemas"]["FilterCompletion"][];
             /** @description What is wrong where it cannot. */
             message?: string;
+            /** @description Whether MLflow's search takes it as well. */
+            mlflow: boolean;
             /** @description Whether it can be read. */
             ok: boolean;
             /** @description Where the mistake is. */

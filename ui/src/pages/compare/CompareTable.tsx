@@ -1,7 +1,8 @@
 // The fields of the runs in columns: what differs is marked, metrics show their distance from the baseline.
-import { useId } from "react";
+import { useId, useMemo } from "react";
 import { Link, useSearchParams } from "wouter";
 import { slotColour } from "../../charts/palette";
+import { metricMatcher } from "../../charts/settings";
 import { Button, Segmented } from "../../parts/Button";
 import { Chip } from "../../parts/Chip";
 import table from "../../parts/DataTable.module.css";
@@ -41,7 +42,8 @@ export function CompareTable({
   const baseSelect = useId();
   const aggregate = AGGREGATES.find((one) => one.value === search.get("agg"))?.value ?? "last";
   const only = search.get("diff") !== "0" && runs.length > 1;
-  const filter = (search.get("field") ?? "").toLowerCase();
+  const filter = search.get("field") ?? "";
+  const matches = useMemo(() => metricMatcher(filter), [filter]);
   const wanted = search.get("base") ?? "";
   const base = Math.max(
     0,
@@ -61,7 +63,7 @@ export function CompareTable({
     );
   }
   const shows = (row: { key: string; differs: boolean }) =>
-    (!only || row.differs) && row.key.toLowerCase().includes(filter);
+    (!only || row.differs) && matches(row.key);
 
   const params = textRows(details.map((detail) => detail.params));
   const tags = textRows(details.map((detail) => ownTags(detail.tags)));
@@ -73,8 +75,8 @@ export function CompareTable({
         <input
           type="search"
           aria-label="Filter fields"
-          placeholder="Filter fields"
-          value={search.get("field") ?? ""}
+          placeholder="Filter fields: lr|loss"
+          value={filter}
           onChange={(event) => set("field", event.target.value || null)}
         />
         <Button
