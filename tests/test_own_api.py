@@ -173,9 +173,14 @@ def test_what_a_table_refuses(wire: Wire) -> None:
     assert forgotten.status == 410
     assert "params.<key>" in tell(wire, "runs/query", experiment_ids=["0"], columns=["loss"]).invalid()
     assert "500" in tell(wire, "runs/query", experiment_ids=["0"], limit=501).invalid()
-    tell(wire, "runs/query", experiment_ids=["0"], filter="metrics.x >").invalid()
+    for path in ("query", "groups"):
+        refused = tell(wire, f"runs/{path}", experiment_ids=["0"], group=["status"], filter="metrics.x > 1 and metrics.é >")
+        assert refused.invalid()
+        assert refused.body["span"] == [18, 29], refused.body
     tell(wire, "runs/query", experiment_ids="0").invalid()
-    assert tell(wire, "filter/check", filter="metrics.`val/loss` < 1").ok() == {"ok": True}
+    assert tell(wire, "filter/check", filter="metrics.`val/loss` < 1").ok() == {"ok": True, "mlflow": True}
+    for own in ("metrics.a > 1 OR metrics.a < 0", "max(metrics.a) > 1", "NOT params.b = 'c'", "duration > 1h"):
+        assert tell(wire, "filter/check", filter=own).ok() == {"ok": True, "mlflow": False}, own
     wrong = tell(wire, "filter/check", filter="metrics.x > 1 and metrics.y >").ok()
     assert not wrong["ok"]
     assert wrong["span"] == [18, 29]
@@ -255,7 +260,7 @@ def test_a_filter_is_looked_at_while_it_is_typed(wire: Wire) -> None:
     here = {"experiment_ids": [experiment_id]}
     filter_string = "max(metrics.`val/loss`) > 1 or not params.none = 'x'"
     checked = tell(wire, "filter/check", filter=filter_string, **here).ok()
-    assert checked == {"ok": True, "warnings": [{"message": "No run here has a param 'none'.", "span": [35, 46]}]}
+    assert checked == {"ok": True, "mlflow": False, "warnings": [{"message": "No run here has a param 'none'.", "span": [35, 46]}]}
 
     def offered(filter_string: str, **more: Any) -> list[tuple[str, int, int]]:
         checked = tell(wire, "filter/check", filter=filter_string, cursor=len(filter_string), **here | more).ok()

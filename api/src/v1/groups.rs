@@ -4,7 +4,7 @@
 
 use axum::extract::State;
 use runledger_domain::validate;
-use runledger_storage::search::{Grammar, RunQuery};
+use runledger_storage::search::{Grammar, RunQuery, check_filter};
 use runledger_storage::{GroupColumn, MetricSpread, RunGroup};
 use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
@@ -105,6 +105,7 @@ pub(crate) async fn query(State(app): State<AppState>, Asked(asked): Asked<Group
     }
     let columns = group.iter().map(|name| column(name)).collect::<Result<Vec<_>, _>>()?;
     let ids = experiment_ids.iter().map(|id| parse_experiment_id(id)).collect::<Result<Vec<_>, _>>()?;
+    check_filter(&filter)?;
     let lag_events = app.views.catch_up().await?;
     let past = match at {
         Some(moment) => Some(past_table(&app, &ids, moment).await?),

@@ -3,7 +3,7 @@
 use axum::extract::State;
 use http::StatusCode;
 use runledger_domain::ErrorCode;
-use runledger_storage::search::{Aggregate, Grammar, RunQuery};
+use runledger_storage::search::{Aggregate, Grammar, RunQuery, check_filter};
 use runledger_storage::{Cell, TableColumn, TableRow};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -139,6 +139,8 @@ pub(crate) async fn query(State(app): State<AppState>, Asked(query): Asked<Query
 async fn snapshot(app: &App, query: &Query) -> Result<Arc<Snapshot>, ApiError> {
     let ids = query.experiment_ids.iter().map(|id| parse_experiment_id(id)).collect::<Result<Vec<_>, _>>()?;
     let view = query.view.into();
+    // Only this tells where in the filter a mistake is.
+    check_filter(&query.filter)?;
     let past = match query.at {
         Some(moment) => Some(past_table(app, &ids, moment).await?),
         None => None,
