@@ -19,6 +19,7 @@ pub use status::{Progress, Status};
 
 use runledger_domain::Clock;
 use runledger_storage::compare::Comparison;
+use runledger_storage::views::{Shards, Views, defer_indexes, make_indexes};
 use runledger_storage::{Db, Error, EventLog, Generation, Generations, Leases, Phase, Places, Purpose};
 use std::sync::Arc;
 use thiserror::Error as ThisError;
@@ -86,6 +87,10 @@ pub enum RebuildError {
     Hole(i64),
     #[error("the position {until} is not in the log, which goes to {head}")]
     Beyond { until: i64, head: i64 },
+    #[error(
+        "the active views are behind what was rebuilt; start `runledger server` or `runledger projector`, and try again"
+    )]
+    Behind,
     #[error("there is no previous generation of the views to go back to")]
     NoPrevious,
     #[error("there is no generation {0} of the views that could be discarded; `runledger replay --list` shows them")]
@@ -137,17 +142,19 @@ impl Builder {
         let db = self.places.open(number).await?;
         let unprojectable = if plan.set_aside { Unprojectable::SetAside } else { Unprojectable::Stops };
         let load = Load { log: &self.log, db: &db, clock: &self.clock, status: &self.status, unprojectable };
-        let target = match plan.until {
-            Some(until) => until,
-            None => self.log.head().await?,
+        // Not further than the active views, so that both can be compared.
+        let targets = match plan.until {
+            Some(until) => [until; Shards::COUNT],
+            None => Views::new(Arc::clone(&self.active)).checkpoints().await?,
         };
+        let target = least(targets);
         if generation.phase == Phase::Loading {
             self.status.enter(Phase::Loading, target);
-            runledger_storage::views::defer_indexes(db.as_ref()).await?;
-            load.advance_all(target, self.workers).await?;
+            defer_indexes(db.as_ref()).await?;
+            load.advance(targets, self.workers).await?;
         }
         self.status.enter(Phase::Indexing, target);
-        runledger_storage::views::make_indexes(db.as_ref()).await?;
+        make_indexes(db.as_ref()).await?;
         self.places.settle(number).await?;
         if let Some(position) = plan.until {
             return self.keep_past(number, position).await;
@@ -166,4 +173,9 @@ impl Builder {
         self.switch(&active, number, &db, &load).await?;
         Ok(Outcome::Switched { generation: number, previous: active.number, comparison })
     }
+}
+
+/// The position that all shards have.
+fn least(positions: [i64; Shards::COUNT]) -> i64 {
+    positions.into_iter().min().unwrap_or_default()
 }

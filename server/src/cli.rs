@@ -42,6 +42,13 @@ pub(crate) enum Command {
     /// Shows webhooks and what became of their deliveries, and delivers again.
     #[command(subcommand)]
     Webhooks(WebhooksCommand),
+    /// Rebuilds the views from the log beside those in use, compares both, and lets the new ones take their place.
+    Replay(ReplayArgs),
+    /// Proves that the log is whole, that the views are what it says, and that artifacts are what was acknowledged.
+    ///
+    /// Without options the log and the views. The exit status is 0 when all holds, 1 when something is wrong, 2 when it could
+    /// not be looked at.
+    Verify(VerifyArgs),
     /// Shows what happened, event by event, and exports it.
     #[command(subcommand)]
     Events(EventsCommand),
@@ -54,13 +61,6 @@ pub(crate) enum Command {
     /// Moves everything out to elsewhere.
     #[command(subcommand)]
     Export(ExportCommand),
-    /// Rebuilds the views from the log beside those in use, compares both, and lets the new ones take their place.
-    Replay(ReplayArgs),
-    /// Proves that the log is whole, that the views are what it says, and that artifacts are what was acknowledged.
-    ///
-    /// Without options the log and the views. The exit status is 0 when all holds, 1 when something is wrong, 2 when it could
-    /// not be looked at.
-    Verify(VerifyArgs),
     /// Asks a running process for its health at --admin-listen, else --listen; for container health checks.
     Health,
     /// Has a running server record a few experiments, for something to look at.
@@ -138,6 +138,7 @@ pub(crate) enum WebhooksCommand {
 }
 
 #[derive(Args, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is an option of the command line")]
 pub(crate) struct ReplayArgs {
     /// Only tell what the new views say differently; status 1 if anything
     #[arg(long)]

@@ -20,11 +20,12 @@ use crate::config::Config;
 /// Jobs that the in-process queue holds; the log keeps the others.
 const QUEUED_UPLOADS: usize = 4_096;
 
-/// How long the views may take to catch up.
-const PATIENCE: Duration = Duration::from_mins(1);
 /// How long a rebuild that was killed holds up the next one. Losing the lease too early does no harm, as the checkpoints refuse
 /// the second of two.
 const BUILDER_TTL: Duration = Duration::from_secs(4);
+
+/// How long the views may take to catch up.
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// How long a check waits for the queue.
 const MOMENT: Duration = Duration::from_secs(1);
@@ -95,22 +96,6 @@ impl Parts {
         }
     }
 
-    /// Waits until the views show everything that is in the log now.
-    pub(crate) async fn await_views(&self) -> Result<(), Failure> {
-        let deadline = Instant::now() + PATIENCE;
-        loop {
-            let behind = self.read_model.catch_up().await?;
-            if behind == 0 {
-                return Ok(());
-            }
-            if Instant::now() > deadline {
-                let hint = "start `runledger server` or `runledger projector`, and try again when it has caught up";
-                return Err(format!("the views are {behind} events behind the log; {hint}").into());
-            }
-            sleep(Duration::from_millis(200)).await;
-        }
-    }
-
     /// What rebuilds the views by an operator's command, as no other process does meanwhile, on either database.
     pub(crate) fn builder(&self, command: &str, workers: usize) -> Builder {
         let holder = self.ids.random_id().to_string();
@@ -124,6 +109,22 @@ impl Parts {
             name: format!("`runledger {command}` of process {}", std::process::id()),
             workers,
             status: Status::default(),
+        }
+    }
+
+    /// Waits until the views show everything that is in the log now.
+    pub(crate) async fn await_views(&self) -> Result<(), Failure> {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let behind = self.read_model.catch_up().await?;
+            if behind == 0 {
+                return Ok(());
+            }
+            if Instant::now() > deadline {
+                let hint = "start `runledger server` or `runledger projector`, and try again when it has caught up";
+                return Err(format!("the views are {behind} events behind the log; {hint}").into());
+            }
+            sleep(Duration::from_millis(200)).await;
         }
     }
 

@@ -3,6 +3,7 @@
 import os
 import sqlite3
 import subprocess
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -59,7 +60,7 @@ class Operator:
 
     def _execute(self, file: Path, statement: str, *arguments: Any) -> list[tuple[Any, ...]]:
         if self.database_url is None:
-            with sqlite3.connect(file, timeout=30, autocommit=True) as connection:
+            with closing(sqlite3.connect(file, timeout=30, isolation_level=None)) as connection:
                 return connection.execute(statement, arguments).fetchall()
         with self.postgres() as connection:
             cursor = connection.execute(statement.replace("?", "%s").encode(), arguments or None)

@@ -4,6 +4,7 @@
 
 use async_trait::async_trait;
 use runledger_storage::compare::TABLES;
+use runledger_storage::views::Views;
 use runledger_storage::{Db, Error, Places, Statement, Transaction};
 use std::sync::Arc;
 
@@ -33,8 +34,10 @@ impl Places for PostgresPlaces {
         self.db.write(&plain(format!("CREATE SCHEMA IF NOT EXISTS {schema}"))).await?;
         let db = PostgresDb::connect_to_schema(&self.url, &schema).await?;
         db.migrate_views().await?;
-        let number = "UPDATE projections SET generation = $1 WHERE position = 0 AND generation > 0";
-        db.write(&Statement::new(number, vec![generation.into()])).await?;
+        let new = "SELECT name FROM projections WHERE position = 0 AND generation > 0 AND generation <> $1";
+        if !db.fetch(&Statement::new(new, vec![generation.into()])).await?.is_empty() {
+            Views::new(Arc::new(db.clone())).name_generation(generation).await?;
+        }
         Ok(Arc::new(db))
     }
 

@@ -20,7 +20,8 @@ impl PostgresDb {
         connection.close_on_drop();
         let path = format!("SET search_path = {ACTIVE}");
         connection.execute(AssertSqlSafe(path)).await.map_err(|source| from_sqlx("migrate", source))?;
-        postgres_views().run(&mut *connection).await.map_err(failed)
+        // `run` would make a future that cannot be sent to another thread.
+        postgres_views().run_direct(None, &mut *connection, false).await.map_err(failed)
     }
 
     /// Brings the views of a connection that sees nothing else to the newest version.

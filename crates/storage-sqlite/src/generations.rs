@@ -52,7 +52,11 @@ impl Places for SqlitePlaces {
     }
 
     async fn hold(&self, active: &dyn Db) -> Result<Box<dyn Transaction>, Error> {
-        active.begin().await
+        match active.begin().await {
+            // Another generation became active a moment ago, which was noticed now.
+            Err(Error::Conflict { .. }) => active.begin().await,
+            begun => begun,
+        }
     }
 
     /// The commit of the registry is the moment of the switch. Whatever happens between the two commits, a projector that gets

@@ -103,7 +103,7 @@ impl Db for SqliteViews {
     }
 
     async fn snapshot(&self) -> Result<Box<dyn Transaction>, Error> {
-        self.current().await?.snapshot().await
+        self.look().await?.db.snapshot().await
     }
 
     fn now_ms(&self) -> &'static str {

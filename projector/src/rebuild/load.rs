@@ -14,7 +14,7 @@ use crate::project::concerns;
 /// Events of one batch. The larger it is, the fewer rows are written twice and the fewer segments merged.
 const LIMIT: ReadLimit = ReadLimit { events: 32_000, bytes: 32 << 20 };
 
-type Positions = [i64; Shards::COUNT];
+pub(super) type Positions = [i64; Shards::COUNT];
 
 /// What is projected into.
 pub(super) struct Load<'a> {
@@ -26,12 +26,7 @@ pub(super) struct Load<'a> {
 }
 
 impl Load<'_> {
-    /// Projects up to and including the position, by as many tasks.
-    pub(super) async fn advance_all(&self, target: i64, workers: usize) -> Result<(), RebuildError> {
-        self.advance([target; Shards::COUNT], workers).await
-    }
-
-    /// The same with a position for each shard.
+    /// Projects each shard up to and including its position, by as many tasks.
     pub(super) async fn advance(&self, targets: Positions, workers: usize) -> Result<(), RebuildError> {
         let positions = Views::new(Arc::clone(self.db)).checkpoints().await?;
         let reached = Arc::new(positions.map(AtomicI64::new));

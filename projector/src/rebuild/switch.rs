@@ -1,12 +1,12 @@
 //! Letting a generation take the place of the active one, and going back.
 
-use runledger_storage::views::Views;
+use runledger_storage::views::{Shards, Views};
 use runledger_storage::{Db, Generation, GenerationState, Generations, Phase};
 use std::sync::Arc;
 
 use super::load::Load;
 use super::status::Reporter;
-use super::{Builder, RebuildError};
+use super::{Builder, RebuildError, least};
 use crate::applier::Unprojectable;
 
 impl Builder {
@@ -32,8 +32,8 @@ impl Builder {
         }
         let registry = states.into_iter().map(|(number, state)| Generations::setting_state(number, state)).collect();
         self.places.exchange(held, active.number, next, registry).await?;
-        self.status.enter(Phase::Done, positions.into_iter().min().unwrap_or_default());
-        self.status.reach(positions.into_iter().min().unwrap_or_default());
+        self.status.enter(Phase::Done, least(positions));
+        self.status.reach(least(positions));
         self.clear_away().await
     }
 
@@ -63,7 +63,7 @@ impl Builder {
         self.status.enter(Phase::CatchingUp, head);
         let reporter = Reporter::start(self, &previous);
         let switched = async {
-            load.advance_all(head, self.workers).await?;
+            load.advance([head; Shards::COUNT], self.workers).await?;
             self.switch(&active, previous.number, &db, &load).await
         };
         let switched = switched.await;

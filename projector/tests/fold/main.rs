@@ -1,7 +1,7 @@
 //! The views equal the fold of the log: after any history of events, projected in any steps, a run read through the views is
 //! the run that its own events tell, also when the projector has not come far.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod artifacts;
 mod bench;

@@ -2,6 +2,7 @@
 
 use futures::{StreamExt, TryStreamExt, stream};
 use runledger_artifacts::{ArtifactPath, ArtifactStore, ByteStream, Spool, StoreError};
+use runledger_storage::compare::hex;
 use runledger_storage::{Artifact, ArtifactState, ReadModel};
 use sha2::{Digest, Sha256};
 use std::sync::Mutex;
@@ -98,5 +99,5 @@ async fn measure(mut bytes: ByteStream) -> Result<(u64, String), Failure> {
         size += piece.len() as u64;
         digest.update(&piece);
     }
-    Ok((size, digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect()))
+    Ok((size, hex(&digest.finalize())))
 }

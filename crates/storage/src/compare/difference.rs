@@ -59,30 +59,22 @@ impl Finder {
         let owner = owner(table.owner, key, left, right).await?;
         let further: Vec<String> = key.iter().take(table.key).skip(1).map(text).collect();
         let of = if further.is_empty() { String::new() } else { format!(" of {}", further.join(", ")) };
-        match (one, other) {
-            (Some(one), Some(other)) => {
-                for (column, (one, other)) in table.columns.iter().zip(one.iter().zip(other)) {
-                    if one != other {
-                        let field = format!("{}.{column}{of}", table.name);
-                        self.add(Difference {
-                            owner: owner.clone(),
-                            field,
-                            one: Some(text(one)),
-                            other: Some(text(other)),
-                        });
-                    }
+        if let (Some(one), Some(other)) = (one, other) {
+            for (column, (one, other)) in table.columns.iter().zip(one.iter().zip(other)) {
+                if one != other {
+                    let field = format!("{}.{column}{of}", table.name);
+                    let (one, other) = (Some(text(one)), Some(text(other)));
+                    self.add(Difference { owner: owner.clone(), field, one, other });
                 }
             }
-            _ => {
-                let whole = |row: &[Value]| {
-                    let fields = table.columns.iter().zip(row).skip(table.key);
-                    let fields: Vec<String> =
-                        fields.map(|(column, value)| format!("{column} {}", text(value))).collect();
-                    if fields.is_empty() { "there".to_owned() } else { fields.join(", ") }
-                };
-                let field = format!("{}{of}", table.name);
-                self.add(Difference { owner, field, one: one.map(whole), other: other.map(whole) });
-            }
+        } else {
+            let whole = |row: &[Value]| {
+                let fields = table.columns.iter().zip(row).skip(table.key);
+                let fields: Vec<String> = fields.map(|(column, value)| format!("{column} {}", text(value))).collect();
+                if fields.is_empty() { "there".to_owned() } else { fields.join(", ") }
+            };
+            let field = format!("{}{of}", table.name);
+            self.add(Difference { owner, field, one: one.map(whole), other: other.map(whole) });
         }
         Ok(())
     }

@@ -79,9 +79,11 @@ impl Generations {
         self.db.write(&Self::setting_state(number, state)).await.map(drop)
     }
 
-    /// Forgets a generation whose tables are gone. Its number does not come again as long as a later one is known.
+    /// Forgets a generation whose tables are gone. The one with the highest number is remembered, so that no number comes twice:
+    /// somebody may still be closing what had it.
     pub async fn forget(&self, number: i64) -> Result<(), Error> {
-        let sql = "DELETE FROM view_generations WHERE generation = $1 AND state = 'discarded' RETURNING generation";
+        let sql = "DELETE FROM view_generations WHERE generation = $1 AND state = 'discarded' \
+                   AND generation < (SELECT MAX(generation) FROM view_generations) RETURNING generation";
         self.db.write(&Statement::new(sql, vec![number.into()])).await.map(drop)
     }
 
