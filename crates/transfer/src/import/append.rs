@@ -31,6 +31,7 @@ impl Deed {
             guards: self.guards,
             actor: author.actor.clone(),
             request_id: author.request_id.clone(),
+            trace: None,
         };
         for (at, stream, event) in self.events {
             let one = Decision { events: vec![(stream, event)], guards: Vec::new() };
