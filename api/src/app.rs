@@ -4,7 +4,7 @@ use prometheus::Registry;
 use runledger_domain::command::Decision;
 use runledger_domain::guard::GuardKey;
 use runledger_domain::{Clock, IdGen};
-use runledger_operations::Author;
+use runledger_operations::{Author, LogTail};
 use runledger_service::Readiness;
 use runledger_storage::{EventLog, Leases, Outcome, ReadModel, Rejection};
 use runledger_webhooks::Sender;
@@ -45,6 +45,8 @@ pub(crate) struct App {
     /// Artifact locations by experiment id. They never change.
     locations: Mutex<HashMap<i64, Arc<str>>>,
     pub(crate) snapshots: Snapshots,
+    /// For readers who follow the log event by event.
+    pub(crate) tail: LogTail,
     /// When this process began to serve, in milliseconds since the epoch.
     pub(crate) started_at: i64,
     /// Ends what would otherwise go on for as long as its reader wants.
@@ -56,6 +58,7 @@ impl App {
         let Deps { log, views, leases, clock, ids, registry, readiness, artifacts, webhook_sender, settings } = deps;
         let metrics = HttpMetrics::register(&registry)?;
         let started_at = clock.now_ms();
+        let tail = LogTail::new(log.clone());
         Ok(Self {
             log,
             views,
@@ -73,6 +76,7 @@ impl App {
             body_memory: BodyMemory::default(),
             locations: Mutex::default(),
             snapshots: Snapshots::default(),
+            tail,
             started_at,
             stopping,
         })

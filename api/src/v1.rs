@@ -5,11 +5,14 @@
 mod activity;
 mod asked;
 mod bulk;
+mod diff;
 mod document;
 mod events;
 mod experiments;
 mod filter;
+mod follow;
 mod groups;
+mod moment;
 mod ops;
 mod past;
 mod purge;
@@ -68,6 +71,7 @@ fn documented() -> (Router<AppState>, OpenApi) {
         .routes(routes!(filter::check))
         .routes(routes!(run::one))
         .routes(routes!(events::of_run))
+        .routes(routes!(diff::of_run))
         .routes(routes!(past::span))
         .routes(routes!(purge::run))
         .routes(routes!(artifacts::details))

@@ -16,6 +16,7 @@ mod places;
 mod project;
 mod rebuild;
 mod registry;
+mod retry;
 mod runs;
 mod step;
 

@@ -55,6 +55,7 @@ impl Projection {
             kind: recorded.kind.clone(),
             error,
             failed_at: now,
+            retry_asked_at: None,
         });
     }
 
@@ -295,7 +296,7 @@ pub(crate) fn concerns(shards: Shards, recorded: &RecordedEvent) -> bool {
 }
 
 /// The shard that the event belongs to.
-fn home(recorded: &RecordedEvent) -> usize {
+pub(crate) fn home(recorded: &RecordedEvent) -> usize {
     recorded.stream.run_id().map_or(Shards::COMMON, Shards::of_run)
 }
 

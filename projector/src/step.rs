@@ -1,10 +1,13 @@
 //! One step of the projector: a batch of events, applied with its checkpoints.
 
+use runledger_domain::RecordedEvent;
 use runledger_storage::views::Shards;
 use runledger_storage::{Error, ReadLimit};
+use runledger_telemetry::{TARGET, number};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::Instant;
+use tracing::{Span, debug_span};
 
 use crate::Deps;
 use crate::applier::{Applied, Applier, Batch, Unprojectable};
@@ -14,19 +17,23 @@ use crate::project::concerns;
 
 /// Events of one batch. Few and large transactions are cheap; the bound on bytes keeps the memory flat.
 const LIMIT: ReadLimit = ReadLimit { events: 4_000, bytes: 8 << 20 };
+/// Events of one batch that are shown in their traces; a batch that is full of traced events shows the first of them.
+const TRACED: usize = 256;
 /// The least time between two questions how far the shards of others have come. Searches that wait ask by themselves, too.
 const DEBOUNCE: Duration = Duration::from_millis(20);
 
 /// A projector with its place in the log.
 #[derive(Debug)]
 pub struct Projector {
-    deps: Deps,
+    pub(crate) deps: Deps,
     assignment: Assignment,
     places: Option<Places>,
     /// The shards of the last step, whose rows are known.
     group: Shards,
-    applier: Applier,
+    pub(crate) applier: Applier,
     asked_at: Option<Instant>,
+    /// When marks on dead letters were last looked for.
+    pub(crate) letters_at: Option<Instant>,
 }
 
 /// What a step did.
@@ -42,7 +49,7 @@ impl Projector {
     pub fn new(deps: Deps) -> Self {
         let assignment = Assignment::new(deps.leases.clone(), &deps.id);
         let applier = Applier::new(deps.views.clone(), Arc::clone(&deps.clock), Unprojectable::SetAside);
-        Self { deps, assignment, places: None, group: Shards::NONE, applier, asked_at: None }
+        Self { deps, assignment, places: None, group: Shards::NONE, applier, asked_at: None, letters_at: None }
     }
 
     /// Projects the next batch of the shards that are furthest behind. After a failure the next step reads everything again.
@@ -101,6 +108,9 @@ impl Projector {
             self.group = group.shards;
             self.applier.forget();
         }
+        if self.letters_are_due() {
+            self.retry_letters(group).await?;
+        }
         let events = group.upto.map_or(LIMIT.events, |upto| LIMIT.events.min(upto - group.position));
         let events = self.deps.log.read(group.position, ReadLimit { events, ..LIMIT }).await?;
         let oldest = events.first().map(|event| event.recorded_at);
@@ -109,9 +119,11 @@ impl Projector {
             self.report_lag(None, Some(group.position)).await?;
             return Ok(Report { events: 0, caught_up: true });
         };
-        let events = events.into_iter().filter(|event| concerns(group.shards, event)).collect();
+        let events: Vec<RecordedEvent> = events.into_iter().filter(|event| concerns(group.shards, event)).collect();
+        let spans = trace(&events);
         let Applied { position, dead_letters } =
             self.applier.apply(group.shards, group.position, Batch { events, upto }).await?;
+        drop(spans);
         self.deps.metrics.dead_letters.inc_by(dead_letters);
         if let Some(places) = &mut self.places {
             places.moved(group.shards, position);
@@ -143,8 +155,29 @@ impl Projector {
             None => 0,
         };
         self.deps.metrics.lag_events.set(behind);
-        let age = oldest.filter(|_| behind > 0).map_or(0, |oldest| (self.deps.clock.now_ms() - oldest).max(0));
-        self.deps.metrics.lag_milliseconds.set(age);
+        let now = self.deps.clock.now_ms();
+        let age = oldest.filter(|_| behind > 0).map_or(0, |oldest| (now - oldest).max(0));
+        self.deps.metrics.lag_seconds.set(seconds(age));
+        if behind == 0 {
+            self.deps.metrics.caught_up.set(seconds(now));
+        }
         Ok(())
     }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "times are far below 2^53 ms")]
+fn seconds(milliseconds: i64) -> f64 {
+    milliseconds as f64 / 1_000.0
+}
+
+/// For each event whose trace is recorded a span in it, until its batch is in the views.
+fn trace(events: &[RecordedEvent]) -> Vec<Span> {
+    let traced = events.iter().filter_map(|event| Some((event, event.trace?)));
+    let begun = traced.take(TRACED).map(|(event, trace)| {
+        let RecordedEvent { kind, position, .. } = event;
+        let span = debug_span!(target: TARGET, "project", kind, position, batch = number(events.len()));
+        let span = runledger_telemetry::begin(span, Some(trace));
+        runledger_telemetry::of(&span).map(|_begun| span)
+    });
+    begun.flatten().collect()
 }

@@ -1,8 +1,12 @@
 //! The command line. Every option is also a variable `RUNLEDGER_…` and a key of the settings file.
 
+mod events;
+
 use clap::{Args, Parser, Subcommand};
 use serde::Deserialize;
 use std::path::PathBuf;
+
+pub(crate) use events::{DeadLettersCommand, EventsCommand, ExportFormat};
 
 /// Experiment tracking on an event log, for the MLflow client you already have.
 #[derive(Debug, Parser)]
@@ -43,12 +47,31 @@ pub(crate) enum Command {
     /// Without options the log and the views. The exit status is 0 when all holds, 1 when something is wrong, 2 when it could
     /// not be looked at.
     Verify(VerifyArgs),
+    /// Shows what happened, event by event, and exports it.
+    #[command(subcommand)]
+    Events(EventsCommand),
+    /// Shows events that could not be applied to the views, and has them applied again.
+    #[command(subcommand)]
+    DeadLetters(DeadLettersCommand),
     /// Asks a running process for its health at --admin-listen, else --listen; for container health checks.
     Health,
     /// Has a running server record a few experiments, for something to look at.
     SampleData(SampleDataArgs),
     /// Prints the description of our own API, /api/runledger/v1, as `OpenAPI`.
     Openapi,
+}
+
+impl Command {
+    /// Under which name traces show the process.
+    pub(crate) fn service(&self) -> &'static str {
+        match self {
+            Self::Server => "runledger",
+            Self::Api => "runledger-api",
+            Self::IngestWorker => "runledger-ingest-worker",
+            Self::Projector => "runledger-projector",
+            _ => "runledger-command",
+        }
+    }
 }
 
 #[derive(Debug, Subcommand)]

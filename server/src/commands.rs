@@ -1,6 +1,8 @@
 //! What operators do besides running the roles.
 
+pub(crate) mod dead_letters;
 pub(crate) mod doctor;
+pub(crate) mod events;
 pub(crate) mod gc;
 pub(crate) mod health;
 pub(crate) mod openapi;

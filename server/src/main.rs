@@ -16,28 +16,36 @@ use std::process::ExitCode;
 use cli::{Cli, Command};
 use config::Config;
 use roles::Roles;
+use runledger_telemetry::Telemetry;
 
 type Failure = Box<dyn std::error::Error + Send + Sync>;
 
 fn main() -> ExitCode {
+    let cli = Cli::parse();
+    // Of a proof, a status of its own says that it came to nothing.
+    let failed = if matches!(cli.command, Command::Verify(_)) { ExitCode::from(2) } else { ExitCode::FAILURE };
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
-    let outcome = runtime.map_err(Failure::from).and_then(|runtime| runtime.block_on(start(Cli::parse())));
+    let outcome = runtime.map_err(Failure::from).and_then(|runtime| runtime.block_on(start(cli)));
     match outcome {
         Ok(status) => status,
         Err(error) => {
             complain(error.as_ref());
-            ExitCode::FAILURE
+            failed
         }
     }
 }
 
 async fn start(cli: Cli) -> Result<ExitCode, Failure> {
-    if let Command::Verify(args) = cli.command {
-        return Ok(verify(cli.settings, args).await);
-    }
     let config = Config::load(cli.settings)?;
-    runledger_service::init_logs(config.log_format.parse()?, &config.log_filter)?;
-    let done = match cli.command {
+    let traces = config::traces(cli.command.service());
+    let telemetry = Telemetry::start(&config.log_format, &config.log_filter, traces.as_ref())?;
+    let outcome = run(config, cli.command).await;
+    telemetry.finish().await;
+    outcome
+}
+
+async fn run(config: Config, command: Command) -> Result<ExitCode, Failure> {
+    let done = match command {
         Command::Server => roles::run_server(config).await,
         Command::Api => roles::run_apart(config, "api", Roles { api: true, ..Roles::default() }).await,
         Command::IngestWorker => {
@@ -52,29 +60,17 @@ async fn start(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Gc(args) => commands::gc::run(&config, args).await,
         Command::Webhooks(command) => commands::webhooks::run(&config, command).await,
         Command::Replay(args) => commands::replay::run(&config, args).await,
-        Command::Verify(_) => Ok(()),
+        Command::Verify(args) => {
+            let holds = commands::verify::run(&config, args).await?;
+            return Ok(if holds { ExitCode::SUCCESS } else { ExitCode::FAILURE });
+        }
+        Command::DeadLetters(command) => commands::dead_letters::run(&config, command).await,
+        Command::Events(command) => commands::events::run(&config, command).await,
         Command::Health => commands::health::run(&config).await,
         Command::SampleData(args) => commands::sample_data::run(args).await,
         Command::Openapi => commands::openapi::run(),
     };
     done.map(|()| ExitCode::SUCCESS)
-}
-
-/// A status of its own says that nothing was proved either way.
-async fn verify(settings: cli::Settings, args: cli::VerifyArgs) -> ExitCode {
-    let outcome = async {
-        let config = Config::load(settings)?;
-        runledger_service::init_logs(config.log_format.parse()?, &config.log_filter)?;
-        commands::verify::run(&config, args).await
-    };
-    match outcome.await {
-        Ok(true) => ExitCode::SUCCESS,
-        Ok(false) => ExitCode::from(1),
-        Err(error) => {
-            complain(error.as_ref());
-            ExitCode::from(2)
-        }
-    }
 }
 
 /// Prints the error and its causes, each on a line of its own.

@@ -118,8 +118,10 @@ impl Parts {
     }
 }
 
-pub(crate) async fn open_store(config: &Config) -> Result<ArtifactStore, Failure> {
-    Ok(ArtifactStore::open(&config.artifact_store, &config.objects).await?)
+pub(crate) async fn open_store(config: &Config, registry: &Registry) -> Result<ArtifactStore, Failure> {
+    let store = ArtifactStore::open(&config.artifact_store, &config.objects).await?;
+    store.register_metrics(registry)?;
+    Ok(store)
 }
 
 pub(crate) fn store_check(store: &ArtifactStore, essential: bool) -> Check {

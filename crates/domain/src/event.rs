@@ -26,7 +26,7 @@ use serde::{Serialize, de::DeserializeOwned};
 use uuid::Uuid;
 
 use crate::points::{Batch, Columns};
-use crate::{StreamId, event::upcast::upcast};
+use crate::{StreamId, TraceContext, event::upcast::upcast};
 
 /// Declares every kind of event once: its stable name, its newest schema version and the type of its payload.
 macro_rules! events {
@@ -153,6 +153,8 @@ pub struct RecordedEvent {
     pub payload: String,
     pub points: Option<Vec<u8>>,
     pub recorded_at: i64,
+    /// The trace of the request behind it, where one was recorded.
+    pub trace: Option<TraceContext>,
 }
 
 impl RecordedEvent {

@@ -1,7 +1,7 @@
 //! The event log: append through group commit, read by position and by stream.
 
 use runledger_domain::guard::GuardKey;
-use runledger_domain::{RecordedEvent, StreamId, StreamKind};
+use runledger_domain::{RecordedEvent, StreamId, StreamKind, TraceContext};
 use std::sync::Arc;
 use tokio::sync::watch;
 
@@ -50,7 +50,7 @@ pub struct Milestone {
     pub recorded_at: i64,
 }
 
-const COLUMNS: &str = "position, stream_id, kind, schema_version, CAST(payload AS TEXT), points, recorded_at";
+const COLUMNS: &str = "position, stream_id, kind, schema_version, CAST(payload AS TEXT), points, recorded_at, trace";
 
 impl EventLog {
     /// Opens the log and starts its flusher.
@@ -206,5 +206,6 @@ fn recorded(mut row: Row) -> Result<RecordedEvent, Error> {
         payload: row.text(4)?,
         points: row.opt_bytes(5)?,
         recorded_at: row.int(6)?,
+        trace: row.opt_bytes(7)?.as_deref().and_then(TraceContext::decode),
     })
 }

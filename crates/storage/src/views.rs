@@ -7,6 +7,7 @@
 mod artifacts;
 mod changes;
 mod datasets;
+mod dead_letters;
 mod indexes;
 mod logged_models;
 mod registry;
@@ -16,9 +17,11 @@ mod sweep;
 mod tables;
 
 pub use changes::{
-    Changes, DeadLetter, ExperimentRow, LinkedDataset, LinkedModel, MeasuredRow, MetricChange, RunRow, RunText, Sweep,
-    Turn, UploadRow, UploadTurn,
+    Changes, ExperimentRow, LinkedDataset, LinkedModel, MeasuredRow, MetricChange, RunRow, RunText, Sweep, Turn,
+    UploadRow, UploadTurn,
 };
+pub use dead_letters::DeadLetter;
+pub(crate) use dead_letters::{COLUMNS as DEAD_LETTER_COLUMNS, letter as dead_letter};
 pub use indexes::{defer_indexes, make_indexes};
 pub(crate) use logged_models::{COLUMNS as LOGGED_MODEL_COLUMNS, fill_texts, logged_model};
 pub use segments::SegmentKey;
@@ -126,6 +129,7 @@ impl Views {
         let (purged_runs, sweep) = (std::mem::take(&mut changes.purged_runs), changes.sweep.take());
         let (models, measured) = (std::mem::take(&mut changes.logged_models), std::mem::take(&mut changes.measured));
         let purged_measurers = std::mem::take(&mut changes.purged_measurers);
+        dead_letters::settle(transaction.as_mut(), &changes.settled_letters).await?;
         logged_models::write(transaction.as_mut(), models, measured).await?;
         logged_models::purge_runs(transaction.as_mut(), &purged_measurers).await?;
         tables::write(transaction.as_mut(), changes).await?;

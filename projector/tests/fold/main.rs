@@ -100,6 +100,7 @@ async fn an_event_that_does_not_read_is_set_aside() {
         schema_version: version,
         payload: payload.to_owned(),
         points: None,
+        point_count: 0,
         recorded_at: 7,
     };
     let events = vec![
@@ -109,7 +110,8 @@ async fn an_event_that_does_not_read_is_set_aside() {
         odd("MetricsLogged", 1, "{\"keys\": [\"a\"], \"counts\": [5]}", "run0"),
         odd("TagsSet", 1, "{\"tags\": []}", "nobody"),
     ];
-    let request = AppendRequest { events, guards: vec![], actor: String::new(), request_id: String::new() };
+    let request =
+        AppendRequest { events, guards: vec![], actor: String::new(), request_id: String::new(), trace: None };
     bench.log.append(request).await.unwrap().unwrap();
     bench.append(vec![created(0)]).await;
     bench.project().await;

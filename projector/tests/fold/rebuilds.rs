@@ -144,9 +144,11 @@ async fn an_event_that_cannot_be_projected_stops_a_rebuild() {
         schema_version: 1,
         payload: "{}".to_owned(),
         points: None,
+        point_count: 0,
         recorded_at: 7,
     };
-    let request = AppendRequest { events: vec![odd], guards: vec![], actor: String::new(), request_id: String::new() };
+    let (actor, request_id) = (String::new(), String::new());
+    let request = AppendRequest { events: vec![odd], guards: vec![], actor, request_id, trace: None };
     let position = bench.log.append(request).await.unwrap().unwrap();
     bench.append(vec![(StreamId::run("run3"), Event::run_deleted())]).await;
     bench.project().await;

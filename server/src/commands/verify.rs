@@ -80,7 +80,7 @@ async fn artifacts(config: &Config, parts: &Parts) -> Result<bool, Failure> {
     if behind > 0 {
         tracing::warn!(behind, "the views are behind the log by so many events; later artifacts are not looked at");
     }
-    let (spool, store) = (parts.spool(config).await?, open_store(config).await?);
+    let (spool, store) = (parts.spool(config).await?, open_store(config, &parts.registry).await?);
     let total = usize::try_from(parts.read_model.count_artifacts().await?).unwrap_or_default();
     let (progress, bytes) = (Progress::new("artifacts", total), AtomicU64::new(0));
     let mut findings = 0_u64;

@@ -2,7 +2,12 @@
 
 use std::str::FromStr;
 use thiserror::Error;
-use tracing_subscriber::EnvFilter;
+use tracing::Subscriber;
+use tracing_subscriber::filter::{FilterExt, filter_fn};
+use tracing_subscriber::registry::LookupSpan;
+use tracing_subscriber::{EnvFilter, Layer};
+
+use crate::TARGET;
 
 /// How a line of the log looks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -35,15 +40,16 @@ impl FromStr for LogFormat {
     }
 }
 
-/// Starts the process's log. `filter` is a list of levels, such as `info,runledger_api=debug`.
-pub fn init_logs(format: LogFormat, filter: &str) -> Result<(), LogError> {
-    let filter = EnvFilter::try_new(filter).map_err(|source| LogError::Filter { filter: filter.to_owned(), source })?;
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
-    // A second call, as tests make it, keeps the first log.
-    let started = match format {
-        LogFormat::Text => builder.with_target(false).try_init(),
-        LogFormat::Json => builder.json().try_init(),
-    };
-    drop(started);
-    Ok(())
+/// Writes the lines of the log. Spans of traces have no part in them.
+pub(crate) fn layer<S>(format: LogFormat, filter: &str) -> Result<Box<dyn Layer<S> + Send + Sync>, LogError>
+where
+    S: Subscriber + for<'span> LookupSpan<'span>,
+{
+    let levels = EnvFilter::try_new(filter).map_err(|source| LogError::Filter { filter: filter.to_owned(), source })?;
+    let levels = levels.and(filter_fn(|metadata| metadata.target() != TARGET));
+    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
+    Ok(match format {
+        LogFormat::Text => lines.with_target(false).with_filter(levels).boxed(),
+        LogFormat::Json => lines.json().with_filter(levels).boxed(),
+    })
 }
