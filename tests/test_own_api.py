@@ -173,9 +173,14 @@ def test_what_a_table_refuses(wire: Wire) -> None:
     assert forgotten.status == 410
     assert "params.<key>" in tell(wire, "runs/query", experiment_ids=["0"], columns=["loss"]).invalid()
     assert "500" in tell(wire, "runs/query", experiment_ids=["0"], limit=501).invalid()
-    tell(wire, "runs/query", experiment_ids=["0"], filter="metrics.x >").invalid()
+    for path in ("query", "groups"):
+        refused = tell(wire, f"runs/{path}", experiment_ids=["0"], group=["status"], filter="metrics.x > 1 and metrics.é >")
+        assert refused.invalid()
+        assert refused.body["span"] == [18, 29], refused.body
     tell(wire, "runs/query", experiment_ids="0").invalid()
-    assert tell(wire, "filter/check", filter="metrics.`val/loss` < 1").ok() == {"ok": True}
+    assert tell(wire, "filter/check", filter="metrics.`val/loss` < 1").ok() == {"ok": True, "mlflow": True}
+    for own in ("metrics.a > 1 OR metrics.a < 0", "max(metrics.a) > 1", "NOT params.b = 'c'", "duration > 1h"):
+        assert tell(wire, "filter/check", filter=own).ok() == {"ok": True, "mlflow": False}, own
     wrong = tell(wire, "filter/check", filter="metrics.x > 1 and metrics.y >").ok()
     assert not wrong["ok"]
     assert wrong["span"] == [18, 29]
@@ -255,7 +260,7 @@ def test_a_filter_is_looked_at_while_it_is_typed(wire: Wire) -> None:
     here = {"experiment_ids": [experiment_id]}
     filter_string = "max(metrics.`val/loss`) > 1 or not params.none = 'x'"
     checked = tell(wire, "filter/check", filter=filter_string, **here).ok()
-    assert checked == {"ok": True, "warnings": [{"message": "No run here has a param 'none'.", "span": [35, 46]}]}
+    assert checked == {"ok": True, "mlflow": False, "warnings": [{"message": "No run here has a param 'none'.", "span": [35, 46]}]}
 
     def offered(filter_string: str, **more: Any) -> list[tuple[str, int, int]]:
         checked = tell(wire, "filter/check", filter=filter_string, cursor=len(filter_string), **here | more).ok()
@@ -401,6 +406,39 @@ def test_a_run_is_shown_as_it_was(wire: Wire) -> None:
     assert ask(wire, f"runs/{run_id}", at=delete["position"])["run"]["deleted"]
     assert "not there yet" in wire.request("GET", f"{OWN}/runs/{run_id}", params={"at": 1}).missing()
     wire.request("GET", f"{OWN}/runs/no-such-run", params={"at": 10**9}).missing()
+
+
+def test_the_table_as_it_was(wire: Wire) -> None:
+    experiment_id = wire.new_experiment()
+    first, second = (wire.new_run(experiment_id, run_name=name, start_time=n) for n, name in enumerate(("one", "two")))
+    for run_id, loss in ((first, 3.0), (second, 1.0)):
+        point = {"key": "loss", "value": loss, "timestamp": 1, "step": 0}
+        wire.post("runs/log-batch", run_id=run_id, metrics=[point], params=[{"key": "lr", "value": run_id[:4]}]).ok()
+    wire.post("runs/delete", run_id=second).ok()
+    before = ask(wire, "events", limit=1)["events"][0]["position"]
+    wire.post("runs/restore", run_id=second).ok()
+    wire.post("runs/log-metric", run_id=first, key="loss", value=0.5, timestamp=2, step=1).ok()
+    wire.post("runs/update", run_id=first, run_name="renamed", status="FINISHED", end_time=9).ok()
+    wire.new_run(experiment_id, run_name="three")
+
+    columns = ["metrics.loss", "metrics.loss:max", "params.lr"]
+    query: dict[str, Any] = {"experiment_ids": [experiment_id], "columns": columns, "order_by": ["metrics.loss DESC"]}
+    past = tell(wire, "runs/query", **query, view="all", at=before).ok()
+    shown = [(row["name"], row["status"], row["deleted"], row["values"]) for row in past["rows"]]
+    assert shown == [
+        ("one", "RUNNING", False, [3.0, 3.0, first[:4]]),
+        ("two", "RUNNING", True, [1.0, 1.0, second[:4]]),
+    ]
+    assert (past["position"], past["matched"], past["total"]) == (before, 2, 2)
+    rest = tell(wire, "runs/query", **query, snapshot=past["snapshot"], offset=1).ok()["rows"]
+    assert [row["name"] for row in rest] == ["two"]
+    assert [row["name"] for row in tell(wire, "runs/query", **query, at=before, filter="metrics.loss > 1").ok()["rows"]] == ["one"]
+    assert tell(wire, "runs/query", **query, at=1).ok()["matched"] == 0
+    groups = tell(wire, "runs/groups", experiment_ids=[experiment_id], group=["status"], metrics=["loss"], at=before).ok()
+    assert [(group["values"], group["runs"], group["metrics"][0]["max"]) for group in groups["groups"]] == [(["RUNNING"], 1, 3.0)]
+    now = tell(wire, "runs/query", **query, at=int(time.time() * 1000)).ok()
+    assert now["rows"] == tell(wire, "runs/query", **query).ok()["rows"]
+    assert "past cannot be changed" in tell(wire, "bulk", snapshot=past["snapshot"], action="delete").invalid()
 
 
 def test_many_runs_are_deleted_and_brought_back(wire: Wire) -> None:

@@ -184,6 +184,10 @@ def test_a_filter_that_is_wrong_says_so(visit: Visit, site: Site) -> None:
     filter_runs(page, "params.optimizer = 'sgd' and metrics.loss >")
     expect(page.get_by_role("combobox", name="Filter runs")).to_have_attribute("aria-invalid", "true")
     expect(page.locator("[id$=-problem]")).not_to_be_empty()
+    # One that comes with a link is marked where it is wrong as well.
+    page = visit.go(f"/experiments/{site.experiment_id}?q=params.optimizer+%3D+%27sgd%27+and+metrics.loss+%3E")
+    expect(page.get_by_role("combobox", name="Filter runs")).to_have_attribute("aria-invalid", "true")
+    expect(page.locator("[class*=bad]", has_text="metrics.loss")).to_be_visible()
     visit.complaints = [each for each in visit.complaints if "400" not in each]
 
 

@@ -229,7 +229,7 @@ def test_a_run_is_looked_at_as_it_was(visit: Visit, wire: Wire) -> None:
     values = page.get_by_role("region", name="Values of metrics")
     expect(values.get_by_role("row", name=re.compile("loss"))).to_contain_text("4")
     expect(page.get_by_text("lr", exact=True)).to_have_count(0)
-    expect(page.get_by_role("button", name="Add tag")).to_have_count(0)
+    expect(page.get_by_role("button", name="Add a tag")).to_have_count(0)
     expect(page.get_by_role("button", name="More actions")).to_have_count(0)
     page.get_by_role("link", name=re.compile("Metrics")).first.click()
     expect(page.locator("canvas").first).to_be_visible()

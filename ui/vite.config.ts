@@ -7,6 +7,10 @@ import { defineConfig } from "vitest/config";
 const server = process.env.RUNLEDGER_URL ?? "http://127.0.0.1:5000";
 const proxied = { target: server, changeOrigin: false };
 
+/** Small, and on nearly every page. */
+const inShell =
+  /[\\/]src[\\/](?:(?:api|app|parts|styles)[\\/]|charts[\\/](?:palette|scale|spark-path|metrics)\.)/;
+
 export default defineConfig({
   base: "./",
   plugins: [
@@ -29,6 +33,18 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     target: "es2022",
     manifest: true,
+    rolldownOptions: {
+      output: {
+        // What several pages share comes in few files: over HTTP/1.1 a browser asks for six at a time, and each further
+        // round costs as much as the network is far away. What is loaded on demand stays out of them.
+        codeSplitting: {
+          groups: [
+            { name: "shell", test: inShell, minShareCount: 2, priority: 1 },
+            { name: "experiments", test: /[\\/]pages[\\/]experiments[\\/]/, minShareCount: 2 },
+          ],
+        },
+      },
+    },
   },
   server: {
     proxy: { "/api": proxied, "/ajax-api": proxied, "/get-artifact": proxied },

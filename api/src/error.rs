@@ -7,9 +7,10 @@ use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
 use runledger_domain::{DomainError, ErrorCode};
 use runledger_storage::Error as StorageError;
-use runledger_storage::search::SearchError;
+use runledger_storage::search::{Mistake, SearchError};
 use serde::Serialize;
 use std::error::Error;
+use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
 use utoipa::ToSchema;
@@ -24,6 +25,8 @@ pub(crate) struct ApiError {
     /// The HTTP status where it is not the one that MLflow sends with the code.
     pub(crate) status: Option<StatusCode>,
     pub(crate) retry_after: Option<Duration>,
+    /// Which characters of a filter are wrong.
+    pub(crate) span: Option<Range<usize>>,
     pub(crate) source: Option<Arc<dyn Error + Send + Sync>>,
 }
 
@@ -38,11 +41,15 @@ pub(crate) struct ErrorBody {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     request_id: Option<String>,
+    /// Of a filter that cannot be read: from its first wrong character to before the second number.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    span: Option<(usize, usize)>,
 }
 
 impl ApiError {
     pub(crate) fn new(code: ErrorCode, message: impl Into<String>) -> Self {
-        Self { code, message: message.into(), status: None, retry_after: None, source: None }
+        Self { code, message: message.into(), status: None, retry_after: None, span: None, source: None }
     }
 
     /// `INVALID_PARAMETER_VALUE`, 400: the request itself is wrong.
@@ -88,8 +95,9 @@ impl ApiError {
         let message =
             if self.is_failure() { format!("{self} (request id {request_id})") } else { self.message.clone() };
         let request_id = status.is_server_error().then(|| request_id.to_owned());
-        let body = ErrorBody { error_code: self.code.as_str(), message, request_id };
-        // A struct of strings always serialises.
+        let span = self.span.as_ref().map(|span| (span.start, span.end));
+        let body = ErrorBody { error_code: self.code.as_str(), message, request_id, span };
+        // A struct of strings and numbers always serialises.
         let bytes = serde_json::to_vec(&body).unwrap_or_default();
         let mut response = (status, [(header::CONTENT_TYPE, "application/json")], bytes).into_response();
         if let Some(delay) = self.retry_after {
@@ -108,6 +116,12 @@ impl From<DomainError> for ApiError {
 impl From<SearchError> for ApiError {
     fn from(error: SearchError) -> Self {
         Self::invalid(error.to_string())
+    }
+}
+
+impl From<Mistake> for ApiError {
+    fn from(Mistake { error, span }: Mistake) -> Self {
+        Self { span: Some(span), ..error.into() }
     }
 }
 

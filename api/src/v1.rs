@@ -15,6 +15,7 @@ mod groups;
 mod moment;
 mod ops;
 mod past;
+mod past_table;
 mod purge;
 mod run;
 mod sample;
@@ -38,6 +39,7 @@ use crate::AppState;
 use crate::artifacts::run as artifacts;
 
 pub(crate) use document::Missing;
+pub(crate) use past_table::PastTables;
 pub(crate) use snapshots::Snapshots;
 
 const PREFIX: &str = "/api/runledger/v1";

@@ -100,6 +100,7 @@ impl Dispatcher {
         let mut spans = Vec::new();
         for event in &events {
             if let Some(mut job) = self.job(event).await? {
+                job.traceparent = job.traceparent.or_else(|| Some(event.trace?.to_string()));
                 spans.extend(trace(&mut job));
                 jobs.push(job);
             }

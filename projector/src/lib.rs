@@ -8,6 +8,7 @@
 //! share of them by leases. One that dies is taken over from. A single one has all shards, at one checkpoint and in one
 //! transaction.
 
+mod apart;
 mod applier;
 mod assignment;
 mod logged_models;
@@ -20,6 +21,7 @@ mod retry;
 mod runs;
 mod step;
 
+pub use apart::project_apart;
 pub use metrics::ProjectorMetrics;
 pub use rebuild::{Builder, Outcome, Plan, Progress, RebuildError, RebuildGauges, Status, VERSION};
 pub use step::{Projector, Report};

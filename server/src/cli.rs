@@ -1,12 +1,14 @@
 //! The command line. Every option is also a variable `RUNLEDGER_…` and a key of the settings file.
 
 mod events;
+mod transfer;
 
 use clap::{Args, Parser, Subcommand};
 use serde::Deserialize;
 use std::path::PathBuf;
 
 pub(crate) use events::{DeadLettersCommand, EventsCommand, ExportFormat};
+pub(crate) use transfer::{ExportArgs, ExportCommand, ImportArgs, ImportCommand};
 
 /// Experiment tracking on an event log, for the MLflow client you already have.
 #[derive(Debug, Parser)]
@@ -53,6 +55,12 @@ pub(crate) enum Command {
     /// Shows events that could not be applied to the views, and has them applied again.
     #[command(subcommand)]
     DeadLetters(DeadLettersCommand),
+    /// Moves everything in from elsewhere.
+    #[command(subcommand)]
+    Import(ImportCommand),
+    /// Moves everything out to elsewhere.
+    #[command(subcommand)]
+    Export(ExportCommand),
     /// Asks a running process for its health at --admin-listen, else --listen; for container health checks.
     Health,
     /// Has a running server record a few experiments, for something to look at.

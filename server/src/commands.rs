@@ -9,6 +9,7 @@ pub(crate) mod openapi;
 mod progress;
 pub(crate) mod replay;
 pub(crate) mod sample_data;
+pub(crate) mod transfer;
 pub(crate) mod uploads;
 pub(crate) mod verify;
 pub(crate) mod webhooks;

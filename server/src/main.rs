@@ -8,6 +8,7 @@ mod config;
 mod default_experiment;
 mod parts;
 mod roles;
+mod side_views;
 
 use clap::Parser;
 use std::io::Write;
@@ -64,6 +65,8 @@ async fn run(config: Config, command: Command) -> Result<ExitCode, Failure> {
             let holds = commands::verify::run(&config, args).await?;
             return Ok(if holds { ExitCode::SUCCESS } else { ExitCode::FAILURE });
         }
+        Command::Import(command) => commands::transfer::import(&config, command).await,
+        Command::Export(command) => commands::transfer::export(&config, command).await,
         Command::DeadLetters(command) => commands::dead_letters::run(&config, command).await,
         Command::Events(command) => commands::events::run(&config, command).await,
         Command::Health => commands::health::run(&config).await,

@@ -24,6 +24,9 @@ const QUEUED_UPLOADS: usize = 4_096;
 /// the second of two.
 const BUILDER_TTL: Duration = Duration::from_secs(4);
 
+/// How long the views may take to catch up.
+const PATIENCE: Duration = Duration::from_mins(1);
+
 /// How long a check waits for the queue.
 const MOMENT: Duration = Duration::from_secs(1);
 
@@ -106,6 +109,22 @@ impl Parts {
             name: format!("`runledger {command}` of process {}", std::process::id()),
             workers,
             status: Status::default(),
+        }
+    }
+
+    /// Waits until the views show everything that is in the log now.
+    pub(crate) async fn await_views(&self) -> Result<(), Failure> {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let behind = self.read_model.catch_up().await?;
+            if behind == 0 {
+                return Ok(());
+            }
+            if Instant::now() > deadline {
+                let hint = "start `runledger server` or `runledger projector`, and try again when it has caught up";
+                return Err(format!("the views are {behind} events behind the log; {hint}").into());
+            }
+            sleep(Duration::from_millis(200)).await;
         }
     }
 

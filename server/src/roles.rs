@@ -16,6 +16,7 @@ use tokio::time::sleep;
 use crate::backend::Backend;
 use crate::config::Config;
 use crate::parts::{Parts, open_store, queue_check, spool_check, store_check};
+use crate::side_views::InMemory;
 use crate::{Failure, banner, default_experiment};
 
 /// What a process does.
@@ -180,6 +181,7 @@ async fn serve_api(
     let deps = runledger_api::Deps {
         log,
         views: read_model,
+        side_views: Arc::new(InMemory(Arc::clone(&clock))),
         leases,
         clock,
         ids,

@@ -2,7 +2,9 @@
 
 use axum::extract::State;
 use runledger_storage::Completion;
-use runledger_storage::search::{Mistake, Namespace, UsedKey, check_filter, expected_at};
+use runledger_storage::search::{
+    Grammar, Mistake, Namespace, RunQuery, UsedKey, ViewType, check_filter, compile_runs, expected_at,
+};
 use serde::{Deserialize, Serialize};
 use std::ops::Range;
 use utoipa::ToSchema;
@@ -36,6 +38,8 @@ pub(crate) struct Check {
 struct Checked {
     /// Whether it can be read.
     ok: bool,
+    /// Whether MLflow's search takes it as well.
+    mlflow: bool,
     /// What is wrong where it cannot.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
@@ -90,10 +94,13 @@ pub(crate) async fn check(
         app.views.catch_up().await?;
     }
     let mut checked = match check_filter(&filter) {
-        Ok(_) if ids.is_empty() => Checked { ok: true, ..Checked::default() },
         Ok(used) => {
-            let unknown = app.views.unknown_keys(&ids, used).await?;
-            Checked { ok: true, warnings: Some(unknown.iter().map(warning).collect()), ..Checked::default() }
+            let mut checked = Checked { ok: true, mlflow: is_mlflow(&filter), ..Checked::default() };
+            if !ids.is_empty() {
+                let unknown = app.views.unknown_keys(&ids, used).await?;
+                checked.warnings = Some(unknown.iter().map(warning).collect());
+            }
+            checked
         }
         Err(Mistake { error, span }) => {
             Checked { message: Some(error.to_string()), span: Some(ends(&span)), ..Checked::default() }
@@ -103,6 +110,20 @@ pub(crate) async fn check(
         checked.completions = Some(completions(&app, &ids, &filter, cursor).await?);
     }
     Answer::new(&checked)
+}
+
+/// Whether it can be read by the grammar of which ours has more.
+fn is_mlflow(filter: &str) -> bool {
+    let query = RunQuery {
+        experiment_ids: &[],
+        filter,
+        order_by: &[],
+        view: ViewType::ActiveOnly,
+        max_results: 1,
+        page_token: None,
+        grammar: Grammar::Mlflow,
+    };
+    compile_runs(&query).is_ok()
 }
 
 async fn completions(app: &App, ids: &[i64], filter: &str, cursor: usize) -> Result<Vec<CompletionOut>, ApiError> {

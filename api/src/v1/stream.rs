@@ -15,7 +15,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::convert::Infallible;
 use std::time::Duration;
 use tokio::sync::watch;
-use tokio::time::{Instant, sleep, timeout};
+use tokio::time::{Instant, sleep, sleep_until, timeout};
 use utoipa::{IntoParams, ToSchema};
 
 use super::asked::Asked;
@@ -87,6 +87,8 @@ struct Reader {
     position: i64,
     signal: watch::Receiver<i64>,
     lag_at: Instant,
+    /// Until then changes are gathered: the last ones were just told.
+    quiet_until: Instant,
 }
 
 /// What changes, as it changes.
@@ -110,7 +112,8 @@ pub(crate) async fn follow(
         return Err(ApiError::new(ErrorCode::ResourceDoesNotExist, message).with_status(StatusCode::GONE));
     }
     let (signal, stopping) = (app.log.signal(), app.stopping.clone());
-    let reader = Reader { app, follow, position, signal, lag_at: Instant::now() };
+    let now = Instant::now();
+    let reader = Reader { app, follow, position, signal, lag_at: now, quiet_until: now };
     let events = stream::unfold((reader, stopping), |(mut reader, stopping)| async move {
         let event = stopping.run_until_cancelled(reader.next()).await?;
         Some((Ok::<_, Infallible>(event), (reader, stopping)))
@@ -131,10 +134,11 @@ impl Reader {
                     return event;
                 }
             }
+            sleep_until(self.quiet_until).await;
             self.signal.mark_unchanged();
             match self.read().await {
                 Ok(Some(event)) => {
-                    sleep(GATHER).await;
+                    self.quiet_until = Instant::now() + GATHER;
                     return event;
                 }
                 Ok(None) => {

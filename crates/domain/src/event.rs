@@ -161,6 +161,11 @@ impl RecordedEvent {
     pub fn decode(&self) -> Result<Event, DecodeError> {
         Event::decode(&self.kind, self.schema_version, &self.payload, self.points.as_deref())
     }
+
+    /// Bytes of payload and points.
+    pub fn size(&self) -> usize {
+        self.payload.len() + self.points.as_ref().map_or(0, Vec::len)
+    }
 }
 
 impl Event {

@@ -100,9 +100,11 @@ impl Interest {
         self.kind.as_ref().is_none_or(|kind| *kind == event.kind)
             && match &self.about {
                 About::Everything => true,
-                About::Run { stream, artifacts } => event.stream == *stream || is_below(&event.stream, artifacts),
+                About::Run { stream, artifacts } => {
+                    event.stream == *stream || is_below(&event.stream, artifacts.as_ref())
+                }
                 About::Experiment { id, artifacts } => {
-                    told.experiment_id == Some(*id) || is_below(&event.stream, artifacts)
+                    told.experiment_id == Some(*id) || is_below(&event.stream, artifacts.as_ref())
                 }
             }
     }
@@ -258,7 +260,7 @@ fn folder(uri: &str) -> Option<String> {
     path.map(|root| root.as_str().to_owned())
 }
 
-fn is_below(stream: &StreamId, folder: &Option<String>) -> bool {
+fn is_below(stream: &StreamId, folder: Option<&String>) -> bool {
     let (Some(path), Some(folder)) = (stream.artifact_path(), folder) else { return false };
     path.strip_prefix(folder.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }

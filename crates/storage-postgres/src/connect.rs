@@ -48,7 +48,7 @@ impl PostgresDb {
         Self::open(options, BUILDERS, format!("SET search_path = {schema}")).await
     }
 
-    pub(crate) async fn open(options: PgConnectOptions, connections: u32, path: String) -> Result<Self, Error> {
+    async fn open(options: PgConnectOptions, connections: u32, path: String) -> Result<Self, Error> {
         // The pool would try until its time is over and then tell only that; one connection tells the reason at once.
         let first = PgConnection::connect_with(&options).await.map_err(|source| from_sqlx("connect", source))?;
         first.close().await.map_err(|source| from_sqlx("connect", source))?;

@@ -2,9 +2,8 @@
 
 use runledger_migrations::{LOG_RECORD, VIEWS_RECORD, postgres_log, postgres_views};
 use runledger_storage::{Db, Error, Statement};
-use sqlx::PgConnection;
 use sqlx::migrate::{Migrate, MigrateError, Migrator};
-use sqlx::postgres::PgConnectOptions;
+use sqlx::{AssertSqlSafe, Executor, PgConnection};
 use std::collections::BTreeMap;
 
 use crate::PostgresDb;
@@ -15,21 +14,23 @@ impl PostgresDb {
     /// Brings the schema to the newest version. Several processes may try at once.
     pub async fn migrate(&self) -> Result<(), Error> {
         postgres_log().run(&self.pool).await.map_err(failed)?;
+        let mut connection = self.pool.acquire().await.map_err(|source| from_sqlx("connect", source))?;
         // A backup may have left the views out.
         let there: bool = sqlx::query_scalar("SELECT to_regnamespace($1) IS NOT NULL")
             .bind(ACTIVE)
-            .fetch_one(&self.pool)
+            .fetch_one(&mut *connection)
             .await
             .map_err(|source| from_sqlx("look for the views", source))?;
         if !there {
             self.write(&Statement::new(format!("CREATE SCHEMA IF NOT EXISTS {ACTIVE}"), vec![])).await?;
         }
-        // Their tables are made among the active views and nowhere else.
-        let options = PgConnectOptions::clone(&self.pool.connect_options());
-        let views = Self::open(options, 1, format!("SET search_path = {ACTIVE}")).await?;
-        views.migrate_views().await?;
-        views.pool.close().await;
-        Ok(())
+        // Their tables are made among the active views and nowhere else. The connection sees nothing else from now on, so it
+        // does not go back to the others.
+        connection.close_on_drop();
+        let path = format!("SET search_path = {ACTIVE}");
+        connection.execute(AssertSqlSafe(path)).await.map_err(|source| from_sqlx("migrate", source))?;
+        // `run` would make a future that cannot be sent to another thread.
+        postgres_views().run_direct(None, &mut *connection, false).await.map_err(failed)
     }
 
     /// Brings the views of a connection that sees nothing else to the newest version.

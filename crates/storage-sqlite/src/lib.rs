@@ -15,7 +15,7 @@ pub use generations::SqlitePlaces;
 pub use views::SqliteViews;
 
 use sqlx::migrate::Migrator;
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -50,25 +50,40 @@ impl SqliteDb {
         Ok(db)
     }
 
+    /// Empty views in memory, which go with the last handle. They have one connection, for reads and writes.
+    pub async fn views_in_memory() -> Result<Self, Error> {
+        let connect = |source| error::from_sqlx("open a database in memory", source);
+        let pool = SqlitePoolOptions::new().max_connections(1).idle_timeout(None).max_lifetime(None);
+        let pool = pool.connect_with(options().in_memory(true)).await.map_err(connect)?;
+        migrate(&runledger_migrations::sqlite_views(), &pool).await?;
+        Ok(Self { readers: pool.clone(), writer: pool })
+    }
+
     async fn open(path: &Path, synchronous: SqliteSynchronous, migrator: Migrator) -> Result<Self, Error> {
-        let options = SqliteConnectOptions::new()
+        let options = options()
             .filename(path)
             .create_if_missing(true)
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(synchronous)
-            .busy_timeout(BUSY)
-            .foreign_keys(false)
-            // MLflow's LIKE tells cases apart; ILIKE is spelled with LOWER.
-            .pragma("case_sensitive_like", "ON")
-            .pragma("temp_store", "MEMORY");
+            .busy_timeout(BUSY);
         let connect = |source| error::from_sqlx("open the database file", source);
         let writer =
             SqlitePoolOptions::new().max_connections(1).connect_with(options.clone()).await.map_err(connect)?;
-        migrator
-            .run(&writer)
-            .await
-            .map_err(|source| Error::Backend { operation: "migrate", source: Box::new(source) })?;
+        migrate(&migrator, &writer).await?;
         let readers = SqlitePoolOptions::new().max_connections(READERS).connect_with(options.read_only(true));
         Ok(Self { readers: readers.await.map_err(connect)?, writer })
     }
+}
+
+fn options() -> SqliteConnectOptions {
+    SqliteConnectOptions::new()
+        .foreign_keys(false)
+        // MLflow's LIKE tells cases apart; ILIKE is spelled with LOWER.
+        .pragma("case_sensitive_like", "ON")
+        .pragma("temp_store", "MEMORY")
+}
+
+async fn migrate(migrator: &Migrator, pool: &SqlitePool) -> Result<(), Error> {
+    let done = migrator.run(pool).await;
+    done.map_err(|source| Error::Backend { operation: "migrate", source: Box::new(source) })
 }

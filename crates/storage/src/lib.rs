@@ -35,6 +35,7 @@ pub use metrics::LogMetrics;
 pub use read_model::{
     Artifact, ArtifactEntry, ArtifactState, Cell, Completion, CompletionKind, DatasetSummary, DeletedExperiment,
     DeletedLoggedModel, DeletedLoggedModels, DeletedRun, DeletedRuns, ExperimentActivity, ExperimentSummary, Field,
-    Fields, GroupColumn, ListedModel, MetricSpread, MetricSummary, NamedVersion, Page, PastRun, Projection, ReadModel,
-    Removal, RunCounts, RunGroup, RunHead, TableColumn, TableRow, UploadCounts, VIEWS,
+    Fields, GroupColumn, ListedModel, MetricSpread, MetricSummary, NamedVersion, Page, PastEvents, PastLimits, PastRun,
+    Projection, ReadModel, Removal, RunCounts, RunGroup, RunHead, SideViews, TableColumn, TableRow, UploadCounts,
+    VIEWS,
 };

@@ -182,6 +182,12 @@ impl EventLog {
         rows.into_iter().next().map(state).transpose()
     }
 
+    /// Sees to it that no experiment is given an id up to this one.
+    pub async fn reserve_experiment_ids(&self, upto: i64) -> Result<(), Error> {
+        let sql = "UPDATE counters SET value = $1 WHERE name = 'experiment' AND value < $1 RETURNING value";
+        self.db.write(&Statement::new(sql, vec![upto.into()])).await.map(drop)
+    }
+
     /// The next experiment id. An id that is not used leaves a gap, which is allowed.
     pub async fn next_experiment_id(&self) -> Result<i64, Error> {
         let sql = "UPDATE counters SET value = value + 1 WHERE name = 'experiment' RETURNING value";

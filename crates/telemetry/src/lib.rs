@@ -14,11 +14,14 @@ pub use traces::{TraceError, TraceSettings};
 
 use opentelemetry_sdk::trace::SdkTracerProvider;
 use thiserror::Error;
+use tracing::Dispatch;
+use tracing_subscriber::Layer;
 use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::registry;
 use tracing_subscriber::util::SubscriberInitExt;
 
 /// The target of spans that belong to a trace, to be given where they are made: `debug_span!(target: TARGET, …)`.
-pub const TARGET: &str = "trace";
+pub const TARGET: &str = "runledger::trace";
 
 /// What goes on for the life of the process.
 #[derive(Debug)]
@@ -40,11 +43,9 @@ impl Telemetry {
     /// Starts the log of the process and, with settings for them, its traces. `filter` is a list of levels, such as
     /// `info,runledger_api=debug`. Called within the runtime, which sends the spans.
     pub fn start(format: &str, filter: &str, traces: Option<&TraceSettings>) -> Result<Self, TelemetryError> {
-        let log = logs::layer(format.parse()?, filter)?;
         let provider = traces.map(traces::provider).transpose()?;
-        let traces = provider.as_ref().map(traces::layer);
         // A second call, as tests make it, keeps the first log.
-        drop(tracing_subscriber::registry().with(traces).with(log).try_init());
+        drop(listeners(format.parse()?, filter, provider.as_ref())?.try_init());
         Ok(Self { provider })
     }
 
@@ -54,4 +55,16 @@ impl Telemetry {
             traces::finish(provider).await;
         }
     }
+}
+
+/// Who gets the lines and spans. Without traces the filter of the log is that of the process, so that what it leaves out costs
+/// nothing; a layer that is absent but has a place would take in every span.
+fn listeners(format: LogFormat, filter: &str, traces: Option<&SdkTracerProvider>) -> Result<Dispatch, LogError> {
+    Ok(match traces {
+        Some(traces) => {
+            let log = logs::layer(format).with_filter(logs::levels(filter)?);
+            registry().with(traces::layer(traces)).with(log).into()
+        }
+        None => registry().with(logs::levels(filter)?).with(logs::layer(format)).into(),
+    })
 }

@@ -3,7 +3,6 @@
 use std::str::FromStr;
 use thiserror::Error;
 use tracing::Subscriber;
-use tracing_subscriber::filter::{FilterExt, filter_fn};
 use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::{EnvFilter, Layer};
 
@@ -40,16 +39,20 @@ impl FromStr for LogFormat {
     }
 }
 
-/// Writes the lines of the log. Spans of traces have no part in them.
-pub(crate) fn layer<S>(format: LogFormat, filter: &str) -> Result<Box<dyn Layer<S> + Send + Sync>, LogError>
+/// Which levels of which modules have lines in the log. Spans of traces have none.
+pub(crate) fn levels(filter: &str) -> Result<EnvFilter, LogError> {
+    let levels = EnvFilter::try_new(format!("{filter},{TARGET}=off"));
+    levels.map_err(|source| LogError::Filter { filter: filter.to_owned(), source })
+}
+
+/// Writes the lines of the log.
+pub(crate) fn layer<S>(format: LogFormat) -> Box<dyn Layer<S> + Send + Sync>
 where
     S: Subscriber + for<'span> LookupSpan<'span>,
 {
-    let levels = EnvFilter::try_new(filter).map_err(|source| LogError::Filter { filter: filter.to_owned(), source })?;
-    let levels = levels.and(filter_fn(|metadata| metadata.target() != TARGET));
     let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
-    Ok(match format {
-        LogFormat::Text => lines.with_target(false).with_filter(levels).boxed(),
-        LogFormat::Json => lines.json().with_filter(levels).boxed(),
-    })
+    match format {
+        LogFormat::Text => lines.with_target(false).boxed(),
+        LogFormat::Json => lines.json().boxed(),
+    }
 }

@@ -55,11 +55,10 @@ fn remote(context: TraceContext) -> SpanContext {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{TARGET, logs, traces};
+    use crate::{LogFormat, TARGET, listeners};
     use opentelemetry_sdk::trace::SdkTracerProvider;
+    use tracing::dispatcher::with_default;
     use tracing::{debug_span, info_span};
-    use tracing_subscriber::layer::SubscriberExt;
-    use tracing_subscriber::registry;
 
     fn parent(flags: &str) -> TraceContext {
         TraceContext::parse(&format!("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-{flags}")).unwrap()
@@ -68,8 +67,7 @@ mod tests {
     #[test]
     fn a_span_goes_on_with_the_trace_that_it_is_given() {
         let provider = SdkTracerProvider::builder().build();
-        let log = logs::layer("text".parse().unwrap(), "trace").unwrap();
-        tracing::subscriber::with_default(registry().with(traces::layer(&provider)).with(log), || {
+        with_default(&listeners(LogFormat::Text, "trace", Some(&provider)).unwrap(), || {
             let span = begin(debug_span!(target: TARGET, "outer"), Some(parent("01")));
             let outer = of(&span).unwrap();
             assert_eq!((outer.trace_id, outer.is_sampled()), (parent("01").trace_id, true));
@@ -88,9 +86,7 @@ mod tests {
 
     #[test]
     fn without_a_receiver_there_are_no_spans() {
-        let log = logs::layer("text".parse().unwrap(), "trace").unwrap();
-        let none: Option<tracing_subscriber::layer::Identity> = None;
-        tracing::subscriber::with_default(registry().with(none).with(log), || {
+        with_default(&listeners(LogFormat::Text, "trace", None).unwrap(), || {
             let span = begin(debug_span!(target: TARGET, "alone"), Some(parent("01")));
             assert!(span.is_disabled());
             assert_eq!(of(&span), None);

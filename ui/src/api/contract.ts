@@ -38,7 +38,7 @@ export type FilterCheck = Schemas["FilterCheck"];
 export type Span = [from: number, to: number];
 
 /** Of the server or of MLflow's endpoints. */
-export type ErrorBody = Schemas["ErrorBody"] & { span?: Span };
+export type ErrorBody = Schemas["ErrorBody"];
 
 export type RunDetail = Schemas["RunDetail"];
 export type RunInfo = Schemas["RunInfo"];

@@ -565,6 +565,11 @@ export interface components {
             message: string;
             /** @description With a failure: under it the server's log tells more. */
             request_id?: string;
+            /** @description Of a filter that cannot be read: from its first wrong character to before the second number. */
+            span?: [
+                number,
+                number
+            ];
         };
         EventsAnswer: {
             events: components["schemas"]["LedgerEvent"][];
@@ -661,6 +666,8 @@ export interface components {
             completions?: components["schemas"]["FilterCompletion"][];
             /** @description What is wrong where it cannot. */
             message?: string;
+            /** @description Whether MLflow's search takes it as well. */
+            mlflow: boolean;
             /** @description Whether it can be read. */
             ok: boolean;
             /** @description Where the mistake is. */

@@ -4,6 +4,7 @@ import { useEffect, useRef, useSyncExternalStore } from "react";
 import { basePath } from "./client";
 import type { StreamChange } from "./contract";
 import { mergeChanges } from "./merge-changes";
+import { Pace } from "./pace";
 import { type LineState, StreamLine } from "./stream-line";
 import { StreamShare } from "./stream-share";
 import { whenVisible } from "./visible";
@@ -37,7 +38,7 @@ class LiveStream {
   private readonly listeners = new Set<Listener>();
   private readonly watchers = new Set<() => void>();
   private waiting: StreamChange[] = [];
-  private flushTimer: ReturnType<typeof setTimeout> | undefined;
+  private readonly pace = new Pace(MERGE_MS);
   private share: StreamShare | undefined;
 
   /** Begins, once. Later calls do nothing. */
@@ -91,11 +92,11 @@ class LiveStream {
   private take(change: StreamChange): void {
     this.waiting.push(change);
     // A hidden tab asks the server for nothing; what it was told last waits until it is shown.
-    this.flushTimer ??= setTimeout(() => whenVisible(() => this.flush()), MERGE_MS);
+    this.pace.run(() => whenVisible(() => this.flush()));
   }
 
   private flush(): void {
-    this.flushTimer = undefined;
+    if (this.waiting.length === 0) return;
     const change = mergeChanges(this.waiting);
     this.waiting = [];
     for (const listener of [...this.listeners]) listener(change);

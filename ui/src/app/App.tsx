@@ -2,6 +2,7 @@
 import { Component, lazy, Suspense, useEffect } from "react";
 import { Redirect, Route, Router, Switch, useLocation } from "wouter";
 import { liveStream } from "../api/stream";
+import { LinkButton } from "../parts/Button";
 import { EmptyState } from "../parts/EmptyState";
 import { ErrorBox } from "../parts/ErrorBox";
 import { Skeleton } from "../parts/Skeleton";
@@ -20,7 +21,11 @@ const OpsPage = lazy(() => import("../pages/ops/OpsPage"));
 function NotFound() {
   usePage("Not found", [{ label: "Not found" }]);
   return (
-    <EmptyState page title="There is no such page">
+    <EmptyState
+      page
+      title="There is no such page"
+      action={<LinkButton to="/experiments">All experiments</LinkButton>}
+    >
       The address may be mistyped, or come from a newer version.
     </EmptyState>
   );

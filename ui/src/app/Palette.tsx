@@ -1,7 +1,8 @@
-// The command palette (Ctrl K): pages, experiments by name, runs by name or id.
+// The command palette (Ctrl K): pages, experiments and models by name, runs by name or id.
 import { useQuery } from "@tanstack/react-query";
 import { useEffect, useId, useMemo, useRef, useState } from "react";
 import { useLocation } from "wouter";
+import { searchModels } from "../api/models";
 import { fetchRuns, useExperiments } from "../api/queries";
 import { formatCount } from "../parts/format";
 import css from "./Palette.module.css";
@@ -59,6 +60,15 @@ function useItems(text: string): Item[] {
         signal,
       ),
   });
+  const models = useQuery({
+    queryKey: ["palette-models", words],
+    enabled: words.length >= 2 && !RUN_ID.test(words),
+    queryFn: ({ signal }) =>
+      searchModels(
+        { filter: `name ILIKE '${likePattern(words)}'`, order: "name ASC", limit: 5 },
+        signal,
+      ),
+  });
   return useMemo(() => {
     const wanted = text.trim().toLowerCase();
     const items: Item[] = [];
@@ -78,6 +88,14 @@ function useItems(text: string): Item[] {
     }
     const names = new Map((all ?? []).map((one) => [one.experiment_id, one.name]));
     if (wanted.length >= 2)
+      for (const model of models.data?.items ?? [])
+        items.push({
+          key: `m${model.name}`,
+          group: "Models",
+          label: model.name,
+          to: `/models/${encodeURIComponent(model.name)}`,
+        });
+    if (wanted.length >= 2)
       for (const run of runs.data?.rows ?? [])
         items.push({
           key: `r${run.run_id}`,
@@ -87,7 +105,7 @@ function useItems(text: string): Item[] {
           to: `/runs/${run.run_id}`,
         });
     return items;
-  }, [text, all, runs.data]);
+  }, [text, all, runs.data, models.data]);
 }
 
 export function Palette({ onClose }: { onClose: () => void }) {
@@ -149,8 +167,8 @@ export function Palette({ onClose }: { onClose: () => void }) {
         aria-expanded="true"
         aria-controls={`${id}-list`}
         aria-activedescendant={items.length > 0 ? `${id}-${current}` : undefined}
-        aria-label="Go to a page, an experiment or a run"
-        placeholder="Go to a page, an experiment or a run"
+        aria-label="Go to a page, an experiment, a run or a model"
+        placeholder="Go to a page, an experiment, a run or a model"
         autoComplete="off"
         spellCheck={false}
         value={text}

@@ -24,7 +24,7 @@ const places: { to: string; label: string; icon: IconName; match: RegExp }[] = [
   { to: "/settings", label: "Settings", icon: "settings", match: /^\/settings/ },
 ];
 
-function Navigation() {
+function Navigation({ onShortcuts }: { onShortcuts: () => void }) {
   const [place] = useLocation();
   return (
     <nav className={css.side} aria-label="Main">
@@ -51,6 +51,10 @@ function Navigation() {
           <span>{one.label}</span>
         </Link>
       ))}
+      <button type="button" className={`${css.item} ${css.last}`} onClick={onShortcuts}>
+        <kbd>?</kbd>
+        <span>Shortcuts</span>
+      </button>
     </nav>
   );
 }
@@ -99,7 +103,7 @@ export function Shell({ children }: { children: React.ReactNode }) {
       <a className={css.skip} href="#main">
         Skip to the content
       </a>
-      <Navigation />
+      <Navigation onShortcuts={() => setOpen("shortcuts")} />
       <header className={css.top}>
         <Crumbs />
         <button
@@ -109,7 +113,7 @@ export function Shell({ children }: { children: React.ReactNode }) {
           onClick={() => setOpen("palette")}
         >
           <Icon name="search" />
-          <span>Search experiments and runs</span>
+          <span>Search runs, experiments, models</span>
           <kbd>Ctrl K</kbd>
         </button>
         <LiveMark />

@@ -35,6 +35,7 @@ export interface ChartCardProps {
 }
 
 const HEIGHT = 200;
+const UNDRAWN = "The chart is not drawn, so there is no picture to save";
 /** The server sends at most this many of each. */
 const MARKS = 200;
 
@@ -89,7 +90,12 @@ function ChartBody(props: BodyProps) {
   async function savePng() {
     const png = await chart.current?.png(metric);
     if (png) download(`${fileName(metric)}.png`, png);
-    else toast({ message: "The chart is not drawn, so there is no picture to save", tone: "bad" });
+    else toast({ message: UNDRAWN, tone: "bad" });
+  }
+  function saveSvg() {
+    const svg = chart.current?.svg(metric);
+    if (svg) download(`${fileName(metric)}.svg`, new Blob([svg], { type: "image/svg+xml" }));
+    else toast({ message: UNDRAWN, tone: "bad" });
   }
 
   return (
@@ -144,6 +150,7 @@ function ChartBody(props: BodyProps) {
                   ),
               },
               { label: "Download PNG", disabled: table || empty, run: () => void savePng() },
+              { label: "Download SVG", disabled: table || empty, run: saveSvg },
             ]}
           />
         </span>

@@ -2,6 +2,7 @@
 // fast as one with ten.
 import { useRef, useState } from "react";
 import { useKeys } from "../app/keyboard";
+import { useCut } from "../parts/useCut";
 import { ChartCard } from "./ChartCard";
 import styles from "./ChartCard.module.css";
 import type { ChartSettings } from "./settings";
@@ -18,6 +19,7 @@ export interface ChartGridProps {
 }
 
 export function ChartGrid({ metrics, runs, settings, onChange, syncKey }: ChartGridProps) {
+  const { shown, more } = useCut(metrics, CARDS);
   useLiveSeries(runs.map((run) => run.runId));
   function setLog(metric: string, log: boolean) {
     const next = new Set(settings.log);
@@ -42,7 +44,7 @@ export function ChartGrid({ metrics, runs, settings, onChange, syncKey }: ChartG
   });
   return (
     <div className={styles.cards}>
-      {metrics.map((metric) => (
+      {shown.map((metric) => (
         <Cell key={metric}>
           <ChartCard
             metric={metric}
@@ -57,9 +59,13 @@ export function ChartGrid({ metrics, runs, settings, onChange, syncKey }: ChartG
           />
         </Cell>
       ))}
+      {more}
     </div>
   );
 }
+
+/** Places for charts before one asks for more. */
+const CARDS = 600;
 
 /** What the key for smoothing turns on when nothing was chosen before. */
 const SMOOTHING = 0.6;

@@ -27,6 +27,7 @@ import {
   yRange,
 } from "./lines";
 import { chartOptions, type Live } from "./options";
+import { chartSvg } from "./svg";
 import { readTheme, useThemeVersion } from "./theme";
 import { tickLabel } from "./ticks";
 import { xLabel } from "./xaxis";
@@ -34,6 +35,8 @@ import { xLabel } from "./xaxis";
 export interface LineChartHandle {
   /** The drawn chart as a PNG on the ground of the theme. */
   png(title: string): Promise<Blob | null>;
+  /** The same as an SVG document. */
+  svg(title: string): string | null;
 }
 
 export interface LineChartProps {
@@ -130,7 +133,10 @@ export default function LineChart(props: LineChartProps) {
 
   useImperativeHandle(
     handle,
-    () => ({ png: (title) => toPng(plot.current, live.current, title) }),
+    () => ({
+      png: (title) => toPng(plot.current, live.current, title),
+      svg: (title) => plot.current && live.current && chartSvg(live.current, plot.current, title),
+    }),
     [],
   );
 

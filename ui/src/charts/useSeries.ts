@@ -2,6 +2,7 @@
 
 import { keepPreviousData, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useContext, useEffect, useMemo, useRef, useState } from "react";
+import { usePace } from "../api/pace";
 import { keys } from "../api/queries";
 import { useChanges } from "../api/stream";
 import { whenVisible } from "../api/visible";
@@ -139,16 +140,15 @@ const isOfNow = (spec: SeriesSpec) => spec.at === undefined;
 export function useLiveSeries(runIds: readonly string[], waitMs = LIVE_MS): void {
   const client = useQueryClient();
   const dirty = useRef(new Set<string>());
-  const timer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
+  const pace = usePace(waitMs);
   useChanges((change) => {
     for (const run of change.runs) {
       if (run.kind === "metrics" && runIds.includes(run.run_id)) dirty.current.add(run.run_id);
     }
     if (dirty.current.size === 0) return;
-    timer.current ??= setTimeout(() => {
+    pace.run(() => {
       const changed = dirty.current;
       dirty.current = new Set();
-      timer.current = undefined;
       whenVisible(() => {
         void client.invalidateQueries({
           queryKey: keys.series,
@@ -157,7 +157,6 @@ export function useLiveSeries(runIds: readonly string[], waitMs = LIVE_MS): void
             (query.queryKey[1] as SeriesSpec).runs.some((run) => changed.has(run)),
         });
       });
-    }, waitMs);
+    });
   });
-  useEffect(() => () => clearTimeout(timer.current), []);
 }

@@ -112,7 +112,19 @@ function Row({
         )}
       </div>
       <div className={css.when}>
-        <Time at={event.at} />
+        <span>
+          {onMoment && (
+            <Button
+              size="small"
+              kind="quiet"
+              aria-label={`Show the run as of event ${event.position}`}
+              onClick={() => onMoment(event.position)}
+            >
+              As of here
+            </Button>
+          )}{" "}
+          <Time at={event.at} />
+        </span>
         <span className="muted">
           {event.actor || "unknown"} ·{" "}
           <span
@@ -123,16 +135,6 @@ function Row({
             {events.length > 1 && ` +${events.length - 1}`}
           </span>
         </span>
-        {onMoment && (
-          <Button
-            size="small"
-            kind="quiet"
-            aria-label={`Show the run as of event ${event.position}`}
-            onClick={() => onMoment(event.position)}
-          >
-            As of here
-          </Button>
-        )}
       </div>
     </li>
   );

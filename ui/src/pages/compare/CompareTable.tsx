@@ -1,7 +1,8 @@
 // The fields of the runs in columns: what differs is marked, metrics show their distance from the baseline.
-import { useId } from "react";
+import { useId, useMemo } from "react";
 import { Link, useSearchParams } from "wouter";
 import { slotColour } from "../../charts/palette";
+import { metricMatcher } from "../../charts/settings";
 import { Button, Segmented } from "../../parts/Button";
 import { Chip } from "../../parts/Chip";
 import table from "../../parts/DataTable.module.css";
@@ -11,6 +12,7 @@ import { Num } from "../../parts/Num";
 import { Signal, Status } from "../../parts/Status";
 import { TableFrame } from "../../parts/TableFrame";
 import { visibleTags } from "../../parts/tags";
+import { useCut } from "../../parts/useCut";
 import css from "./compare.module.css";
 import {
   type Aggregate,
@@ -40,7 +42,8 @@ export function CompareTable({
   const baseSelect = useId();
   const aggregate = AGGREGATES.find((one) => one.value === search.get("agg"))?.value ?? "last";
   const only = search.get("diff") !== "0" && runs.length > 1;
-  const filter = (search.get("field") ?? "").toLowerCase();
+  const filter = search.get("field") ?? "";
+  const matches = useMemo(() => metricMatcher(filter), [filter]);
   const wanted = search.get("base") ?? "";
   const base = Math.max(
     0,
@@ -60,7 +63,7 @@ export function CompareTable({
     );
   }
   const shows = (row: { key: string; differs: boolean }) =>
-    (!only || row.differs) && row.key.toLowerCase().includes(filter);
+    (!only || row.differs) && matches(row.key);
 
   const params = textRows(details.map((detail) => detail.params));
   const tags = textRows(details.map((detail) => ownTags(detail.tags)));
@@ -72,8 +75,8 @@ export function CompareTable({
         <input
           type="search"
           aria-label="Filter fields"
-          placeholder="Filter fields"
-          value={search.get("field") ?? ""}
+          placeholder="Filter fields: lr|loss"
+          value={filter}
           onChange={(event) => set("field", event.target.value || null)}
         />
         <Button
@@ -176,9 +179,9 @@ export function CompareTable({
             <Heading columns={runs.length}>
               Metrics{differing(metrics)} · {aggregate}
             </Heading>
-            {metrics.filter(shows).map((row) => (
-              <MetricLine key={row.key} row={row} base={base} />
-            ))}
+            <Rows rows={metrics.filter(shows)} columns={runs.length}>
+              {(row) => <MetricLine key={row.key} row={row} base={base} />}
+            </Rows>
             <TextSection title="Tags" rows={tags} shown={tags.filter(shows)} base={base} />
           </tbody>
         </table>
@@ -206,6 +209,34 @@ function Heading({ columns, children }: { columns: number; children: React.React
   );
 }
 
+/** Cells of a section before one asks for more. */
+const CELLS = 1200;
+const [FEWEST_ROWS, MOST_ROWS] = [20, 300];
+
+function Rows<Row>({
+  rows,
+  columns,
+  children,
+}: {
+  rows: readonly Row[];
+  columns: number;
+  children: (row: Row) => React.ReactNode;
+}) {
+  const fitting = Math.floor(CELLS / Math.max(1, columns));
+  const step = Math.min(MOST_ROWS, Math.max(FEWEST_ROWS, fitting));
+  const { shown, more } = useCut(rows, step);
+  return (
+    <>
+      {shown.map(children)}
+      {more && (
+        <tr>
+          <td colSpan={columns + 1}>{more}</td>
+        </tr>
+      )}
+    </>
+  );
+}
+
 function TextSection({
   title,
   rows,
@@ -225,24 +256,26 @@ function TextSection({
         {title}
         {differing(rows)}
       </Heading>
-      {shown.map((row) => (
-        <tr key={row.key}>
-          <th scope="row">{row.key}</th>
-          {row.values.map((value, index) => (
-            <td
-              // biome-ignore lint/suspicious/noArrayIndexKey: one cell per run, in the order of the columns
-              key={index}
-              className={value === row.values[base] ? css.value : `${css.value} ${css.differs}`}
-            >
-              {value === undefined ? (
-                <span className="muted">—</span>
-              ) : (
-                <span title={value}>{value}</span>
-              )}
-            </td>
-          ))}
-        </tr>
-      ))}
+      <Rows rows={shown} columns={columns}>
+        {(row) => (
+          <tr key={row.key}>
+            <th scope="row">{row.key}</th>
+            {row.values.map((value, index) => (
+              <td
+                // biome-ignore lint/suspicious/noArrayIndexKey: one cell per run, in the order of the columns
+                key={index}
+                className={value === row.values[base] ? css.value : `${css.value} ${css.differs}`}
+              >
+                {value === undefined ? (
+                  <span className="muted">—</span>
+                ) : (
+                  <span title={value}>{value}</span>
+                )}
+              </td>
+            ))}
+          </tr>
+        )}
+      </Rows>
     </>
   );
 }

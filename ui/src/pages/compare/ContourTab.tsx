@@ -21,10 +21,8 @@ const LEVELS = 7;
 export default function ContourTab({ runs }: { runs: readonly ComparedRun[] }) {
   const fields = usePlotFields(runs, "clog");
   const z = fields.pick("cz", fields.numeric, "metrics.");
-  // Axes on which the runs lie apart come first: between two columns of points there is little to see.
-  const spread = [...fields.numeric].sort((a, b) => distinct(fields, b) - distinct(fields, a));
-  const x = fields.pick("cx", spread, "params.", [z]);
-  const y = fields.pick("cy", spread, "params.", [z, x]);
+  const x = fields.pick("cx", fields.spread, "params.", [z]);
+  const y = fields.pick("cy", fields.spread, "params.", [z, x]);
   if (z === "" || x === "" || y === "")
     return (
       <EmptyState title="Too few numbers">
@@ -93,10 +91,6 @@ export default function ContourTab({ runs }: { runs: readonly ComparedRun[] }) {
       <RunLegend runs={runs} />
     </div>
   );
-}
-
-function distinct(fields: PlotFields, field: string): number {
-  return new Set(fields.values(field)).size;
 }
 
 function Choice({

@@ -1,56 +1,13 @@
 // Axes for scatter and parallel coordinates: numbers (linear or logarithmic) or categories. Pure.
-import type { MetricValue, RunDetail } from "../../api/contract";
 import { byName } from "../../charts/metrics";
 import { extent, makeScale, padded } from "../../charts/scale";
 import { linearTicks, logTicks, tickLabels } from "../../charts/ticks";
-import { toNumber } from "../../parts/format";
-
-export type FieldValue = number | string | null;
-
-/** A field of a run: `metrics.loss` is its last value, `params.lr` its text, as a number where it is one. */
-export function fieldValue(run: RunDetail, field: string): FieldValue {
-  const dot = field.indexOf(".");
-  const key = field.slice(dot + 1);
-  if (field.startsWith("metrics.")) {
-    const metric = run.metrics.find((one) => one.key === key);
-    if (!metric) return null;
-    const value = toNumber(metric.last);
-    return Number.isFinite(value) ? value : null;
-  }
-  if (!Object.hasOwn(run.params, key)) return null;
-  return textValue(run.params[key] ?? "");
-}
-
-/** A field as a row of a query has it; the same rules as for a run that is known in full. */
-export function rawValue(field: string, value: string | MetricValue | null): FieldValue {
-  if (value === null) return null;
-  if (!field.startsWith("metrics.")) return textValue(String(value));
-  const number = toNumber(value as MetricValue);
-  return Number.isFinite(number) ? number : null;
-}
-
-function textValue(text: string): FieldValue {
-  const value = Number(text);
-  return text.trim() !== "" && Number.isFinite(value) ? value : text;
-}
+import type { FieldValue } from "./fields";
 
 /** Every so many of the ticks that there is room for. */
 export function thinned<Tick>(ticks: readonly Tick[], most: number): Tick[] {
   const step = Math.ceil(ticks.length / Math.max(1, most));
   return ticks.filter((_, index) => index % step === 0);
-}
-
-/** The fields of the runs: parameters first, those that differ before those that do not. */
-export function fieldsOf(runs: readonly RunDetail[]): { field: string; differs: boolean }[] {
-  const params = new Set(runs.flatMap((run) => Object.keys(run.params)));
-  const metrics = new Set(runs.flatMap((run) => run.metrics.map((metric) => metric.key)));
-  const name = (prefix: string, keys: Set<string>) =>
-    [...keys].sort(byName).map((key) => `${prefix}.${key}`);
-  const fields = [...name("params", params), ...name("metrics", metrics)].map((field) => {
-    const values = runs.map((run) => fieldValue(run, field));
-    return { field, differs: values.some((value) => value !== values[0]) };
-  });
-  return [...fields.filter((one) => one.differs), ...fields.filter((one) => !one.differs)];
 }
 
 export interface Axis {

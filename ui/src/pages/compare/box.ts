@@ -1,7 +1,7 @@
 // Box plots: groups of runs by a field, and the five numbers of each group. Pure.
 import { byName } from "../../charts/metrics";
 import { tickLabels } from "../../charts/ticks";
-import type { FieldValue } from "./axis";
+import type { FieldValue } from "./fields";
 
 export interface BoxStats {
   count: number;

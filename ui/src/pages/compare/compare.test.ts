@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import type { RunDetail, RunRow } from "../../api/contract";
-import { buildAxis, fieldsOf, fieldValue, thinned } from "./axis";
+import { buildAxis, thinned } from "./axis";
 import { deltaOf, directionOf, metricRows, textRows } from "./diff";
+import { fieldsOf, fieldValue } from "./fields";
 import { backgroundOf } from "./useBackground";
 
 function run(params: Record<string, string>, metrics: Record<string, number | "NaN">): RunDetail {

@@ -3,7 +3,7 @@
 import { useQuery } from "@tanstack/react-query";
 import type { RunsAnswer } from "../../api/contract";
 import { fetchRuns, keys } from "../../api/queries";
-import { type FieldValue, rawValue } from "./axis";
+import { type FieldValue, rawValue } from "./fields";
 
 /** As many as one call gives. */
 export const MOST_BACKGROUND = 500;

@@ -1,12 +1,15 @@
 // Which fields a plot shows and which of them have a logarithmic axis, kept in the URL.
+import { useMemo } from "react";
 import { useSearchParams } from "wouter";
-import { type FieldValue, fieldsOf, fieldValue } from "./axis";
+import { type FieldValue, fieldsOf, fieldValue } from "./fields";
 import type { ComparedRun } from "./run";
 
 export interface PlotFields {
   all: string[];
   /** Fields whose values are numbers wherever a run has one. */
   numeric: string[];
+  /** The same, those with the most different values first. */
+  spread: string[];
   values(field: string): FieldValue[];
   /** What the URL names under `key` where it is one of `from`, else the first of `from` that fits. */
   pick(key: string, from: readonly string[], prefix: string, not?: readonly string[]): string;
@@ -19,12 +22,22 @@ export interface PlotFields {
 export function usePlotFields(runs: readonly ComparedRun[], logKey: string): PlotFields {
   const [params, setParams] = useSearchParams();
   const details = runs.map((run) => run.detail);
-  const all = fieldsOf(details).map((one) => one.field);
+  const fields = fieldsOf(details);
+  const all = useMemo(() => fields.map((one) => one.field), [fields]);
+  const numeric = useMemo(
+    () => fields.filter((one) => one.numeric).map((one) => one.field),
+    [fields],
+  );
+  // Those on which the runs lie apart come first: between two columns of points there is little to see.
+  const spread = useMemo(
+    () =>
+      fields
+        .filter((one) => one.numeric)
+        .sort((a, b) => b.distinct - a.distinct)
+        .map((one) => one.field),
+    [fields],
+  );
   const values = (field: string) => details.map((detail) => fieldValue(detail, field));
-  const numeric = all.filter((field) => {
-    const present = values(field).filter((value) => value !== null);
-    return present.length > 0 && present.every((value) => typeof value === "number");
-  });
   const logs = params.getAll(logKey);
   function change(edit: (next: URLSearchParams) => void) {
     setParams(
@@ -39,6 +52,7 @@ export function usePlotFields(runs: readonly ComparedRun[], logKey: string): Plo
   return {
     all,
     numeric,
+    spread,
     values,
     pick(key, from, prefix, not = []) {
       const wanted = params.get(key);

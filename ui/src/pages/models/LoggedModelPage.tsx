@@ -6,7 +6,7 @@ import { ApiError, serverAddress } from "../../api/client";
 import { type LoggedModel, loggedModels } from "../../api/models";
 import { useExperiment } from "../../api/queries";
 import { usePage } from "../../app/page";
-import { Button } from "../../parts/Button";
+import { Button, LinkButton } from "../../parts/Button";
 import { Copy } from "../../parts/Copy";
 import { EmptyState } from "../../parts/EmptyState";
 import { ErrorBox } from "../../parts/ErrorBox";
@@ -169,7 +169,15 @@ export default function LoggedModelPage({
   if (!model) {
     if (query.error instanceof ApiError && query.error.status === 404)
       return (
-        <EmptyState page title="There is no such model">
+        <EmptyState
+          page
+          title="There is no such model"
+          action={
+            <LinkButton to={`/experiments/${encodeURIComponent(experimentId)}/models`}>
+              Models of the experiment
+            </LinkButton>
+          }
+        >
           No logged model has the id {modelId}.
         </EmptyState>
       );

@@ -4,7 +4,7 @@ import { useLocation } from "wouter";
 import { ApiError, errorText, serverAddress } from "../../api/client";
 import { models, type RegisteredModel } from "../../api/models";
 import { usePage } from "../../app/page";
-import { Button } from "../../parts/Button";
+import { Button, LinkButton } from "../../parts/Button";
 import { Copy } from "../../parts/Copy";
 import { EmptyState } from "../../parts/EmptyState";
 import { ErrorBox } from "../../parts/ErrorBox";
@@ -175,7 +175,11 @@ export default function ModelPage({ name }: { name: string }) {
   if (!model) {
     if (query.error instanceof ApiError && query.error.code === "RESOURCE_DOES_NOT_EXIST")
       return (
-        <EmptyState page title="There is no such model">
+        <EmptyState
+          page
+          title="There is no such model"
+          action={<LinkButton to={listRoute}>All models</LinkButton>}
+        >
           No registered model or prompt has the name “{name}”.
         </EmptyState>
       );

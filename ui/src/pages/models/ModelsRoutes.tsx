@@ -4,6 +4,7 @@ import { lazy } from "react";
 import { useLocation } from "wouter";
 import { basePath } from "../../api/client";
 import { usePage } from "../../app/page";
+import { LinkButton } from "../../parts/Button";
 import { EmptyState } from "../../parts/EmptyState";
 import { listRoute, placeOf } from "./address";
 import ModelsPage from "./ModelsPage";
@@ -13,7 +14,13 @@ const VersionPage = lazy(() => import("./VersionPage"));
 
 function NoSuchPage() {
   usePage("Not found", [{ label: "Models", to: listRoute }, { label: "Not found" }]);
-  return <EmptyState page title="There is no such page of a model" />;
+  return (
+    <EmptyState
+      page
+      title="There is no such page of a model"
+      action={<LinkButton to={listRoute}>All models</LinkButton>}
+    />
+  );
 }
 
 export default function ModelsRoutes() {

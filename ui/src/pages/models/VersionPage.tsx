@@ -4,7 +4,7 @@ import { useLocation } from "wouter";
 import { ApiError, serverAddress } from "../../api/client";
 import { type ModelVersion, type RegisteredModel, versions } from "../../api/models";
 import { usePage } from "../../app/page";
-import { Button } from "../../parts/Button";
+import { Button, LinkButton } from "../../parts/Button";
 import { EmptyState } from "../../parts/EmptyState";
 import { ErrorBox } from "../../parts/ErrorBox";
 import { Icon } from "../../parts/Icon";
@@ -154,7 +154,11 @@ export default function VersionPage({ name, version: number }: { name: string; v
   if (!model.data || !version.data) {
     if (error instanceof ApiError && (error.status === 404 || error.status === 400))
       return (
-        <EmptyState page title="There is no such version">
+        <EmptyState
+          page
+          title="There is no such version"
+          action={<LinkButton to={modelRoute(name)}>All versions</LinkButton>}
+        >
           {error.message}
         </EmptyState>
       );

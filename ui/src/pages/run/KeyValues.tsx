@@ -4,10 +4,13 @@ import { byName } from "../../charts/metrics";
 import { Copy } from "../../parts/Copy";
 import table from "../../parts/DataTable.module.css";
 import { TableFrame } from "../../parts/TableFrame";
+import { useCut } from "../../parts/useCut";
 import css from "./run.module.css";
 
 /** From this many on there is a search field. */
 const SEARCH_FROM = 8;
+/** Rows before one asks for more. */
+const ROWS = 200;
 
 export function KeyValues({
   title,
@@ -26,11 +29,12 @@ export function KeyValues({
 }) {
   const [search, setSearch] = useState("");
   const wanted = search.toLowerCase();
-  const shown = entries
+  const matching = entries
     .filter(
       ([key, value]) => key.toLowerCase().includes(wanted) || value.toLowerCase().includes(wanted),
     )
     .sort(([a], [b]) => byName(a, b));
+  const { shown, more } = useCut(matching, ROWS);
   return (
     <section aria-label={title || `More ${one}s`}>
       {(title || entries.length >= SEARCH_FROM) && (
@@ -73,6 +77,7 @@ export function KeyValues({
               ))}
             </tbody>
           </table>
+          {more}
         </TableFrame>
       )}
     </section>

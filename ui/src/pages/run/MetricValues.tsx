@@ -12,7 +12,11 @@ import { formatCount, toNumber } from "../../parts/format";
 import { Num } from "../../parts/Num";
 import { TableFrame } from "../../parts/TableFrame";
 import { Time } from "../../parts/Time";
+import { useCut } from "../../parts/useCut";
 import css from "./run.module.css";
+
+/** Rows before one asks for more. */
+const ROWS = 200;
 
 type Column = "key" | "last" | "step" | "timestamp" | "min" | "max" | "points" | "nans";
 
@@ -50,9 +54,10 @@ export function MetricValues({
   useLiveSeries([runId], 5000);
   const colour = slotColour(slotOf(runId));
   const wanted = search.toLowerCase();
-  const shown = metrics
+  const matching = metrics
     .filter((metric) => metric.key.toLowerCase().includes(wanted))
     .sort((a, b) => compare(a, b, order.by) * (order.down ? -1 : 1));
+  const { shown, more } = useCut(matching, ROWS);
   const link = (key: string) =>
     `/runs/${runId}/${isSystemMetric(key) ? "system" : "metrics"}?filter=${encodeURIComponent(`^${escaped(key)}$`)}${at === undefined ? "" : `&at=${at}`}`;
   return (
@@ -134,6 +139,7 @@ export function MetricValues({
               ))}
             </tbody>
           </table>
+          {more}
         </TableFrame>
       )}
     </section>

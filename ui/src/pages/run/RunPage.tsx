@@ -7,7 +7,7 @@ import { useKeys } from "../../app/keyboard";
 import { usePage } from "../../app/page";
 import { isSystemMetric } from "../../charts/metrics";
 import { Moment } from "../../charts/moment";
-import { Button } from "../../parts/Button";
+import { Button, LinkButton } from "../../parts/Button";
 import { EmptyState } from "../../parts/EmptyState";
 import { ErrorBox } from "../../parts/ErrorBox";
 import { Skeleton } from "../../parts/Skeleton";
@@ -67,6 +67,7 @@ export default function RunPage({ runId, tab, path }: RunPageProps) {
     if (run.error instanceof ApiError && run.error.status === 404 && at !== undefined)
       return (
         <EmptyState
+          page
           title="There was no such run yet"
           action={<Button onClick={() => setAt(undefined)}>Back to live</Button>}
         >
@@ -74,7 +75,15 @@ export default function RunPage({ runId, tab, path }: RunPageProps) {
         </EmptyState>
       );
     if (run.error instanceof ApiError && run.error.status === 404)
-      return <EmptyState title="There is no such run">No run has the id {runId}.</EmptyState>;
+      return (
+        <EmptyState
+          page
+          title="There is no such run"
+          action={<LinkButton to="/experiments">All experiments</LinkButton>}
+        >
+          No run has the id {runId}.
+        </EmptyState>
+      );
     if (run.error)
       return (
         <ErrorBox

@@ -48,6 +48,7 @@ export function Tags({
             <Button
               size="small"
               kind="quiet"
+              aria-label="Add a tag"
               onClick={() => setDraft({ key: "", value: "", fresh: true })}
             >
               <Icon name="plus" size={12} /> Add

@@ -1,7 +1,7 @@
 // Fetches the run again when the stream says that it changed: at once for its state, at most once a second for its points. The past
 // does not change: it is not `live`.
 import { useQueryClient } from "@tanstack/react-query";
-import { useEffect, useRef } from "react";
+import { usePace } from "../../api/pace";
 import { keys } from "../../api/queries";
 import { useChanges } from "../../api/stream";
 import { whenVisible } from "../../api/visible";
@@ -10,8 +10,7 @@ const POINTS_MS = 1000;
 
 export function useLiveRun(runId: string, live: boolean): void {
   const client = useQueryClient();
-  const timer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
-  useEffect(() => () => clearTimeout(timer.current), []);
+  const pace = usePace(POINTS_MS);
   useChanges((change) => {
     const own = change.runs.filter((run) => run.run_id === runId);
     if (!live || own.length === 0) return;
@@ -19,10 +18,9 @@ export function useLiveRun(runId: string, live: boolean): void {
       void client.invalidateQueries({ queryKey: keys.run(runId) });
       void client.invalidateQueries({ queryKey: keys.artifacts(runId) });
     } else {
-      timer.current ??= setTimeout(() => {
-        timer.current = undefined;
-        whenVisible(() => void client.invalidateQueries({ queryKey: keys.run(runId) }));
-      }, POINTS_MS);
+      pace.run(() =>
+        whenVisible(() => void client.invalidateQueries({ queryKey: keys.run(runId) })),
+      );
     }
   });
 }

@@ -1,21 +1,34 @@
 // The table as code: opens from a button and shows Python or the call of the API, ready to copy.
 import { Popover, PopoverDisclosure, PopoverProvider } from "@ariakit/react";
+import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
-import { serverAddress } from "../../api/client";
-import type { RunsQuery } from "../../api/contract";
+import { apiPost, serverAddress } from "../../api/client";
+import type { FilterCheck, RunsQuery } from "../../api/contract";
 import { buttonClass, Segmented } from "../../parts/Button";
 import { Copy } from "../../parts/Copy";
 import { Icon } from "../../parts/Icon";
+import { Skeleton } from "../../parts/Skeleton";
 import css from "./CodeButton.module.css";
-import { curlSnippet, pythonSnippet } from "./code";
+import { curlSnippet, isMlflowOrder, pythonSnippet, requestsSnippet } from "./code";
 import type { ColumnId } from "./url-state";
 
 function Code({ query, columns }: { query: RunsQuery; columns: ColumnId[] }) {
   const [kind, setKind] = useState<"python" | "curl">("python");
+  const { filter } = query;
+  const check = useQuery({
+    queryKey: ["is-mlflow", filter],
+    queryFn: ({ signal }) => apiPost<FilterCheck>("filter/check", { filter }, signal),
+    enabled: filter.trim() !== "",
+    staleTime: Number.POSITIVE_INFINITY,
+  });
+  if (filter.trim() !== "" && check.isPending) return <Skeleton lines={8} />;
+  const mlflow = isMlflowOrder(query) && (check.data?.mlflow ?? true);
   const text =
-    kind === "python"
-      ? pythonSnippet(serverAddress(), query, columns)
-      : curlSnippet(serverAddress(), query);
+    kind === "curl"
+      ? curlSnippet(serverAddress(), query)
+      : mlflow
+        ? pythonSnippet(serverAddress(), query, columns)
+        : requestsSnippet(serverAddress(), query);
   return (
     <>
       <div className={css.top}>
@@ -49,7 +62,7 @@ export function CodeButton({
   return (
     <PopoverProvider placement="bottom-end">
       <PopoverDisclosure
-        className={buttonClass()}
+        className={buttonClass({ size: "small" })}
         title="This table as Python code or as a call of the API"
       >
         <Icon name="code" size={14} /> Code

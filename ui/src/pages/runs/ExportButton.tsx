@@ -45,13 +45,13 @@ export function ExportButton({
 
   if (done !== undefined)
     return (
-      <Button onClick={() => abort.current?.abort()}>
+      <Button size="small" onClick={() => abort.current?.abort()}>
         <Icon name="close" size={14} /> {narrow ? "Stop" : "Stop export"} ({Math.floor(done * 100)}{" "}
         %)
       </Button>
     );
   return (
-    <Button onClick={start} title="All matching runs with the columns shown">
+    <Button size="small" onClick={start} title="All matching runs with the columns shown">
       <Icon name="download" size={14} /> {narrow ? "CSV" : "Export CSV"}
     </Button>
   );

@@ -8,7 +8,7 @@ import type { Experiment, StreamChange } from "../../api/contract";
 import { keys, useExperiment } from "../../api/queries";
 import { useChangesSlowly } from "../../api/stream";
 import { usePage } from "../../app/page";
-import { Button } from "../../parts/Button";
+import { Button, LinkButton } from "../../parts/Button";
 import { Chip } from "../../parts/Chip";
 import { Copy } from "../../parts/Copy";
 import { EmptyState } from "../../parts/EmptyState";
@@ -127,7 +127,11 @@ export default function RunsPage({ experimentId, tab }: { experimentId: string; 
   ]);
   if (query.error && !experiment)
     return query.error instanceof ApiError && query.error.status === 404 ? (
-      <EmptyState page title="There is no such experiment">
+      <EmptyState
+        page
+        title="There is no such experiment"
+        action={<LinkButton to="/experiments">All experiments</LinkButton>}
+      >
         No experiment has the id {experimentId}.
       </EmptyState>
     ) : (

@@ -12,12 +12,15 @@ import { formatCount } from "../../parts/format";
 import { Icon } from "../../parts/Icon";
 import { Skeleton } from "../../parts/Skeleton";
 import { Snippet } from "../../parts/Snippet";
+import { TagDialog } from "../run/TagDialog";
+import { MOST_TAGGED, tagRuns } from "./bulk-tag";
 import { CodeButton } from "./CodeButton";
 import { ColumnChooser } from "./ColumnChooser";
 import type { ColumnActions } from "./ColumnMenu";
 import { DensityButton } from "./DensityButton";
 import { EmptyResult } from "./EmptyResult";
 import { ExportButton } from "./ExportButton";
+import { exportSelected } from "./export";
 import { FilterLine } from "./FilterLine";
 import { GroupByButton } from "./GroupByButton";
 import { withAggregate } from "./metric-column";
@@ -61,11 +64,16 @@ export function RunsTab({ experiment }: { experiment: Experiment }) {
   const grid = useRef<GridHandle>(null);
   const filter = useRef<HTMLInputElement>(null);
   const { loaded } = table;
+  const csvColumns = columns.filter((column) => column.kind !== "spark");
   const selection = forTable(chosen, loaded?.snapshot);
   const selected = countOf(selection);
   // A filter from a link may be wrong: that belongs to the filter line, not to the table.
   const refusal = table.error instanceof ApiError && table.error.span ? table.error : undefined;
 
+  const [tagging, setTagging] = useState(false);
+  const canTag =
+    state.view === "active" && !selection.all && selected > 0 && selected <= MOST_TAGGED;
+  const listed = !selection.all && selected <= MOST_TAGGED;
   const compare = () => {
     if (selected < 2) return;
     const known = selection.all ? windows.loadedIds() : [...selection.ids];
@@ -78,6 +86,7 @@ export function RunsTab({ experiment }: { experiment: Experiment }) {
     k: () => grid.current?.move(-1),
     x: () => grid.current?.select(),
     c: compare,
+    t: () => setTagging(canTag),
   });
 
   const columnActions = useMemo<ColumnActions>(
@@ -165,13 +174,6 @@ export function RunsTab({ experiment }: { experiment: Experiment }) {
             }}
           />
           <DensityButton density={state.density} onChange={(density) => change({ density })} />
-          <ShareButton />
-          <ExportButton
-            windows={windows}
-            columns={columns.filter((column) => column.kind !== "spark")}
-            name={experiment.name}
-          />
-          <CodeButton query={() => windows.exportQuery()} columns={ids} />
         </div>
       </div>
       <div className={css.counts}>
@@ -215,6 +217,11 @@ export function RunsTab({ experiment }: { experiment: Experiment }) {
             {formatCount(fresh)} new run{fresh === 1 ? "" : "s"} — show
           </Button>
         )}
+        <span className={css.outputs}>
+          <ShareButton />
+          <ExportButton windows={windows} columns={csvColumns} name={experiment.name} />
+          <CodeButton query={() => windows.exportQuery()} columns={ids} />
+        </span>
       </div>
       {table.error !== undefined && !refusal && (
         <ErrorBox what="The runs could not be loaded" error={table.error} retry={refresh} />
@@ -264,8 +271,23 @@ export function RunsTab({ experiment }: { experiment: Experiment }) {
                 }
               : undefined
           }
+          onTag={canTag ? () => setTagging(true) : undefined}
+          onDownload={
+            listed
+              ? () => exportSelected(windows, [...selection.ids], csvColumns, experiment.name)
+              : undefined
+          }
           onClear={() => setSelection(nothing)}
           onChanged={refresh}
+        />
+      )}
+      {tagging && (
+        <TagDialog
+          draft={{ key: "", value: "", fresh: true }}
+          taken={[]}
+          replacing=""
+          onSave={(key, value) => tagRuns(id, [...selection.ids], key, value, refresh)}
+          onClose={() => setTagging(false)}
         />
       )}
     </div>

@@ -1,9 +1,11 @@
-// What can be done to the selected runs. Deleting asks nothing: its toast takes it back.
+// What can be done to the selected runs. Nothing asks whether it is meant: the toast takes it back.
+import { useState } from "react";
 import type { BulkAction, ViewType } from "../../api/contract";
 import { Button } from "../../parts/Button";
 import { formatCount } from "../../parts/format";
 import { Icon } from "../../parts/Icon";
 import { bulkCalls, sendBulk } from "./bulk";
+import { MOST_TAGGED } from "./bulk-tag";
 import css from "./SelectionBar.module.css";
 import { countOf, type Selection } from "./selection";
 
@@ -15,6 +17,8 @@ export function SelectionBar({
   onAll,
   onCompare,
   onBaseline,
+  onTag,
+  onDownload,
   onClear,
   onChanged,
 }: {
@@ -29,10 +33,15 @@ export function SelectionBar({
   onCompare: () => void;
   /** Makes the one selected run the baseline; undefined when it is not one. */
   onBaseline: (() => void) | undefined;
+  /** Opens the dialog for a tag; undefined where that cannot be done. */
+  onTag: (() => void) | undefined;
+  /** Hands over the selected runs as CSV; undefined where that cannot be done. */
+  onDownload: (() => Promise<void>) | undefined;
   onClear: () => void;
   onChanged: () => void;
 }) {
   const count = countOf(selection);
+  const [busy, setBusy] = useState(false);
   const act = (action: BulkAction["action"]) => {
     onClear();
     void sendBulk(
@@ -68,6 +77,23 @@ export function SelectionBar({
           Baseline
         </Button>
       )}
+      <Button
+        disabled={!onTag}
+        title={onTag ? "Give all of them a tag" : `At most ${MOST_TAGGED} runs at a time`}
+        onClick={onTag}
+      >
+        Tag <kbd>T</kbd>
+      </Button>
+      <Button
+        disabled={!onDownload || busy}
+        title={onDownload ? "The selected runs as CSV" : "Export CSV gives all of a table"}
+        onClick={() => {
+          setBusy(true);
+          void onDownload?.().finally(() => setBusy(false));
+        }}
+      >
+        <Icon name="download" size={14} /> CSV
+      </Button>
       {view !== "deleted" && (
         <Button kind="danger" onClick={() => act("delete")}>
           <Icon name="trash" size={14} /> Delete

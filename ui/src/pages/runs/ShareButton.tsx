@@ -13,7 +13,11 @@ export function ShareButton() {
         toast({ message: `The address was not copied: ${errorText(error)}`, tone: "bad" }),
     );
   return (
-    <Button onClick={() => void share()} title="Copy the address of this table as it is now">
+    <Button
+      size="small"
+      onClick={() => void share()}
+      title="Copy the address of this table as it is now"
+    >
       <Icon name="share" size={14} /> Share
     </Button>
   );

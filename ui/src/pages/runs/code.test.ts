@@ -1,6 +1,13 @@
 import { expect, it } from "vitest";
 import type { RunsQuery } from "../../api/contract";
-import { curlSnippet, frameColumns, pythonSnippet, shellQuoted } from "./code";
+import {
+  curlSnippet,
+  frameColumns,
+  isMlflowOrder,
+  pythonSnippet,
+  requestsSnippet,
+  shellQuoted,
+} from "./code";
 
 const query: RunsQuery = {
   experiment_ids: ["7"],
@@ -57,4 +64,15 @@ it("writes a call that a shell reads as it stands, without the snapshot", () => 
   expect(text).toContain("it'\\''s");
   expect(text).not.toContain("s1");
   expect(shellQuoted("a'b")).toBe("'a'\\''b'");
+});
+
+it("asks for what MLflow cannot say with a call of the own API, from the first row on", () => {
+  const text = requestsSnippet("http://h", { ...query, offset: 300 });
+  expect(text).toContain('"http://h/api/runledger/v1/runs/query"');
+  expect(text).toContain('"limit": 500');
+  expect(text).not.toContain("s1");
+  expect(text).not.toContain("300");
+  expect(text).toContain('    "metrics.val/acc",\n');
+  expect(isMlflowOrder(query)).toBe(true);
+  expect(isMlflowOrder({ ...query, order_by: ["attributes.duration DESC"] })).toBe(false);
 });

@@ -1,4 +1,4 @@
-// The table on the screen as code: the same filter, order and columns for MLflow's client, and the
+// The table on the screen as code: the same filter, order and columns for MLflow's client where that can say it, and the
 // call of this server's API that the table itself makes. Pure.
 import type { RunsQuery } from "../../api/contract";
 import { columnKind } from "./columns";
@@ -58,6 +58,50 @@ runs = runs.filter(items=[
 ${shown.join("\n")}
 ])
 `;
+}
+
+/** What is sent for all rows: the page's own place in the table is left out. */
+function wholeQuery({ snapshot: _, offset: __, limit: ___, ...rest }: RunsQuery) {
+  return rest;
+}
+
+/** For what MLflow's search cannot say, such as `OR`: the call of this server's own API, for all rows. */
+export function requestsSnippet(address: string, query: RunsQuery): string {
+  const body = JSON.stringify({ ...wholeQuery(query), limit: 500 }, null, 4);
+  const names = ["run_id", "name", "status", "start", "end"];
+  const heads = [...names, ...query.columns].map((name) => `    ${python(name)},`);
+  return `import pandas
+import requests
+
+# MLflow's client cannot say this filter or order; the server's own API can.
+query = ${body}
+rows = []
+while True:
+    response = requests.post(
+        ${python(`${address}/api/runledger/v1/runs/query`)},
+        json={**query, "offset": len(rows)},
+    )
+    response.raise_for_status()
+    answer = response.json()
+    rows += answer["rows"]
+    if len(rows) >= answer["matched"]:
+        break
+    # The rest of the same table, whatever happens meanwhile.
+    query["snapshot"] = answer["snapshot"]
+
+columns = [
+${heads.join("\n")}
+]
+runs = pandas.DataFrame(
+    [[row[name] for name in columns[:${names.length}]] + row["values"] for row in rows],
+    columns=columns,
+)
+`;
+}
+
+/** Whether MLflow's client can ask for this order. It knows the last value of a metric, and no duration. */
+export function isMlflowOrder(query: RunsQuery): boolean {
+  return !query.order_by.some((order) => order.startsWith("attributes.duration"));
 }
 
 /** One argument of a POSIX shell. */

@@ -23,8 +23,8 @@ export interface Column {
 const builtIns: Record<string, { label: string; width: number; numeric: boolean }> = {
   name: { label: "Run", width: 220, numeric: false },
   status: { label: "Status", width: 104, numeric: false },
-  started: { label: "Started", width: 104, numeric: false },
-  duration: { label: "Duration", width: 100, numeric: true },
+  started: { label: "Started", width: 124, numeric: false },
+  duration: { label: "Duration", width: 124, numeric: true },
   user: { label: "User", width: 104, numeric: false },
   id: { label: "Run ID", width: 280, numeric: false },
 };
@@ -102,7 +102,7 @@ export function layout(
   const shown = ids.includes("name") ? ids : ["name", ...ids];
   const fixed = new Set(["name", ...(narrow ? [] : pinned)]);
   const order = ["name", ...shown.filter((id) => id !== "name" && fixed.has(id))];
-  for (const id of shown) if (!fixed.has(id)) order.push(id);
+  for (const id of narrow ? metricEarly(shown) : shown) if (!fixed.has(id)) order.push(id);
   return order.map((id) => {
     const built = builtIns[id];
     const kind = columnKind(id);
@@ -123,6 +123,14 @@ export function layout(
       pinned: fixed.has(id),
     };
   });
+}
+
+/** On a phone there is room for the name, the status and one number: times can wait. */
+function metricEarly(ids: ColumnId[]): ColumnId[] {
+  const metric = ids.find((id) => columnKind(id) === "metrics");
+  if (metric === undefined) return ids;
+  const first = ids.filter((id) => id === "name" || id === "status");
+  return [...new Set([...first, metric, ...ids])];
 }
 
 /** The columns that the server must send values for. */

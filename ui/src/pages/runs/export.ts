@@ -1,10 +1,13 @@
 // CSV of all matching rows, filtered and sorted as on screen. Values are written in full; the
 // browser gets the file piece by piece, so that 100 000 rows do not become one huge string.
+import { errorText } from "../../api/client";
 import type { MetricValue, RunRow, RunsQuery } from "../../api/contract";
 import { fetchRuns } from "../../api/queries";
 import { fullNumber } from "../../parts/format";
+import { toast } from "../../parts/Toast";
 import { type Column, columnLabel } from "./columns";
-import type { ColumnId } from "./url-state";
+import type { RowStore } from "./row-store";
+import { type ColumnId, withIds } from "./url-state";
 
 const PAGE = 500;
 
@@ -67,8 +70,8 @@ export async function exportCsv(
   query: RunsQuery,
   columns: ExportColumn[],
   name: string,
-  progress: (done: number, of: number) => void,
-  signal: AbortSignal,
+  progress?: (done: number, of: number) => void,
+  signal?: AbortSignal,
 ): Promise<void> {
   const pieces: string[] = [csvHead(columns)];
   let { snapshot } = query;
@@ -81,7 +84,7 @@ export async function exportCsv(
     snapshot = answer.snapshot;
     pieces.push(csvRows(answer.rows, columns, query.columns));
     offset += answer.rows.length;
-    progress(offset, answer.matched);
+    progress?.(offset, answer.matched);
     if (answer.rows.length === 0 || offset >= answer.matched) break;
   }
   const address = URL.createObjectURL(new Blob(pieces, { type: "text/csv;charset=utf-8" }));
@@ -90,4 +93,23 @@ export async function exportCsv(
   link.download = `${name.replace(/[^\w.-]+/g, "_") || "runs"}.csv`;
   link.click();
   setTimeout(() => URL.revokeObjectURL(address), 10_000);
+}
+
+/** The same for some runs of the table. */
+export async function exportSelected(
+  table: Pick<RowStore, "exportQuery">,
+  ids: readonly string[],
+  columns: ExportColumn[],
+  name: string,
+): Promise<void> {
+  const query = table.exportQuery();
+  if (!query) return;
+  // Others than those of the snapshot are asked for.
+  const { snapshot: _, ...whole } = query;
+  const filter = withIds(whole.filter, ids);
+  try {
+    await exportCsv({ ...whole, filter }, columns, `${name} selected`);
+  } catch (error) {
+    toast({ message: `The export failed: ${errorText(error)}`, tone: "bad" });
+  }
 }

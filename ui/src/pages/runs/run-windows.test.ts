@@ -56,6 +56,24 @@ function server(count: number) {
 }
 
 describe("RunWindows", () => {
+  it("fetches the next rows before they are seen, on the side to which one scrolls", async () => {
+    const { fetch, next, calls } = server(1000);
+    const windows = new RunWindows(fetch);
+    windows.ask(question);
+    await next().answer();
+    windows.show(5, 35);
+    expect(calls).toHaveLength(0);
+    windows.show(20, 50);
+    expect(calls.map(({ query }) => query.offset)).toEqual([100]);
+    await next().answer();
+    // A jump: nobody knows where it goes on.
+    windows.show(560, 590);
+    expect(calls.map(({ query }) => query.offset)).toEqual([500]);
+    await next().answer();
+    windows.show(540, 570);
+    expect(calls.map(({ query }) => query.offset)).toEqual([400]);
+  });
+
   it("makes a snapshot, then asks for windows at it", async () => {
     const { fetch, next, calls } = server(1000);
     const windows = new RunWindows(fetch);

@@ -7,6 +7,8 @@ import type { RowStore } from "./row-store";
 
 export const WINDOW = 100;
 const KEEP_WINDOWS = 80;
+/** Rows that are fetched before they come into view, on the side to which one scrolls. */
+const AHEAD = 60;
 
 export interface Question {
   experimentId: string;
@@ -55,6 +57,8 @@ export class RunWindows implements RowStore {
   private readonly pending = new Map<number, AbortController>();
   private asking: AbortController | undefined;
   private range: [first: number, last: number] = [0, 0];
+  /** The range with what one is about to see. */
+  private wanted: [first: number, last: number] = [0, 0];
   private state: RunTableState = {
     loaded: undefined,
     old: false,
@@ -154,7 +158,11 @@ export class RunWindows implements RowStore {
 
   /** Tells which rows are on screen; what is missing is fetched, what left is no longer awaited. */
   show(first: number, last: number): void {
+    const moved = first - this.range[0];
     this.range = [first, last];
+    // A jump leads anywhere; only who scrolls row by row will see the next ones.
+    const ahead = Math.abs(moved) < WINDOW ? AHEAD : 0;
+    this.wanted = [moved < 0 ? Math.max(0, first - ahead) : first, moved > 0 ? last + ahead : last];
     this.fill();
   }
 
@@ -214,22 +222,22 @@ export class RunWindows implements RowStore {
       stale: false,
     });
     // The oldest come first in a Map; those on screen are never dropped.
-    const [from, to] = this.visibleWindows();
+    const [from, to] = this.wantedWindows();
     for (const old of this.windows.keys()) {
       if (this.windows.size <= KEEP_WINDOWS) break;
       if (old < from || old > to) this.windows.delete(old);
     }
   }
 
-  private visibleWindows(): [number, number] {
-    return [Math.floor(this.range[0] / WINDOW), Math.floor(this.range[1] / WINDOW)];
+  private wantedWindows(): [number, number] {
+    return [Math.floor(this.wanted[0] / WINDOW), Math.floor(this.wanted[1] / WINDOW)];
   }
 
   private fill(): void {
     const { question, snapshot } = this;
     const loaded = this.state.loaded;
     if (!question || !loaded || snapshot === undefined) return;
-    const [from, to] = this.visibleWindows();
+    const [from, to] = this.wantedWindows();
     for (const [index, abort] of this.pending)
       if (index < from - 1 || index > to + 1) {
         abort.abort();

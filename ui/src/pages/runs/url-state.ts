@@ -133,11 +133,12 @@ const attributes: Record<string, string> = {
   name: "attributes.run_name",
   status: "attributes.status",
   started: "attributes.start_time",
+  duration: "attributes.duration",
   user: "attributes.user_id",
   id: "attributes.run_id",
 };
 
-/** The duration is computed and not known to the filter grammar, and a curve has no order. */
+/** A curve has no order. */
 export function isSortable(id: ColumnId): boolean {
   return id in attributes || (isColumnId(id) && !known.has(id) && !id.startsWith("spark."));
 }
@@ -169,6 +170,11 @@ export function orderBy(sort: Sort, goals: Goals): string[] {
 function literal(value: string): string | undefined {
   if (!value.includes("'")) return `'${value}'`;
   return value.includes('"') ? undefined : `"${value}"`;
+}
+
+/** Only these runs of those that the filter lets through. */
+export function withIds(filter: string, ids: readonly string[]): string {
+  return withAlso(filter, `attributes.run_id IN (${ids.map((id) => `'${id}'`).join(", ")})`);
 }
 
 /** The filter with "this column has this value" added; undefined when that cannot be said. */

@@ -2,6 +2,7 @@
 import { useCallback, useEffect, useMemo, useRef, useState, useSyncExternalStore } from "react";
 import { useSearchParams } from "wouter";
 import type { Fields } from "../../api/contract";
+import { usePace } from "../../api/pace";
 import { fetchGroups, fetchRuns } from "../../api/queries";
 import { MANY_RUNS, useChanges } from "../../api/stream";
 import { whenVisible } from "../../api/visible";
@@ -15,7 +16,7 @@ import { resolved, shortened, type View } from "./views";
 import type { Widths } from "./widths";
 
 /** Values change in place at most this often, however fast the runs log. */
-const TOUCH_MS = 1000;
+const TOUCH_MS = 700;
 
 /** The number of default columns before anything was logged. */
 const BARE = defaultColumns(undefined).length;
@@ -100,8 +101,7 @@ export function useRunTable(
   }, [windows]);
 
   const touched = useRef(new Set<string>());
-  const timer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
-  useEffect(() => () => clearTimeout(timer.current), []);
+  const pace = usePace(TOUCH_MS);
   useChanges((change) => {
     const created: string[] = [];
     for (const run of change.runs) {
@@ -121,13 +121,12 @@ export function useRunTable(
       }
     }
     if (touched.current.size > 0)
-      timer.current ??= setTimeout(() => {
-        timer.current = undefined;
+      pace.run(() =>
         whenVisible(() => {
           windows.touch(touched.current);
           touched.current = new Set();
-        });
-      }, TOUCH_MS);
+        }),
+      );
   });
 
   const groupCount = grouped ? groups.size() : undefined;
