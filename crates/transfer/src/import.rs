@@ -174,11 +174,6 @@ impl Import {
             }
         }
     }
-
-    /// A time of the source, or now where it has none.
-    fn time(&self, given: i64) -> i64 {
-        if given > 0 { given } else { self.author.clock.now_ms() }
-    }
 }
 
 fn conflict(what: &'static str, name: &str, problem: String) -> TransferError {
