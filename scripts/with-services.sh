@@ -3,6 +3,7 @@
 #
 #   RUNLEDGER_TEST_POSTGRES_URL   a PostgreSQL on which databases may be created
 #   RUNLEDGER_TEST_AMQP_URL       a RabbitMQ, with RUNLEDGER_TEST_AMQP_MANAGEMENT_URL for its management API
+#                                 and RUNLEDGER_TEST_AMQP_METRICS, host and port of its metrics
 #   RUNLEDGER_TEST_S3             S3 servers, as minio=http://ACCESS:SECRET@HOST:PORT/BUCKET,versitygw=…
 #
 # A variable that is already set is left as it is, and no service is started for it.
@@ -77,7 +78,8 @@ for service in "${services[@]}"; do
     rabbitmq)
       export RUNLEDGER_TEST_AMQP_URL=$url
       RUNLEDGER_TEST_AMQP_MANAGEMENT_URL=$(control management rabbitmq)
-      export RUNLEDGER_TEST_AMQP_MANAGEMENT_URL
+      RUNLEDGER_TEST_AMQP_METRICS=$(control metrics rabbitmq)
+      export RUNLEDGER_TEST_AMQP_MANAGEMENT_URL RUNLEDGER_TEST_AMQP_METRICS
       ;;
     *) export RUNLEDGER_TEST_S3=${RUNLEDGER_TEST_S3:+$RUNLEDGER_TEST_S3,}$service=$url ;;
   esac

@@ -408,6 +408,39 @@ def test_a_run_is_shown_as_it_was(wire: Wire) -> None:
     wire.request("GET", f"{OWN}/runs/no-such-run", params={"at": 10**9}).missing()
 
 
+def test_the_table_as_it_was(wire: Wire) -> None:
+    experiment_id = wire.new_experiment()
+    first, second = (wire.new_run(experiment_id, run_name=name, start_time=n) for n, name in enumerate(("one", "two")))
+    for run_id, loss in ((first, 3.0), (second, 1.0)):
+        point = {"key": "loss", "value": loss, "timestamp": 1, "step": 0}
+        wire.post("runs/log-batch", run_id=run_id, metrics=[point], params=[{"key": "lr", "value": run_id[:4]}]).ok()
+    wire.post("runs/delete", run_id=second).ok()
+    before = ask(wire, "events", limit=1)["events"][0]["position"]
+    wire.post("runs/restore", run_id=second).ok()
+    wire.post("runs/log-metric", run_id=first, key="loss", value=0.5, timestamp=2, step=1).ok()
+    wire.post("runs/update", run_id=first, run_name="renamed", status="FINISHED", end_time=9).ok()
+    wire.new_run(experiment_id, run_name="three")
+
+    columns = ["metrics.loss", "metrics.loss:max", "params.lr"]
+    query: dict[str, Any] = {"experiment_ids": [experiment_id], "columns": columns, "order_by": ["metrics.loss DESC"]}
+    past = tell(wire, "runs/query", **query, view="all", at=before).ok()
+    shown = [(row["name"], row["status"], row["deleted"], row["values"]) for row in past["rows"]]
+    assert shown == [
+        ("one", "RUNNING", False, [3.0, 3.0, first[:4]]),
+        ("two", "RUNNING", True, [1.0, 1.0, second[:4]]),
+    ]
+    assert (past["position"], past["matched"], past["total"]) == (before, 2, 2)
+    rest = tell(wire, "runs/query", **query, snapshot=past["snapshot"], offset=1).ok()["rows"]
+    assert [row["name"] for row in rest] == ["two"]
+    assert [row["name"] for row in tell(wire, "runs/query", **query, at=before, filter="metrics.loss > 1").ok()["rows"]] == ["one"]
+    assert tell(wire, "runs/query", **query, at=1).ok()["matched"] == 0
+    groups = tell(wire, "runs/groups", experiment_ids=[experiment_id], group=["status"], metrics=["loss"], at=before).ok()
+    assert [(group["values"], group["runs"], group["metrics"][0]["max"]) for group in groups["groups"]] == [(["RUNNING"], 1, 3.0)]
+    now = tell(wire, "runs/query", **query, at=int(time.time() * 1000)).ok()
+    assert now["rows"] == tell(wire, "runs/query", **query).ok()["rows"]
+    assert "past cannot be changed" in tell(wire, "bulk", snapshot=past["snapshot"], action="delete").invalid()
+
+
 def test_many_runs_are_deleted_and_brought_back(wire: Wire) -> None:
     experiment_id = wire.new_experiment()
     run_ids = [wire.new_run(experiment_id) for _ in range(5)]

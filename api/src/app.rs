@@ -4,9 +4,9 @@ use prometheus::Registry;
 use runledger_domain::command::Decision;
 use runledger_domain::guard::GuardKey;
 use runledger_domain::{Clock, IdGen};
-use runledger_operations::Author;
+use runledger_operations::{Author, LogTail};
 use runledger_service::Readiness;
-use runledger_storage::{EventLog, Leases, Outcome, ReadModel, Rejection};
+use runledger_storage::{EventLog, Leases, Outcome, ReadModel, Rejection, SideViews};
 use runledger_webhooks::Sender;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -16,7 +16,7 @@ use crate::body::BodyMemory;
 use crate::lines::Lines;
 use crate::metrics::HttpMetrics;
 use crate::params::ParamCache;
-use crate::v1::Snapshots;
+use crate::v1::{PastTables, Snapshots};
 use crate::{ApiError, ArtifactDeps, Deps, RequestContext, Settings};
 
 /// Experiments whose artifact location is remembered.
@@ -29,6 +29,7 @@ pub(crate) type AppState = Arc<App>;
 pub(crate) struct App {
     pub(crate) log: EventLog,
     pub(crate) views: ReadModel,
+    pub(crate) side_views: Arc<dyn SideViews>,
     pub(crate) leases: Leases,
     pub(crate) artifacts: ArtifactDeps,
     pub(crate) clock: Arc<dyn Clock>,
@@ -45,6 +46,9 @@ pub(crate) struct App {
     /// Artifact locations by experiment id. They never change.
     locations: Mutex<HashMap<i64, Arc<str>>>,
     pub(crate) snapshots: Snapshots,
+    pub(crate) past_tables: PastTables,
+    /// For readers who follow the log event by event.
+    pub(crate) tail: LogTail,
     /// When this process began to serve, in milliseconds since the epoch.
     pub(crate) started_at: i64,
     /// Ends what would otherwise go on for as long as its reader wants.
@@ -53,12 +57,26 @@ pub(crate) struct App {
 
 impl App {
     pub(crate) fn new(deps: Deps, stopping: CancellationToken) -> Result<Self, prometheus::Error> {
-        let Deps { log, views, leases, clock, ids, registry, readiness, artifacts, webhook_sender, settings } = deps;
+        let Deps {
+            log,
+            views,
+            side_views,
+            leases,
+            clock,
+            ids,
+            registry,
+            readiness,
+            artifacts,
+            webhook_sender,
+            settings,
+        } = deps;
         let metrics = HttpMetrics::register(&registry)?;
         let started_at = clock.now_ms();
+        let tail = LogTail::new(log.clone());
         Ok(Self {
             log,
             views,
+            side_views,
             leases,
             artifacts,
             clock,
@@ -73,6 +91,8 @@ impl App {
             body_memory: BodyMemory::default(),
             locations: Mutex::default(),
             snapshots: Snapshots::default(),
+            past_tables: PastTables::default(),
+            tail,
             started_at,
             stopping,
         })

@@ -5,7 +5,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use http::request::Parts;
 use http::{HeaderMap, header};
-use runledger_domain::{IdGen, validate};
+use runledger_domain::{IdGen, TraceContext, validate};
 use std::net::IpAddr;
 
 use crate::ApiError;
@@ -28,28 +28,26 @@ pub(crate) struct RequestContext {
     /// The user name of HTTP basic authentication.
     user: Option<String>,
     peer: Option<IpAddr>,
-    /// The header `traceparent`, if it is one.
-    traceparent: Option<String>,
+    /// From the header `traceparent`; once the request's own span has begun, that.
+    pub(crate) trace: Option<TraceContext>,
 }
 
 impl RequestContext {
     pub(crate) fn new(headers: &HeaderMap, peer: Option<IpAddr>, ids: &dyn IdGen) -> Self {
         let sent = headers.get(REQUEST_ID).and_then(|id| id.to_str().ok()).filter(|id| is_plain(id));
         let request_id = sent.map_or_else(|| ids.random_id().simple().to_string(), str::to_owned);
-        let traceparent =
-            headers.get("traceparent").and_then(|sent| sent.to_str().ok()).filter(|sent| is_traceparent(sent));
-        Self { request_id, user: basic_user(headers), peer, traceparent: traceparent.map(str::to_owned) }
+        let trace = headers.get("traceparent").and_then(|sent| TraceContext::parse(sent.to_str().ok()?));
+        Self { request_id, user: basic_user(headers), peer, trace }
     }
 
     /// The W3C trace context that goes along with what the request causes. A client's own trace goes on; else the request
     /// begins one, whose id is the request's where that has the form. `seed` is 32 hex digits to take ids from.
     pub(crate) fn traceparent(&self, seed: &str) -> String {
-        if let Some(sent) = &self.traceparent {
-            return sent.clone();
+        if let Some(trace) = self.trace {
+            return trace.to_string();
         }
-        let is_trace = self.request_id.len() == 32 && is_hex(&self.request_id);
-        let trace = if is_trace { &self.request_id } else { seed };
-        format!("00-{trace}-{}-01", seed.get(..16).unwrap_or_default())
+        let begun = |trace| TraceContext::parse(&format!("00-{trace}-{}-01", seed.get(..16).unwrap_or_default()));
+        begun(self.request_id.as_str()).or_else(|| begun(seed)).map(|trace| trace.to_string()).unwrap_or_default()
     }
 
     /// Who did it: the authenticated user, else who the request says it is, else the client's address.
@@ -73,18 +71,6 @@ impl<S: Sync> FromRequestParts<S> for RequestContext {
 fn is_plain(id: &str) -> bool {
     let plain = |c: u8| c.is_ascii_alphanumeric() || matches!(c, b'-' | b'_' | b'.' | b':');
     (1..=128).contains(&id.len()) && id.bytes().all(plain)
-}
-
-/// Version 00 of the W3C header: `00-<32 hex>-<16 hex>-<2 hex>`, ids not all zero.
-fn is_traceparent(text: &str) -> bool {
-    let parts: Vec<&str> = text.split('-').collect();
-    let [version, trace, span, flags] = parts.as_slice() else { return false };
-    let id = |text: &str, length| text.len() == length && is_hex(text) && text.bytes().any(|digit| digit != b'0');
-    *version == "00" && id(trace, 32) && id(span, 16) && flags.len() == 2 && is_hex(flags)
-}
-
-fn is_hex(text: &str) -> bool {
-    text.bytes().all(|digit| matches!(digit, b'0'..=b'9' | b'a'..=b'f'))
 }
 
 fn basic_user(headers: &HeaderMap) -> Option<String> {

@@ -11,6 +11,8 @@ pub(crate) struct HttpMetrics {
     seconds: HistogramVec,
     pub(crate) panics: IntCounter,
     pub(crate) connections: IntGauge,
+    staged: IntCounter,
+    staged_bytes: IntCounter,
 }
 
 impl HttpMetrics {
@@ -28,11 +30,21 @@ impl HttpMetrics {
         )?;
         let panics = IntCounter::new("runledger_http_panics_total", "Requests whose handler panicked.")?;
         let connections = IntGauge::new("runledger_http_connections", "Open connections.")?;
+        let staged =
+            IntCounter::new("runledger_uploads_staged_total", "Uploads taken into the spool, and acknowledged.")?;
+        let staged_bytes = IntCounter::new("runledger_uploads_staged_bytes_total", "Bytes of the uploads taken.")?;
+        registry.register(Box::new(staged.clone()))?;
+        registry.register(Box::new(staged_bytes.clone()))?;
         registry.register(Box::new(requests.clone()))?;
         registry.register(Box::new(seconds.clone()))?;
         registry.register(Box::new(panics.clone()))?;
         registry.register(Box::new(connections.clone()))?;
-        Ok(Self { requests, seconds, panics, connections })
+        Ok(Self { requests, seconds, panics, connections, staged, staged_bytes })
+    }
+
+    pub(crate) fn staged(&self, bytes: u64) {
+        self.staged.inc();
+        self.staged_bytes.inc_by(bytes);
     }
 
     pub(crate) fn answered(&self, route: &str, method: &'static str, code: StatusCode, after: Duration) {

@@ -5,12 +5,15 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use futures::FutureExt;
 use http::{HeaderValue, Method};
+use runledger_domain::TraceContext;
+use runledger_telemetry::TARGET;
 use std::any::Any;
 use std::error::Error;
 use std::fmt::Write;
 use std::panic::AssertUnwindSafe;
 use std::time::Instant;
-use tracing::{Instrument, error, info_span, warn};
+use tracing::field::Empty;
+use tracing::{Instrument, Span, debug_span, error, info_span, warn};
 
 use crate::context::{Peer, REQUEST_ID};
 use crate::{ApiError, AppState, RequestContext};
@@ -19,26 +22,48 @@ use crate::{ApiError, AppState, RequestContext};
 pub(crate) async fn observe(State(app): State<AppState>, mut request: Request, next: Next) -> Response {
     let started = Instant::now();
     let peer = request.extensions().get().map(|Peer(ip)| *ip);
-    let context = RequestContext::new(request.headers(), peer, app.ids.as_ref());
+    let mut context = RequestContext::new(request.headers(), peer, app.ids.as_ref());
     let request_id = context.request_id.clone();
-    request.extensions_mut().insert(context);
 
     let method = known_method(request.method());
     let route = request.extensions().get::<MatchedPath>().cloned();
     let route = route.as_ref().map_or("unknown", MatchedPath::as_str);
-    let span = info_span!("request", %request_id, method, route);
-    let answer = AssertUnwindSafe(next.run(request)).catch_unwind().instrument(span.clone()).await;
+    let span = info_span!("request", %request_id, trace_id = Empty, method, route);
+    let traced = span.in_scope(|| traced(method, route, &request_id, context.trace));
+    context.trace = runledger_telemetry::of(&traced).or(context.trace);
+    if let Some(trace) = context.trace {
+        span.record("trace_id", trace.trace_id());
+    }
+    request.extensions_mut().insert(context);
+    let run = AssertUnwindSafe(next.run(request)).catch_unwind().instrument(traced.clone());
+    let answer = run.instrument(span.clone()).await;
 
     let response = answer.unwrap_or_else(|panic| {
         app.metrics.panics.inc();
         ApiError::internal(format!("a handler panicked: {}", panic_text(panic.as_ref()))).into_response()
     });
-    let mut response = span.in_scope(|| rendered(response, &request_id));
+    let mut response = span.in_scope(|| traced.in_scope(|| rendered(response, &request_id)));
     if let Ok(value) = HeaderValue::from_str(&request_id) {
         response.headers_mut().insert(REQUEST_ID, value);
     }
+    traced.record("http.response.status_code", i64::from(response.status().as_u16()));
     app.metrics.answered(route, method, response.status(), started.elapsed());
     response
+}
+
+/// The request's span in its trace, which goes on with the client's where it sent one.
+fn traced(method: &'static str, route: &str, request_id: &str, client: Option<TraceContext>) -> Span {
+    let span = debug_span!(
+        target: TARGET,
+        "request",
+        otel.name = format_args!("{method} {route}"),
+        otel.kind = "server",
+        http.request.method = method,
+        http.route = route,
+        http.response.status_code = Empty,
+        request_id,
+    );
+    runledger_telemetry::begin(span, client)
 }
 
 /// Gives an error its body and, if it is the server's, a line in the log.

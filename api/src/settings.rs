@@ -5,7 +5,7 @@ use runledger_artifacts::{ArtifactStore, Spool};
 use runledger_domain::{Clock, IdGen};
 use runledger_queue::UploadQueue;
 use runledger_service::Readiness;
-use runledger_storage::{EventLog, Leases, ReadModel};
+use runledger_storage::{EventLog, Leases, ReadModel, SideViews};
 use runledger_webhooks::Sender;
 use std::sync::Arc;
 
@@ -16,6 +16,8 @@ use crate::MlflowPage;
 pub struct Deps {
     pub log: EventLog,
     pub views: ReadModel,
+    /// For tables of runs as they were.
+    pub side_views: Arc<dyn SideViews>,
     /// For changing objects that a worker may be changing too.
     pub leases: Leases,
     pub clock: Arc<dyn Clock>,

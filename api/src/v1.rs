@@ -5,13 +5,17 @@
 mod activity;
 mod asked;
 mod bulk;
+mod diff;
 mod document;
 mod events;
 mod experiments;
 mod filter;
+mod follow;
 mod groups;
+mod moment;
 mod ops;
 mod past;
+mod past_table;
 mod purge;
 mod run;
 mod sample;
@@ -35,6 +39,7 @@ use crate::AppState;
 use crate::artifacts::run as artifacts;
 
 pub(crate) use document::Missing;
+pub(crate) use past_table::PastTables;
 pub(crate) use snapshots::Snapshots;
 
 const PREFIX: &str = "/api/runledger/v1";
@@ -68,6 +73,7 @@ fn documented() -> (Router<AppState>, OpenApi) {
         .routes(routes!(filter::check))
         .routes(routes!(run::one))
         .routes(routes!(events::of_run))
+        .routes(routes!(diff::of_run))
         .routes(routes!(past::span))
         .routes(routes!(purge::run))
         .routes(routes!(artifacts::details))

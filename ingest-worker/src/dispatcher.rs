@@ -1,13 +1,15 @@
 //! The reactor that turns events into jobs: the log is the outbox, the queue may forget.
 
 use runledger_domain::event::{ArtifactStaged, ArtifactUploadRetried};
-use runledger_domain::{Clock, Event, RecordedEvent, StreamId, StreamKind};
+use runledger_domain::{Clock, Event, RecordedEvent, StreamId, StreamKind, TraceContext};
 use runledger_queue::{Task, UploadJob, UploadQueue};
 use runledger_storage::{EventLog, ReadModel};
+use runledger_telemetry::TARGET;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep, timeout};
+use tracing::{Span, debug_span};
 
 use crate::Error;
 
@@ -95,11 +97,17 @@ impl Dispatcher {
         }
         let events = self.deps.log.read_kind(StreamKind::Artifact, self.position, upto).await.map_err(storage)?;
         let mut jobs = Vec::new();
+        let mut spans = Vec::new();
         for event in &events {
-            jobs.extend(self.job(event).await?);
+            if let Some(mut job) = self.job(event).await? {
+                job.traceparent = job.traceparent.or_else(|| Some(event.trace?.to_string()));
+                spans.extend(trace(&mut job));
+                jobs.push(job);
+            }
         }
         let quiet = jobs.is_empty();
         self.publish(jobs).await?;
+        drop(spans);
         let steps = upto - self.position;
         self.position = upto;
         if !quiet || self.position - self.saved.unwrap_or_default() >= SAVE_EVERY {
@@ -189,6 +197,22 @@ impl Dispatcher {
             _ => None,
         }))
     }
+}
+
+/// A span for as long as the job is published, which goes on in the job.
+fn trace(job: &mut UploadJob) -> Option<Span> {
+    let parent = TraceContext::parse(job.traceparent.as_deref()?)?;
+    let span = debug_span!(
+        target: TARGET,
+        "publish",
+        otel.kind = "producer",
+        messaging.operation.type = "send",
+        path = job.path,
+        position = job.position,
+    );
+    let span = runledger_telemetry::begin(span, Some(parent));
+    job.traceparent = Some(runledger_telemetry::of(&span).unwrap_or(parent).to_string());
+    Some(span)
 }
 
 fn store(staged: ArtifactStaged, position: i64) -> UploadJob {

@@ -38,7 +38,7 @@ impl Outcome {
     const ALL: [Self; 7] =
         [Self::Stored, Self::Repeated, Self::Superseded, Self::Removed, Self::Retried, Self::Deferred, Self::Failed];
 
-    fn as_str(self) -> &'static str {
+    pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Stored => "stored",
             Self::Repeated => "repeated",

@@ -1,12 +1,14 @@
 //! One delivery from the queue to its end.
 
 use runledger_artifacts::{ArtifactPath, Staged, StoreError};
-use runledger_domain::Event;
 use runledger_domain::event::{ArtifactStored, ArtifactUploadFailed};
+use runledger_domain::{Event, TraceContext};
 use runledger_queue::{Delivery, Task, UploadJob};
+use runledger_telemetry::{TARGET, number};
 use std::time::Duration;
 use tokio::time::Instant;
-use tracing::Instrument;
+use tracing::field::Empty;
+use tracing::{Instrument, Span, debug_span, info_span};
 
 use crate::metrics::Outcome;
 use crate::verdict::{Verdict, judge};
@@ -35,9 +37,22 @@ impl Worker {
 
     /// Does what is left to do for the job and gives it back to the queue. Failures are retried by the queue's ladder.
     pub async fn handle(&self, delivery: Delivery) {
-        let traceparent = delivery.job.traceparent.as_deref().unwrap_or_default();
-        let span = tracing::info_span!("job", path = delivery.job.path, traceparent, attempt = delivery.attempt);
-        self.attend(delivery).instrument(span).await;
+        let (path, attempt) = (&delivery.job.path, delivery.attempt);
+        let parent = delivery.job.traceparent.as_deref().and_then(TraceContext::parse);
+        let span = info_span!("job", path, trace_id = parent.map(|parent| parent.trace_id()), attempt);
+        let traced = span.in_scope(|| {
+            debug_span!(
+                target: TARGET,
+                "job",
+                otel.kind = "consumer",
+                messaging.operation.type = "process",
+                path,
+                attempt = i64::from(attempt),
+                outcome = Empty,
+            )
+        });
+        let traced = runledger_telemetry::begin(traced, parent);
+        self.attend(delivery).instrument(traced).instrument(span).await;
     }
 
     async fn attend(&self, delivery: Delivery) {
@@ -54,6 +69,7 @@ impl Worker {
             Err(GivenUp { reason }) => (delivery.bury(&reason).await, Outcome::Failed),
         };
         self.deps.metrics.settled(outcome);
+        Span::current().record("outcome", outcome.as_str());
         if let Err(error) = given_back {
             // The queue delivers it again, and the log then tells what was done.
             tracing::warn!(error = &error as &dyn std::error::Error, "a job could not be given back to the queue");
@@ -94,7 +110,9 @@ impl Worker {
     async fn store(&self, job: &UploadJob, path: &ArtifactPath, upload: &Staged) -> Result<Outcome, Error> {
         let begun = Instant::now();
         let Deps { store, spool, metrics, clock, .. } = &self.deps;
-        store.put_file(path, spool, upload, clock.now_ms()).await.map_err(|source| Error::Store { source })?;
+        let span = debug_span!(target: TARGET, "put object", otel.kind = "client", path = job.path, bytes = number(upload.size));
+        let put = store.put_file(path, spool, upload, clock.now_ms()).instrument(span).await;
+        put.map_err(|source| Error::Store { source })?;
         match self.judge(job, path, upload).await? {
             Verdict::Deleted => return self.take_back(path).await,
             // The later upload's job waits for this one, and overwrites the object.

@@ -8,16 +8,22 @@
 //! share of them by leases. One that dies is taken over from. A single one has all shards, at one checkpoint and in one
 //! transaction.
 
+mod apart;
+mod applier;
 mod assignment;
 mod logged_models;
 mod metrics;
 mod places;
 mod project;
+mod rebuild;
 mod registry;
+mod retry;
 mod runs;
 mod step;
 
+pub use apart::project_apart;
 pub use metrics::ProjectorMetrics;
+pub use rebuild::{Builder, Outcome, Plan, Progress, RebuildError, RebuildGauges, Status, VERSION};
 pub use step::{Projector, Report};
 
 use runledger_domain::Clock;
@@ -32,6 +38,8 @@ use tokio_util::sync::CancellationToken;
 const POLL: Duration = Duration::from_millis(200);
 /// The pause after a failure of the database.
 const PAUSE: Duration = Duration::from_secs(1);
+/// The pause after another one was faster, or the views were replaced: searches wait for what comes next.
+const YIELD: Duration = Duration::from_millis(10);
 
 /// What the projector works with.
 #[derive(Debug)]
@@ -65,9 +73,10 @@ pub async fn run(deps: Deps, shutdown: CancellationToken) {
             }
             Err(error) => {
                 report(&error);
+                let pause = if matches!(error, Error::Conflict { .. }) { YIELD } else { PAUSE };
                 tokio::select! {
                     () = shutdown.cancelled() => {}
-                    () = sleep(PAUSE) => {}
+                    () = sleep(pause) => {}
                 }
             }
         }
@@ -77,7 +86,9 @@ pub async fn run(deps: Deps, shutdown: CancellationToken) {
 
 fn report(error: &Error) {
     match error {
-        Error::Conflict { what } => tracing::info!(what, "another projector is at work, reading again"),
+        Error::Conflict { what } => {
+            tracing::info!(what, "another projector is at work, or the views were replaced; reading again");
+        }
         error => tracing::error!(error = error as &dyn std::error::Error, "the projection stopped, trying again"),
     }
 }

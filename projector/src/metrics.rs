@@ -1,6 +1,6 @@
 //! The projector's Prometheus metrics.
 
-use prometheus::{Histogram, HistogramOpts, IntCounter, IntGauge, Opts, Registry};
+use prometheus::{Gauge, Histogram, HistogramOpts, IntCounter, IntGauge, Opts, Registry};
 
 /// Counts and gauges of one projector. Clones share their values.
 #[derive(Clone, Debug)]
@@ -8,7 +8,8 @@ pub struct ProjectorMetrics {
     pub(crate) shards: IntGauge,
     pub(crate) events: IntCounter,
     pub(crate) lag_events: IntGauge,
-    pub(crate) lag_milliseconds: IntGauge,
+    pub(crate) lag_seconds: Gauge,
+    pub(crate) caught_up: Gauge,
     pub(crate) dead_letters: IntCounter,
     pub(crate) step_seconds: Histogram,
 }
@@ -27,9 +28,13 @@ impl ProjectorMetrics {
                 "runledger_projector_lag_events",
                 "Events in the log that the shards of this process do not show yet.",
             ))?,
-            lag_milliseconds: IntGauge::with_opts(Opts::new(
-                "runledger_projector_lag_milliseconds",
+            lag_seconds: Gauge::with_opts(Opts::new(
+                "runledger_projector_lag_seconds",
                 "Age of the oldest event that the shards of this process do not show yet.",
+            ))?,
+            caught_up: Gauge::with_opts(Opts::new(
+                "runledger_projector_caught_up_timestamp_seconds",
+                "When the shards of this process last showed all of the log; 0 before the first time.",
             ))?,
             dead_letters: IntCounter::with_opts(Opts::new(
                 "runledger_projector_dead_letters_total",
@@ -42,7 +47,8 @@ impl ProjectorMetrics {
         registry.register(Box::new(metrics.shards.clone()))?;
         registry.register(Box::new(metrics.events.clone()))?;
         registry.register(Box::new(metrics.lag_events.clone()))?;
-        registry.register(Box::new(metrics.lag_milliseconds.clone()))?;
+        registry.register(Box::new(metrics.lag_seconds.clone()))?;
+        registry.register(Box::new(metrics.caught_up.clone()))?;
         registry.register(Box::new(metrics.dead_letters.clone()))?;
         registry.register(Box::new(metrics.step_seconds.clone()))?;
         Ok(metrics)

@@ -49,13 +49,13 @@ impl Projection {
 
     /// Keeps an event that cannot be projected, with the reason; the others go on.
     pub(crate) fn dead_letter(&mut self, recorded: &RecordedEvent, error: String, now: i64) {
-        tracing::error!(position = recorded.position, stream = recorded.stream.as_str(), error, "event dead-lettered");
         self.changes.dead_letters.push(DeadLetter {
             position: recorded.position,
             stream_id: recorded.stream.as_str().to_owned(),
             kind: recorded.kind.clone(),
             error,
             failed_at: now,
+            retry_asked_at: None,
         });
     }
 
@@ -296,7 +296,7 @@ pub(crate) fn concerns(shards: Shards, recorded: &RecordedEvent) -> bool {
 }
 
 /// The shard that the event belongs to.
-fn home(recorded: &RecordedEvent) -> usize {
+pub(crate) fn home(recorded: &RecordedEvent) -> usize {
     recorded.stream.run_id().map_or(Shards::COMMON, Shards::of_run)
 }
 

@@ -1,9 +1,9 @@
 //! The database that the settings choose, with its schema at this version.
 
 use runledger_domain::{IdGen, SystemIds};
-use runledger_storage::{AppendBatch, Db};
-use runledger_storage_postgres::{PostgresAppend, PostgresDb};
-use runledger_storage_sqlite::{SqliteAppend, SqliteDb};
+use runledger_storage::{AppendBatch, Db, Places};
+use runledger_storage_postgres::{PostgresAppend, PostgresDb, PostgresPlaces};
+use runledger_storage_sqlite::{SqliteAppend, SqliteDb, SqlitePlaces, SqliteViews};
 use std::sync::Arc;
 use thiserror::Error;
 use tokio::fs;
@@ -16,7 +16,10 @@ use crate::config::{Config, masked};
 pub(crate) struct Backend {
     pub(crate) log: Arc<dyn Db>,
     pub(crate) append: Arc<dyn AppendBatch>,
+    /// The active generation.
     pub(crate) views: Arc<dyn Db>,
+    /// Where other generations of the views are.
+    pub(crate) places: Arc<dyn Places>,
     /// Set where other processes may share the database, and must be woken.
     pub(crate) postgres: Option<PostgresDb>,
 }
@@ -61,15 +64,18 @@ impl Backend {
             })?;
             prepare(&db, &shown).await?;
             let append = PostgresAppend::new(&db, SystemIds.random_id());
+            let places = Arc::new(PostgresPlaces::new(db.clone(), url));
             let shared: Arc<dyn Db> = Arc::new(db.clone());
-            return Ok(Self { log: Arc::clone(&shared), append: Arc::new(append), views: shared, postgres: Some(db) });
+            let log = Arc::clone(&shared);
+            return Ok(Self { log, append: Arc::new(append), views: shared, places, postgres: Some(db) });
         }
         fs::create_dir_all(&config.data_dir)
             .await
             .map_err(|source| format!("the data folder {} cannot be made: {source}", config.data_dir.display()))?;
         let log = SqliteDb::open_log(&config.data_dir).await?;
-        let views = SqliteDb::open_views(&config.data_dir).await?;
+        let views = Arc::new(SqliteViews::open(&config.data_dir, &log).await?);
         let append = Arc::new(SqliteAppend::new(&log));
-        Ok(Self { log: Arc::new(log), append, views: Arc::new(views), postgres: None })
+        let places = Arc::new(SqlitePlaces::new(&config.data_dir, log.clone()));
+        Ok(Self { log: Arc::new(log), append, views, places, postgres: None })
     }
 }

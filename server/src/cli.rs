@@ -1,8 +1,14 @@
 //! The command line. Every option is also a variable `RUNLEDGER_…` and a key of the settings file.
 
+mod events;
+mod transfer;
+
 use clap::{Args, Parser, Subcommand};
 use serde::Deserialize;
 use std::path::PathBuf;
+
+pub(crate) use events::{DeadLettersCommand, EventsCommand, ExportFormat};
+pub(crate) use transfer::{ExportArgs, ExportCommand, ImportArgs, ImportCommand};
 
 /// Experiment tracking on an event log, for the MLflow client you already have.
 #[derive(Debug, Parser)]
@@ -36,12 +42,44 @@ pub(crate) enum Command {
     /// Shows webhooks and what became of their deliveries, and delivers again.
     #[command(subcommand)]
     Webhooks(WebhooksCommand),
+    /// Rebuilds the views from the log beside those in use, compares both, and lets the new ones take their place.
+    Replay(ReplayArgs),
+    /// Proves that the log is whole, that the views are what it says, and that artifacts are what was acknowledged.
+    ///
+    /// Without options the log and the views. The exit status is 0 when all holds, 1 when something is wrong, 2 when it could
+    /// not be looked at.
+    Verify(VerifyArgs),
+    /// Shows what happened, event by event, and exports it.
+    #[command(subcommand)]
+    Events(EventsCommand),
+    /// Shows events that could not be applied to the views, and has them applied again.
+    #[command(subcommand)]
+    DeadLetters(DeadLettersCommand),
+    /// Moves everything in from elsewhere.
+    #[command(subcommand)]
+    Import(ImportCommand),
+    /// Moves everything out to elsewhere.
+    #[command(subcommand)]
+    Export(ExportCommand),
     /// Asks a running process for its health at --admin-listen, else --listen; for container health checks.
     Health,
     /// Has a running server record a few experiments, for something to look at.
     SampleData(SampleDataArgs),
     /// Prints the description of our own API, /api/runledger/v1, as `OpenAPI`.
     Openapi,
+}
+
+impl Command {
+    /// Under which name traces show the process.
+    pub(crate) fn service(&self) -> &'static str {
+        match self {
+            Self::Server => "runledger",
+            Self::Api => "runledger-api",
+            Self::IngestWorker => "runledger-ingest-worker",
+            Self::Projector => "runledger-projector",
+            _ => "runledger-command",
+        }
+    }
 }
 
 #[derive(Debug, Subcommand)]
@@ -97,6 +135,48 @@ pub(crate) enum WebhooksCommand {
         #[arg(long, value_name = "WEBHOOK", conflicts_with = "delivery_ids", required_unless_present = "delivery_ids")]
         failed_of: Option<String>,
     },
+}
+
+#[derive(Args, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is an option of the command line")]
+pub(crate) struct ReplayArgs {
+    /// Only tell what the new views say differently; status 1 if anything
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Take the place of the active views even if the new ones say something else
+    #[arg(long, conflicts_with = "dry_run")]
+    pub(crate) accept_differences: bool,
+    /// Set aside events that cannot be projected, as a running projector does, instead of stopping at the first
+    #[arg(long)]
+    pub(crate) keep_dead_letters: bool,
+    /// Show the views as of a position of the log or a time such as 2026-01-31T12:00:00Z, beside the active ones
+    #[arg(long, value_name = "POSITION|TIME", conflicts_with_all = ["dry_run", "accept_differences"])]
+    pub(crate) until: Option<String>,
+    /// Go back to the views that were active before
+    #[arg(long, conflicts_with_all = ["dry_run", "accept_differences", "keep_dead_letters", "until"])]
+    pub(crate) rollback: bool,
+    /// Show the generations of the views
+    #[arg(long, conflicts_with_all = ["dry_run", "accept_differences", "keep_dead_letters", "until", "rollback"])]
+    pub(crate) list: bool,
+    /// Remove a generation that is not the active one
+    #[arg(long, value_name = "GENERATION", conflicts_with_all = ["dry_run", "accept_differences", "keep_dead_letters", "until", "rollback", "list"])]
+    pub(crate) discard: Option<i64>,
+    /// Tasks that project in parallel, 8 at most [default: one per processor, on SQLite 1]
+    #[arg(long, value_name = "NUMBER")]
+    pub(crate) workers: Option<usize>,
+}
+
+#[derive(Args, Clone, Copy, Debug)]
+pub(crate) struct VerifyArgs {
+    /// The log: positions without gaps, events that read, and guards that agree with them
+    #[arg(long)]
+    pub(crate) log: bool,
+    /// The views: everything they say is what a rebuild from the log says
+    #[arg(long)]
+    pub(crate) views: bool,
+    /// The artifacts: the bytes of each, with their digest
+    #[arg(long)]
+    pub(crate) artifacts: bool,
 }
 
 #[derive(Args, Debug)]

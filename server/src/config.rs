@@ -1,6 +1,7 @@
 //! The settings in force: command line and environment over the settings file over the compiled-in defaults.
 
 use runledger_artifacts::StoreSettings;
+use runledger_telemetry::TraceSettings;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -10,6 +11,9 @@ use crate::cli::Settings;
 
 /// `config.default.toml` is both the documentation and the defaults, so that they cannot differ.
 const DEFAULTS: &str = include_str!("../config.default.toml");
+
+/// For one request with spans, as OpenTelemetry has it.
+const TRACE_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Every setting, checked as far as it can be without using it.
 #[derive(Clone, Debug)]
@@ -160,6 +164,27 @@ impl Config {
     }
 }
 
+/// How to send traces, if the standard variables of OpenTelemetry name a receiver. Its SDK reads the others by itself.
+pub(crate) fn traces(service: &str) -> Option<TraceSettings> {
+    #[expect(clippy::disallowed_methods, reason = "this is where settings are read")]
+    traces_by(service, |name| std::env::var(name).ok())
+}
+
+fn traces_by(service: &str, variable: impl Fn(&str) -> Option<String>) -> Option<TraceSettings> {
+    let value = |name: &str| variable(name).filter(|value| !value.trim().is_empty());
+    let endpoint = value("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT").or_else(|| value("OTEL_EXPORTER_OTLP_ENDPOINT"));
+    let disabled = value("OTEL_SDK_DISABLED").is_some_and(|value| value.eq_ignore_ascii_case("true"));
+    let elsewhere = value("OTEL_TRACES_EXPORTER").is_some_and(|exporter| exporter != "otlp");
+    if endpoint.is_none() || disabled || elsewhere {
+        return None;
+    }
+    let named = value("OTEL_SERVICE_NAME").is_some()
+        || value("OTEL_RESOURCE_ATTRIBUTES").is_some_and(|attributes| attributes.contains("service.name="));
+    let timeout = value("OTEL_EXPORTER_OTLP_TRACES_TIMEOUT").or_else(|| value("OTEL_EXPORTER_OTLP_TIMEOUT"));
+    let timeout = timeout.and_then(|timeout| timeout.parse().ok()).map_or(TRACE_TIMEOUT, Duration::from_millis);
+    Some(TraceSettings { service: (!named).then(|| service.to_owned()), timeout })
+}
+
 /// The variables with which the clouds' own tools are configured, credentials among them.
 fn credentials() -> Vec<(String, String)> {
     let ours = |(name, _): &(String, String)| ["AWS_", "GOOGLE_", "AZURE_"].iter().any(|cloud| name.starts_with(cloud));
@@ -222,6 +247,24 @@ mod tests {
     fn another_database_is_refused() {
         let given = Settings { database_url: Some("mysql://x".to_owned()), ..Settings::default() };
         assert!(matches!(Config::load(given), Err(ConfigError::DatabaseUrl)));
+    }
+
+    #[test]
+    fn traces_are_sent_where_a_receiver_is_named() {
+        let with = |given: &[(&str, &str)]| {
+            traces_by("runledger-api", |name| {
+                given.iter().find(|(given, _)| *given == name).map(|(_, value)| (*value).to_owned())
+            })
+        };
+        let endpoint = ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://collector:4318");
+        assert_eq!(with(&[]), None);
+        assert_eq!(with(&[(endpoint.0, " ")]), None);
+        assert_eq!(with(&[endpoint, ("OTEL_SDK_DISABLED", "TRUE")]), None);
+        assert_eq!(with(&[endpoint, ("OTEL_TRACES_EXPORTER", "none")]), None);
+        let sent = with(&[endpoint, ("OTEL_TRACES_EXPORTER", "otlp")]).unwrap();
+        assert_eq!((sent.service.as_deref(), sent.timeout), (Some("runledger-api"), TRACE_TIMEOUT));
+        let sent = with(&[endpoint, ("OTEL_SERVICE_NAME", "mine"), ("OTEL_EXPORTER_OTLP_TIMEOUT", "500")]).unwrap();
+        assert_eq!((sent.service, sent.timeout), (None, Duration::from_millis(500)));
     }
 
     #[test]

@@ -8,6 +8,7 @@ mod config;
 mod default_experiment;
 mod parts;
 mod roles;
+mod side_views;
 
 use clap::Parser;
 use std::io::Write;
@@ -16,25 +17,36 @@ use std::process::ExitCode;
 use cli::{Cli, Command};
 use config::Config;
 use roles::Roles;
+use runledger_telemetry::Telemetry;
 
 type Failure = Box<dyn std::error::Error + Send + Sync>;
 
 fn main() -> ExitCode {
+    let cli = Cli::parse();
+    // Of a proof, a status of its own says that it came to nothing.
+    let failed = if matches!(cli.command, Command::Verify(_)) { ExitCode::from(2) } else { ExitCode::FAILURE };
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
-    let outcome = runtime.map_err(Failure::from).and_then(|runtime| runtime.block_on(start(Cli::parse())));
+    let outcome = runtime.map_err(Failure::from).and_then(|runtime| runtime.block_on(start(cli)));
     match outcome {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(status) => status,
         Err(error) => {
             complain(error.as_ref());
-            ExitCode::FAILURE
+            failed
         }
     }
 }
 
-async fn start(cli: Cli) -> Result<(), Failure> {
+async fn start(cli: Cli) -> Result<ExitCode, Failure> {
     let config = Config::load(cli.settings)?;
-    runledger_service::init_logs(config.log_format.parse()?, &config.log_filter)?;
-    match cli.command {
+    let traces = config::traces(cli.command.service());
+    let telemetry = Telemetry::start(&config.log_format, &config.log_filter, traces.as_ref())?;
+    let outcome = run(config, cli.command).await;
+    telemetry.finish().await;
+    outcome
+}
+
+async fn run(config: Config, command: Command) -> Result<ExitCode, Failure> {
+    let done = match command {
         Command::Server => roles::run_server(config).await,
         Command::Api => roles::run_apart(config, "api", Roles { api: true, ..Roles::default() }).await,
         Command::IngestWorker => {
@@ -48,10 +60,20 @@ async fn start(cli: Cli) -> Result<(), Failure> {
         Command::Uploads(command) => commands::uploads::run(&config, command).await,
         Command::Gc(args) => commands::gc::run(&config, args).await,
         Command::Webhooks(command) => commands::webhooks::run(&config, command).await,
+        Command::Replay(args) => commands::replay::run(&config, args).await,
+        Command::Verify(args) => {
+            let holds = commands::verify::run(&config, args).await?;
+            return Ok(if holds { ExitCode::SUCCESS } else { ExitCode::FAILURE });
+        }
+        Command::Import(command) => commands::transfer::import(&config, command).await,
+        Command::Export(command) => commands::transfer::export(&config, command).await,
+        Command::DeadLetters(command) => commands::dead_letters::run(&config, command).await,
+        Command::Events(command) => commands::events::run(&config, command).await,
         Command::Health => commands::health::run(&config).await,
         Command::SampleData(args) => commands::sample_data::run(args).await,
         Command::Openapi => commands::openapi::run(),
-    }
+    };
+    done.map(|()| ExitCode::SUCCESS)
 }
 
 /// Prints the error and its causes, each on a line of its own.

@@ -4,9 +4,10 @@ use prometheus::Registry;
 use runledger_artifacts::{ArtifactStore, Spool};
 use runledger_domain::{Clock, IdGen, SystemClock, SystemIds};
 use runledger_operations::Author;
+use runledger_projector::{Builder, Status};
 use runledger_queue::{InProcess, LADDER, RabbitMq, RabbitMqSettings, UploadQueue};
 use runledger_service::Check;
-use runledger_storage::{Db, EventLog, Leases, LogMetrics, ReadModel};
+use runledger_storage::{Db, EventLog, Generations, Leases, LogMetrics, Places, ReadModel};
 use runledger_storage_postgres::PostgresDb;
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,6 +20,13 @@ use crate::config::Config;
 /// Jobs that the in-process queue holds; the log keeps the others.
 const QUEUED_UPLOADS: usize = 4_096;
 
+/// How long a rebuild that was killed holds up the next one. Losing the lease too early does no harm, as the checkpoints refuse
+/// the second of two.
+const BUILDER_TTL: Duration = Duration::from_secs(4);
+
+/// How long the views may take to catch up.
+const PATIENCE: Duration = Duration::from_mins(1);
+
 /// How long a check waits for the queue.
 const MOMENT: Duration = Duration::from_secs(1);
 
@@ -30,6 +38,9 @@ pub(crate) struct Parts {
     pub(crate) ids: Arc<dyn IdGen>,
     pub(crate) log: EventLog,
     pub(crate) views: Arc<dyn Db>,
+    pub(crate) generations: Generations,
+    places: Arc<dyn Places>,
+    log_db: Arc<dyn Db>,
     pub(crate) read_model: ReadModel,
     pub(crate) leases: Leases,
     /// Set where other processes may share the database, and must be woken.
@@ -44,11 +55,13 @@ impl Parts {
             Some(_) => Leases::shared(Arc::clone(&backend.log), ids.random_id().to_string()),
             None => Leases::alone(),
         };
-        let log = EventLog::start(backend.log, backend.append, LogMetrics::register(&registry)?);
+        let (generations, log_db) = (Generations::new(Arc::clone(&backend.log)), Arc::clone(&backend.log));
+        let log =
+            EventLog::start(Arc::clone(&backend.log), Arc::clone(&backend.append), LogMetrics::register(&registry)?);
         let read_model = ReadModel::new(Arc::clone(&backend.views), log.clone());
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-        let (views, postgres) = (backend.views, backend.postgres);
-        Ok(Self { registry, clock, ids, log, views, read_model, leases, postgres })
+        let Backend { views, places, postgres, .. } = backend;
+        Ok(Self { registry, clock, ids, log, views, generations, places, log_db, read_model, leases, postgres })
     }
 
     pub(crate) async fn spool(&self, config: &Config) -> Result<Spool, Failure> {
@@ -83,6 +96,38 @@ impl Parts {
         }
     }
 
+    /// What rebuilds the views by an operator's command, as no other process does meanwhile, on either database.
+    pub(crate) fn builder(&self, command: &str, workers: usize) -> Builder {
+        let holder = self.ids.random_id().to_string();
+        Builder {
+            log: self.log.clone(),
+            registry: self.generations.clone(),
+            places: Arc::clone(&self.places),
+            active: Arc::clone(&self.views),
+            leases: Leases::shared_for(Arc::clone(&self.log_db), holder, BUILDER_TTL),
+            clock: Arc::clone(&self.clock),
+            name: format!("`runledger {command}` of process {}", std::process::id()),
+            workers,
+            status: Status::default(),
+        }
+    }
+
+    /// Waits until the views show everything that is in the log now.
+    pub(crate) async fn await_views(&self) -> Result<(), Failure> {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let behind = self.read_model.catch_up().await?;
+            if behind == 0 {
+                return Ok(());
+            }
+            if Instant::now() > deadline {
+                let hint = "start `runledger server` or `runledger projector`, and try again when it has caught up";
+                return Err(format!("the views are {behind} events behind the log; {hint}").into());
+            }
+            sleep(Duration::from_millis(200)).await;
+        }
+    }
+
     pub(crate) fn database_check(&self) -> Check {
         let log = self.log.clone();
         Check::new("database", true, move || {
@@ -92,8 +137,10 @@ impl Parts {
     }
 }
 
-pub(crate) async fn open_store(config: &Config) -> Result<ArtifactStore, Failure> {
-    Ok(ArtifactStore::open(&config.artifact_store, &config.objects).await?)
+pub(crate) async fn open_store(config: &Config, registry: &Registry) -> Result<ArtifactStore, Failure> {
+    let store = ArtifactStore::open(&config.artifact_store, &config.objects).await?;
+    store.register_metrics(registry)?;
+    Ok(store)
 }
 
 pub(crate) fn store_check(store: &ArtifactStore, essential: bool) -> Check {

@@ -3,7 +3,7 @@
 use runledger_api::MlflowPage;
 use runledger_artifacts::{ArtifactStore, Spool};
 use runledger_ingest_worker::{DispatcherDeps, WorkerMetrics};
-use runledger_projector::ProjectorMetrics;
+use runledger_projector::{ProjectorMetrics, RebuildGauges};
 use runledger_queue::UploadQueue;
 use runledger_service::{Readiness, Supervisor, serve_admin};
 use runledger_storage::views::Views;
@@ -16,6 +16,7 @@ use tokio::time::sleep;
 use crate::backend::Backend;
 use crate::config::Config;
 use crate::parts::{Parts, open_store, queue_check, spool_check, store_check};
+use crate::side_views::InMemory;
 use crate::{Failure, banner, default_experiment};
 
 /// What a process does.
@@ -76,7 +77,7 @@ async fn run(
     }
 
     let artifacts = if roles.api || roles.worker {
-        let (spool, store) = (parts.spool(&config).await?, open_store(&config).await?);
+        let (spool, store) = (parts.spool(&config).await?, open_store(&config, &parts.registry).await?);
         let queue = parts.queue(&config, roles.worker, roles.api)?;
         // Requests do not wait for the queue and the store; a worker without them has nothing to do.
         let essential = !roles.api;
@@ -113,6 +114,8 @@ async fn run(
             metrics: ProjectorMetrics::register(&parts.registry)?,
         };
         supervisor.spawn("projector", runledger_projector::run(deps, supervisor.shutdown()));
+        let rebuilds = RebuildGauges::register(&parts.registry)?;
+        supervisor.spawn("rebuild gauges", rebuilds.run(parts.generations.clone(), supervisor.shutdown()));
     }
 
     let readiness = Readiness::new(checks);
@@ -178,6 +181,7 @@ async fn serve_api(
     let deps = runledger_api::Deps {
         log,
         views: read_model,
+        side_views: Arc::new(InMemory(Arc::clone(&clock))),
         leases,
         clock,
         ids,

@@ -70,11 +70,12 @@ class VirtualHost:
 
 
 class Broker:
-    """A RabbitMQ with its management API."""
+    """A RabbitMQ with its management API, and host and port of its metrics."""
 
-    def __init__(self, amqp_url: str, management_url: str) -> None:
+    def __init__(self, amqp_url: str, management_url: str, metrics: str) -> None:
         parts = urlsplit(management_url)
         self.amqp_url = amqp_url
+        self.metrics = metrics
         self._root = urlunsplit(parts._replace(netloc=f"{parts.hostname}:{parts.port}", path="/api"))
         self._session = requests.Session()
         self._session.trust_env = False
@@ -104,9 +105,9 @@ class Broker:
 @contextmanager
 def running_broker() -> Iterator[Broker]:
     """The one in the environment when it is set, else one that lives as long as the block."""
-    amqp_url, management_url = (os.environ.get(f"RUNLEDGER_TEST_AMQP_{name}URL") for name in ("", "MANAGEMENT_"))
-    if amqp_url and management_url:
-        yield Broker(amqp_url, management_url)
+    given = [os.environ.get(f"RUNLEDGER_TEST_AMQP_{name}", "") for name in ("URL", "MANAGEMENT_URL", "METRICS")]
+    if all(given):
+        yield Broker(*given)
         return
     with private_broker() as (_, broker):
         yield broker
@@ -116,4 +117,4 @@ def running_broker() -> Iterator[Broker]:
 def private_broker() -> Iterator[tuple[Service, Broker]]:
     """A RabbitMQ that a test may kill."""
     with private_service("rabbitmq.sh") as service:
-        yield service, Broker(service.start(), service.ask("management"))
+        yield service, Broker(service.start(), service.ask("management"), service.ask("metrics"))

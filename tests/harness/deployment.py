@@ -52,6 +52,7 @@ class Deployment:
             "spool": str(self.spool),
             **options,
         }
+        self.environment = dict(bucket.store.credentials)
         self.roles: list[Role] = []
 
     def start(self, *, apis: int = 1, workers: int = 1, projectors: int = 1) -> None:
@@ -62,7 +63,7 @@ class Deployment:
     def add(self, role: str, **options: str) -> Role:
         """Starts one more process of a role."""
         number = len(self.roles) + 1
-        process = Role(self.folder / f"{role}{number}", role, self.options | options, self.bucket.store.credentials)
+        process = Role(self.folder / f"{role}{number}", role, self.options | options, self.environment)
         self.roles.append(process)
         process.start()
         return process
@@ -106,7 +107,9 @@ class Deployment:
         return [json.loads(line) for line in self.ok("uploads", "list", "--json").splitlines()]
 
     def query(self, statement: str, *arguments: Any) -> list[Any]:
-        with psycopg.connect(self.database_url, autocommit=True) as connection:
+        """Names lead to the log and to the active views."""
+        path = "-c search_path=public,runledger_views"
+        with psycopg.connect(self.database_url, autocommit=True, options=path) as connection:
             return connection.execute(statement.encode(), arguments).fetchall()
 
     def uploads(self) -> list[Upload]:

@@ -20,10 +20,11 @@ pub(crate) async fn stream(
     check_length(&app.artifacts.spool, headers)?;
     let upload_id = app.ids.random_id().simple().to_string();
     let staged = app.artifacts.spool.stage(&upload_id, body.into_data_stream()).await.map_err(refusal)?;
+    let size = staged.size;
     let event = Event::ArtifactStaged(ArtifactStaged {
         upload_id: staged.upload_id,
         path: path.as_str().to_owned(),
-        size: staged.size,
+        size,
         sha256: staged.sha256,
         traceparent: Some(context.traceparent(&upload_id)),
     });
@@ -35,7 +36,9 @@ pub(crate) async fn stream(
     {
         tracing::warn!(error = &error as &dyn std::error::Error, "a refused upload stays in the spool");
     }
-    appended.map(drop)
+    appended?;
+    app.metrics.staged(size);
+    Ok(())
 }
 
 /// The answer to a body that ended before its end.

@@ -64,6 +64,9 @@ pub(crate) async fn bulk(
     let all = match &snapshot {
         Some(id) => {
             let snapshot = app.snapshots.find(id).ok_or_else(forgotten)?;
+            if snapshot.past.is_some() {
+                return Err(ApiError::invalid("'snapshot' is a table as it was, and the past cannot be changed."));
+            }
             app.views.run_ids(&snapshot.runs).await?
         }
         None => run_ids.clone(),

@@ -11,6 +11,8 @@ use tokio::time::Instant;
 use utoipa::ToSchema;
 
 use super::asked::{Asked, View};
+use super::moment::Moment;
+use super::past_table::past_table;
 use super::words::Number;
 use crate::args::parse_experiment_id;
 use crate::wire::Answer;
@@ -42,6 +44,9 @@ pub(crate) struct Grouped {
     #[serde(default)]
     #[schema(max_items = 50)]
     metrics: Vec<String>,
+    /// The runs as they were then; see `runs/query`.
+    #[schema(nullable = false)]
+    at: Option<Moment>,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -92,7 +97,7 @@ struct SpreadOut {
     responses((status = 200, description = "The groups.", body = GroupsOut)))]
 pub(crate) async fn query(State(app): State<AppState>, Asked(asked): Asked<Grouped>) -> Result<Answer, ApiError> {
     let begun = Instant::now();
-    let Grouped { experiment_ids, filter, view, group, metrics } = asked;
+    let Grouped { experiment_ids, filter, view, group, metrics, at } = asked;
     if group.is_empty() || group.len() > COLUMNS || metrics.len() > METRICS {
         return Err(ApiError::invalid(format!(
             "Runs are grouped by 1 to {COLUMNS} columns, and at most {METRICS} metrics can be asked for at a time."
@@ -102,7 +107,14 @@ pub(crate) async fn query(State(app): State<AppState>, Asked(asked): Asked<Group
     let ids = experiment_ids.iter().map(|id| parse_experiment_id(id)).collect::<Result<Vec<_>, _>>()?;
     check_filter(&filter)?;
     let lag_events = app.views.catch_up().await?;
-    let position = app.views.checkpoint().await?;
+    let past = match at {
+        Some(moment) => Some(past_table(&app, &ids, moment).await?),
+        None => None,
+    };
+    let (views, position, now) = match &past {
+        Some(past) => (&past.views, past.position, past.recorded_at),
+        None => (&app.views, app.views.checkpoint().await?, app.clock.now_ms()),
+    };
     let view = view.into();
     let search = RunQuery {
         experiment_ids: &ids,
@@ -111,12 +123,12 @@ pub(crate) async fn query(State(app): State<AppState>, Asked(asked): Asked<Group
         view,
         max_results: RUNS,
         page_token: None,
-        grammar: Grammar::Own { now: app.clock.now_ms() },
+        grammar: Grammar::Own { now },
     };
-    let mut groups = app.views.run_groups(&search, &columns, &metrics, GROUPS + 1).await??;
+    let mut groups = views.run_groups(&search, &columns, &metrics, GROUPS + 1).await??;
     let more = groups.len() > usize::try_from(GROUPS).unwrap_or_default();
     groups.truncate(usize::try_from(GROUPS).unwrap_or_default());
-    let total = app.views.count_runs(&ids, view).await?;
+    let total = views.count_runs(&ids, view).await?;
     Answer::new(&GroupsOut {
         matched: groups.iter().map(|group| group.runs).sum(),
         groups: groups.into_iter().map(GroupOut::from).collect(),

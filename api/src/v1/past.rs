@@ -4,17 +4,16 @@ use axum::extract::{Path, State};
 use futures::{StreamExt, TryStreamExt, stream};
 use runledger_domain::points::Columns;
 use runledger_domain::{DomainError, StreamId};
-use runledger_storage::{Milestone, PastRun, Until};
+use runledger_storage::{Milestone, PastRun};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 use utoipa::ToSchema;
 
 use super::document::Missing;
+use super::moment::Moment;
 use crate::wire::Answer;
 use crate::{ApiError, App, AppState};
 
-/// From here on a moment is a time in milliseconds since the epoch (in 1973), before it a position of the log.
-const TIMES: i64 = 100_000_000_000;
 /// Runs whose streams are read at a time.
 const AT_ONCE: usize = 4;
 
@@ -46,10 +45,10 @@ pub(crate) async fn span(State(app): State<AppState>, Path(run_id): Path<String>
 }
 
 /// The run as it was. It must be there now: what was purged is gone from its past too.
-pub(super) async fn run(app: &App, run_id: &str, at: i64) -> Result<PastRun, ApiError> {
+pub(super) async fn run(app: &App, run_id: &str, at: Moment) -> Result<PastRun, ApiError> {
     app.run(run_id).await?;
-    let missing = || DomainError::not_found(format!("The run with id {run_id} was not there yet at {at}."));
-    Ok(app.views.past_run(run_id, until(at)).await?.ok_or_else(missing)?)
+    let missing = || DomainError::not_found(format!("The run with id {run_id} was not there yet at {}.", at.0));
+    Ok(app.views.past_run(run_id, at.until()).await?.ok_or_else(missing)?)
 }
 
 /// The histories of the metrics as they were, by run. Runs that are not there have none.
@@ -57,7 +56,7 @@ pub(super) async fn histories(
     app: &App,
     runs: &[String],
     metrics: &[String],
-    at: i64,
+    at: Moment,
 ) -> Result<BTreeMap<String, BTreeMap<String, Columns>>, ApiError> {
     let keys: BTreeSet<String> = metrics.iter().cloned().collect();
     let ids: BTreeSet<String> = runs.iter().cloned().collect();
@@ -65,7 +64,7 @@ pub(super) async fn histories(
     stream::iter(ids)
         .map(|run_id| async move {
             let histories = match app.views.run(&run_id).await? {
-                Some(_) => app.views.past_histories(&run_id, keys, until(at)).await?,
+                Some(_) => app.views.past_histories(&run_id, keys, at.until()).await?,
                 None => BTreeMap::new(),
             };
             Ok((run_id, histories))
@@ -73,10 +72,6 @@ pub(super) async fn histories(
         .buffered(AT_ONCE)
         .try_collect()
         .await
-}
-
-fn until(at: i64) -> Until {
-    if at < TIMES { Until::Position(at) } else { Until::Time(at) }
 }
 
 impl From<Milestone> for MilestoneOut {

@@ -10,6 +10,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::asked::Asked;
 use super::document::Missing;
+use super::moment::Moment;
 use super::past::{self, MilestoneOut};
 use super::words::{self, Number};
 use crate::wire::Answer;
@@ -35,10 +36,11 @@ struct Detail {
 
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
-pub(crate) struct Moment {
-    /// A position of the log, or milliseconds since the epoch: the run as it was then.
+pub(crate) struct AsOf {
+    /// The run as it was then; `as_of` is another name of it.
+    #[serde(alias = "as_of")]
     #[param(nullable = false)]
-    at: Option<i64>,
+    at: Option<Moment>,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -97,12 +99,12 @@ struct DatasetOut {
 
 /// One run with everything about it but the histories of its metrics.
 #[utoipa::path(get, path = "/runs/{run_id}", tag = "runs", operation_id = "get_run",
-    params(("run_id" = String, Path), Moment),
+    params(("run_id" = String, Path), AsOf),
     responses((status = 200, description = "The run.", body = Detail), Missing))]
 pub(crate) async fn one(
     State(app): State<AppState>,
     Path(run_id): Path<String>,
-    Asked(Moment { at }): Asked<Moment>,
+    Asked(AsOf { at }): Asked<AsOf>,
 ) -> Result<Answer, ApiError> {
     app.views.catch_up().await?;
     let position = app.views.checkpoint().await?;

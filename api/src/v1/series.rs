@@ -12,6 +12,7 @@ use tokio::task::spawn_blocking;
 use utoipa::ToSchema;
 
 use super::asked::Asked;
+use super::moment::Moment;
 use super::past;
 use crate::wire::Answer;
 use crate::{ApiError, AppState};
@@ -48,8 +49,9 @@ pub(crate) struct Wanted {
     #[serde(default = "default_buckets")]
     #[schema(default = 500)]
     buckets: usize,
-    /// A position of the log, or milliseconds since the epoch: the histories as they were then.
-    at: Option<i64>,
+    /// The histories as they were then; `as_of` is another name of it.
+    #[serde(alias = "as_of")]
+    at: Option<Moment>,
     /// How much of the moving average so far is left one unit of x later: 0 for none, below 1. The unit is the mean distance of
     /// all points of the history, but at least a 300th of its length.
     #[serde(default)]

@@ -3,6 +3,8 @@
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use super::past_table::PastTable;
+
 /// The runs of a table.
 #[derive(Debug)]
 pub(crate) struct Snapshot {
@@ -13,6 +15,8 @@ pub(crate) struct Snapshot {
     pub(crate) total: i64,
     /// The position of the log that it shows.
     pub(crate) position: i64,
+    /// Where the runs are read, if the table is one of the past.
+    pub(crate) past: Option<Arc<PastTable>>,
 }
 
 /// The latest snapshots of all tables, the last used at the end.
@@ -21,6 +25,8 @@ pub(crate) struct Snapshots(Mutex<VecDeque<Arc<Snapshot>>>);
 
 /// Run numbers kept in all, 32 MB.
 const NUMBERS: usize = 4_000_000;
+/// A table of the past counts as many, because of the views behind it.
+const PAST: usize = NUMBERS / 4;
 const SNAPSHOTS: usize = 256;
 
 impl Snapshots {
@@ -28,8 +34,7 @@ impl Snapshots {
         let snapshot = Arc::new(snapshot);
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         kept.push_back(Arc::clone(&snapshot));
-        while kept.len() > SNAPSHOTS
-            || kept.len() > 1 && kept.iter().map(|kept| kept.runs.len()).sum::<usize>() > NUMBERS
+        while kept.len() > SNAPSHOTS || kept.len() > 1 && kept.iter().map(|kept| kept.weight()).sum::<usize>() > NUMBERS
         {
             kept.pop_front();
         }
@@ -46,12 +51,18 @@ impl Snapshots {
     }
 }
 
+impl Snapshot {
+    fn weight(&self) -> usize {
+        self.runs.len() + if self.past.is_some() { PAST } else { 0 }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn snapshot(id: usize, runs: usize) -> Snapshot {
-        Snapshot { id: id.to_string(), runs: vec![0; runs], total: 0, position: 0 }
+        Snapshot { id: id.to_string(), runs: vec![0; runs], total: 0, position: 0, past: None }
     }
 
     #[test]

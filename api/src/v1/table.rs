@@ -12,6 +12,8 @@ use utoipa::ToSchema;
 
 use super::asked::{Asked, View};
 use super::document::Forgotten;
+use super::moment::Moment;
+use super::past_table::past_table;
 use super::snapshots::Snapshot;
 use super::words::{self, Number};
 use crate::args::parse_experiment_id;
@@ -49,6 +51,9 @@ pub(crate) struct Query {
     #[serde(default = "default_limit")]
     #[schema(default = 100, maximum = 500)]
     limit: usize,
+    /// The table as it was then, of at most 10 000 runs with at most 100 000 events.
+    #[schema(nullable = false)]
+    at: Option<Moment>,
     /// The id of an earlier answer, for more rows of the same table.
     snapshot: Option<String>,
 }
@@ -123,9 +128,10 @@ pub(crate) async fn query(State(app): State<AppState>, Asked(query): Asked<Query
     let from = query.offset.min(snapshot.runs.len());
     let to = from.saturating_add(query.limit).min(snapshot.runs.len());
     let numbers = snapshot.runs.get(from..to).unwrap_or_default();
-    let rows = app.views.table_rows(numbers, &columns).await?.into_iter().map(RowOut::from).collect();
+    let views = snapshot.past.as_ref().map_or(&app.views, |past| &past.views);
+    let rows = views.table_rows(numbers, &columns).await?.into_iter().map(RowOut::from).collect();
     let ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
-    let Snapshot { id, runs, total, position } = &*snapshot;
+    let Snapshot { id, runs, total, position, .. } = &*snapshot;
     let (snapshot, matched) = (id.clone(), runs.len());
     Answer::new(&Part { snapshot, matched, total: *total, position: *position, lag_events, ms, rows })
 }
@@ -135,7 +141,14 @@ async fn snapshot(app: &App, query: &Query) -> Result<Arc<Snapshot>, ApiError> {
     let view = query.view.into();
     // Only this tells where in the filter a mistake is.
     check_filter(&query.filter)?;
-    let position = app.views.checkpoint().await?;
+    let past = match query.at {
+        Some(moment) => Some(past_table(app, &ids, moment).await?),
+        None => None,
+    };
+    let (views, position, now) = match &past {
+        Some(past) => (&past.views, past.position, past.recorded_at),
+        None => (&app.views, app.views.checkpoint().await?, app.clock.now_ms()),
+    };
     let search = RunQuery {
         experiment_ids: &ids,
         filter: &query.filter,
@@ -143,12 +156,12 @@ async fn snapshot(app: &App, query: &Query) -> Result<Arc<Snapshot>, ApiError> {
         view,
         max_results: RUNS,
         page_token: None,
-        grammar: Grammar::Own { now: app.clock.now_ms() },
+        grammar: Grammar::Own { now },
     };
-    let runs = app.views.run_numbers(&search).await??;
-    let total = app.views.count_runs(&ids, view).await?;
+    let runs = views.run_numbers(&search).await??;
+    let total = views.count_runs(&ids, view).await?;
     let id = app.ids.random_id().simple().to_string();
-    Ok(app.snapshots.keep(Snapshot { id, runs, total, position }))
+    Ok(app.snapshots.keep(Snapshot { id, runs, total, position, past }))
 }
 
 pub(super) fn forgotten() -> ApiError {

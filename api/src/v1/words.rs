@@ -58,6 +58,16 @@ pub(crate) fn completion() -> Object {
     one_of(CompletionKind::ALL.map(CompletionKind::name))
 }
 
+/// How two values differ.
+pub(crate) fn difference() -> Object {
+    one_of(["added", "removed", "changed"])
+}
+
+/// The value of a field of a run.
+pub(crate) fn field_value() -> Object {
+    ObjectBuilder::new().schema_type(SchemaType::from_iter([Type::String, Type::Integer, Type::Null])).build()
+}
+
 fn one_of<const N: usize>(words: [&str; N]) -> Object {
     ObjectBuilder::new().schema_type(Type::String).enum_values(Some(words)).build()
 }

@@ -8,12 +8,12 @@ use prometheus::Registry;
 use runledger_api::{ArtifactDeps, Deps, Settings, router};
 use runledger_artifacts::{ArtifactStore, Spool, StoreSettings};
 use runledger_domain::command::CreateExperiment;
-use runledger_domain::{Clock, IdGen, SystemClock, SystemIds};
-use runledger_projector::ProjectorMetrics;
+use runledger_domain::{Clock, IdGen, RecordedEvent, SystemClock, SystemIds};
+use runledger_projector::{ProjectorMetrics, project_apart};
 use runledger_queue::{InProcess, LADDER};
 use runledger_service::Readiness;
 use runledger_storage::views::Views;
-use runledger_storage::{AppendRequest, EventLog, Leases, LogMetrics, ReadModel};
+use runledger_storage::{AppendRequest, Db, Error, EventLog, Leases, LogMetrics, ReadModel, SideViews};
 use runledger_storage_sqlite::{SqliteAppend, SqliteDb};
 use runledger_webhooks::Sender;
 use serde_json::{Value, json};
@@ -21,6 +21,19 @@ use std::sync::Arc;
 use tempfile::TempDir;
 use tokio_util::sync::{CancellationToken, DropGuard};
 use tower::ServiceExt;
+
+/// Views as the binary makes them.
+#[derive(Debug)]
+struct InMemory;
+
+#[async_trait::async_trait]
+impl SideViews for InMemory {
+    async fn show(&self, events: Vec<RecordedEvent>) -> Result<Arc<dyn Db>, Error> {
+        let db: Arc<dyn Db> = Arc::new(SqliteDb::views_in_memory().await?);
+        project_apart(Views::new(Arc::clone(&db)), Arc::new(SystemClock), events).await?;
+        Ok(db)
+    }
+}
 
 /// A server with the experiment `Default`, and the projector beside it.
 #[derive(Debug)]
@@ -73,7 +86,20 @@ impl Server {
         };
         let webhook_sender = Sender::new(false).unwrap();
         let (leases, readiness) = (Leases::alone(), Readiness::new(Vec::new()));
-        let deps = Deps { log, views, leases, clock, ids, registry, readiness, artifacts, webhook_sender, settings };
+        let side_views = Arc::new(InMemory);
+        let deps = Deps {
+            log,
+            views,
+            side_views,
+            leases,
+            clock,
+            ids,
+            registry,
+            readiness,
+            artifacts,
+            webhook_sender,
+            settings,
+        };
         let router = router(deps).unwrap();
         Self { router, _folder: folder, _stop: stop.drop_guard() }
     }

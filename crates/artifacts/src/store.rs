@@ -4,9 +4,11 @@
 //! operation may be repeated. Two that change the same path at the same time must be kept apart by the caller.
 
 mod folder;
+mod metrics;
 mod multiparts;
 
 use futures::StreamExt;
+use prometheus::Registry;
 use std::ops::Range;
 use thiserror::Error;
 
@@ -18,11 +20,13 @@ use crate::record::{Purpose, Record};
 use crate::source::Source;
 use crate::{ArtifactPath, BoxError, PlaceError, Spool, SpoolError, Staged, StoreSettings};
 use folder::Folder;
+use metrics::{Operation, StoreMetrics};
 
 /// The store with the artifact root. Clones share it.
 #[derive(Clone, Debug)]
 pub struct ArtifactStore {
     home: Home,
+    metrics: StoreMetrics,
 }
 
 #[derive(Clone, Debug)]
@@ -50,6 +54,8 @@ pub enum StoreError {
     Parts { path: ArtifactPath, source: BoxError },
     #[error("the artifact store cannot exchange files with clients directly: only an S3 can")]
     NotDirect,
+    #[error("the artifact store's metrics cannot be made")]
+    Metrics { source: prometheus::Error },
     #[error("the spool failed")]
     Spool { source: SpoolError },
     #[error("the artifact store failed to {operation} {path:?}")]
@@ -76,7 +82,13 @@ impl ArtifactStore {
             }
             Place::Bucket(bucket) => Home::Bucket(bucket),
         };
-        Ok(Self { home })
+        let metrics = StoreMetrics::new().map_err(|source| StoreError::Metrics { source })?;
+        Ok(Self { home, metrics })
+    }
+
+    /// Shows how long its operations take, and how often they fail, among the metrics of the process.
+    pub fn register_metrics(&self, registry: &Registry) -> Result<(), prometheus::Error> {
+        self.metrics.register(registry)
     }
 
     /// Brings a spooled upload to the path, in place of what is there, and returns when it is durable.
@@ -94,27 +106,19 @@ impl ArtifactStore {
         let gone = || StoreError::NotSpooled { upload_id: upload_id.clone() };
         let source = spool.source(upload_id).await?.ok_or_else(gone)?;
         let whole = source.size() == upload.size
-            && match &self.home {
-                Home::Folder(folder) => {
-                    let linked = match spool.file(upload_id) {
-                        Some(file) => folder.link(path.as_str(), file).await.map_err(backend("store", path))?,
-                        None => false,
-                    };
-                    linked
-                        || folder.copy(path.as_str(), source, &upload.sha256).await.map_err(backend("store", path))?
-                }
-                Home::Bucket(bucket) if upload.size <= PART as u64 => put_small(bucket, path, source, upload).await?,
-                Home::Bucket(bucket) => self.put_large(bucket, path, spool, source, upload, now_ms).await?,
-            };
+            && self.metrics.of(Operation::Put, Box::pin(self.put(path, spool, source, upload, now_ms))).await?;
         if whole { Ok(()) } else { Err(StoreError::Damaged { upload_id: upload_id.clone() }) }
     }
 
     /// Reads the object, or a range of it, which ends at the end of the object at the latest and is not empty.
     pub async fn get(&self, path: &ArtifactPath, range: Option<Range<u64>>) -> Result<Download, StoreError> {
-        let found = match &self.home {
-            Home::Folder(folder) => folder.get(path.as_str(), range).await,
-            Home::Bucket(bucket) => bucket.get(path.as_str(), range).await,
+        let get = async {
+            match &self.home {
+                Home::Folder(folder) => folder.get(path.as_str(), range).await,
+                Home::Bucket(bucket) => bucket.get(path.as_str(), range).await,
+            }
         };
+        let found = self.metrics.of(Operation::Get, get).await;
         found.map_err(backend("read", path))?.ok_or_else(|| StoreError::NotFound { path: path.clone() })
     }
 
@@ -126,10 +130,13 @@ impl ArtifactStore {
 
     /// Removes the object. One that is not there was removed before.
     pub async fn delete(&self, path: &ArtifactPath) -> Result<(), StoreError> {
-        let deleted = match &self.home {
-            Home::Folder(folder) => folder.delete(path.as_str()).await,
-            Home::Bucket(bucket) => bucket.delete(path.as_str()).await,
+        let delete = async {
+            match &self.home {
+                Home::Folder(folder) => folder.delete(path.as_str()).await,
+                Home::Bucket(bucket) => bucket.delete(path.as_str()).await,
+            }
         };
+        let deleted = self.metrics.of(Operation::Delete, delete).await;
         deleted.map_err(backend("delete", path))
     }
 
@@ -160,10 +167,13 @@ impl ArtifactStore {
 
     /// Whether the folder can be written, or the bucket is there and lets us in.
     pub async fn probe(&self) -> Result<(), StoreError> {
-        let probed = match &self.home {
-            Home::Folder(folder) => folder.probe(SETTING).await,
-            Home::Bucket(bucket) => bucket.probe().await,
+        let probe = async {
+            match &self.home {
+                Home::Folder(folder) => folder.probe(SETTING).await,
+                Home::Bucket(bucket) => bucket.probe().await,
+            }
         };
+        let probed = self.metrics.of(Operation::Probe, probe).await;
         probed.map_err(|source| StoreError::Place { source })
     }
 
@@ -172,6 +182,29 @@ impl ArtifactStore {
         match &self.home {
             Home::Folder(_) => self.probe().await,
             Home::Bucket(bucket) => bucket.probe_write().await.map_err(|source| StoreError::Place { source }),
+        }
+    }
+
+    /// `false`: its digest is not the one that was recorded.
+    async fn put(
+        &self,
+        path: &ArtifactPath,
+        spool: &Spool,
+        source: Source,
+        upload: &Staged,
+        now_ms: i64,
+    ) -> Result<bool, StoreError> {
+        match &self.home {
+            Home::Folder(folder) => {
+                let linked = match spool.file(&upload.upload_id) {
+                    Some(file) => folder.link(path.as_str(), file).await.map_err(backend("store", path))?,
+                    None => false,
+                };
+                Ok(linked
+                    || folder.copy(path.as_str(), source, &upload.sha256).await.map_err(backend("store", path))?)
+            }
+            Home::Bucket(bucket) if upload.size <= PART as u64 => put_small(bucket, path, source, upload).await,
+            Home::Bucket(bucket) => self.put_large(bucket, path, spool, source, upload, now_ms).await,
         }
     }
 
@@ -205,10 +238,13 @@ impl ArtifactStore {
     }
 
     async fn size(&self, path: &ArtifactPath) -> Result<Option<u64>, Fault> {
-        match &self.home {
-            Home::Folder(folder) => folder.size(path.as_str()).await,
-            Home::Bucket(bucket) => bucket.size(path.as_str()).await,
-        }
+        let size = async {
+            match &self.home {
+                Home::Folder(folder) => folder.size(path.as_str()).await,
+                Home::Bucket(bucket) => bucket.size(path.as_str()).await,
+            }
+        };
+        self.metrics.of(Operation::Head, size).await
     }
 }
 

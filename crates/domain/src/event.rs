@@ -26,7 +26,7 @@ use serde::{Serialize, de::DeserializeOwned};
 use uuid::Uuid;
 
 use crate::points::{Batch, Columns};
-use crate::{StreamId, event::upcast::upcast};
+use crate::{StreamId, TraceContext, event::upcast::upcast};
 
 /// Declares every kind of event once: its stable name, its newest schema version and the type of its payload.
 macro_rules! events {
@@ -153,11 +153,18 @@ pub struct RecordedEvent {
     pub payload: String,
     pub points: Option<Vec<u8>>,
     pub recorded_at: i64,
+    /// The trace of the request behind it, where one was recorded.
+    pub trace: Option<TraceContext>,
 }
 
 impl RecordedEvent {
     pub fn decode(&self) -> Result<Event, DecodeError> {
         Event::decode(&self.kind, self.schema_version, &self.payload, self.points.as_deref())
+    }
+
+    /// Bytes of payload and points.
+    pub fn size(&self) -> usize {
+        self.payload.len() + self.points.as_ref().map_or(0, Vec::len)
     }
 }
 

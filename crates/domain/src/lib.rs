@@ -18,6 +18,7 @@ mod names;
 mod registered_model;
 mod run;
 mod stream;
+mod trace;
 
 pub use clock::{Clock, IdGen, SystemClock, SystemIds};
 pub use error::{DomainError, ErrorCode};
@@ -25,8 +26,9 @@ pub use event::{Event, NewEvent, RecordedEvent};
 pub use experiment::Experiment;
 pub use logged_model::{LoggedModel, LoggedModelMetric, LoggedModelStatus};
 pub use registered_model::{ModelVersion, PROMPT_TAG, RegisteredModel, Stage, tells_prompt, version_of};
-pub use run::{LatestMetric, RUN_NAME_TAG, Run};
+pub use run::{FieldChange, FieldValue, LatestMetric, RUN_NAME_TAG, Run};
 pub use stream::{StreamId, StreamKind};
+pub use trace::TraceContext;
 
 use serde::{Deserialize, Serialize};
 

@@ -1,5 +1,9 @@
 //! The state of a run, as the fold of its stream.
 
+mod changes;
+
+pub use changes::{FieldChange, FieldValue};
+
 use std::collections::BTreeMap;
 
 use crate::event::{DatasetInput, Event, ModelOutput};

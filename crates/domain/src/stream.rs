@@ -11,7 +11,7 @@ pub enum StreamKind {
 }
 
 /// The name of a stream, such as `run/4f…`, `experiment/7` or `artifact/7/4f…/artifacts/model.pkl`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct StreamId(String);
 
 impl StreamId {
@@ -53,6 +53,11 @@ impl StreamId {
             Some(("registered-model", _)) => StreamKind::RegisteredModel,
             _ => StreamKind::Run,
         }
+    }
+
+    /// The path of an artifact's stream.
+    pub fn artifact_path(&self) -> Option<&str> {
+        self.0.strip_prefix("artifact/")
     }
 
     /// The run id of a run stream.

@@ -1,14 +1,12 @@
-//! The frame of a process: logs, signals, two-stage stop, supervision of its tasks, and the operators' port.
+//! The frame of a process: signals, two-stage stop, supervision of its tasks, and the operators' port.
 //!
 //! Invariant: this crate knows no domain. A role is a future that ends when its shutdown token is cancelled; one that ends
 //! earlier has crashed, and takes the process down with a failure.
 
 mod admin;
-mod logs;
 mod readiness;
 mod supervisor;
 
 pub use admin::{metrics, ready, serve_admin};
-pub use logs::{LogFormat, init_logs};
 pub use readiness::{Check, Finding, Readiness, Report};
 pub use supervisor::{Crashed, Supervisor};

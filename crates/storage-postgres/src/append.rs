@@ -14,7 +14,7 @@ use crate::error::from_sqlx;
 const AHEAD: i64 = 1_000_000;
 
 const APPEND: &str = "SELECT base, rejected_requests, rejected_guards, rejected_found FROM append_events(\
-                      $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)";
+                      $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)";
 
 /// Appends for one process. The writer's id and the number of the batch make a repeat of a batch safe.
 #[derive(Debug)]
@@ -75,6 +75,7 @@ impl AppendBatch for PostgresAppend {
             .bind(events.actors)
             .bind(events.request_ids)
             .bind(events.times)
+            .bind(events.traces)
             .fetch_one(&self.pool)
             .await
             .map_err(|source| from_sqlx("append", source))?;
@@ -176,6 +177,7 @@ struct Events<'a> {
     actors: Vec<&'a str>,
     request_ids: Vec<&'a str>,
     times: Vec<i64>,
+    traces: Vec<Vec<u8>>,
 }
 
 impl<'a> Events<'a> {
@@ -202,5 +204,6 @@ impl<'a> Events<'a> {
         self.actors.push(&request.actor);
         self.request_ids.push(&request.request_id);
         self.times.push(event.recorded_at);
+        self.traces.push(request.stored_trace());
     }
 }

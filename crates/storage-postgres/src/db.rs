@@ -29,6 +29,11 @@ impl Db for PostgresDb {
         Ok(Box::new(PostgresTransaction(transaction)))
     }
 
+    async fn snapshot(&self) -> Result<Box<dyn Transaction>, Error> {
+        let begun = self.pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await;
+        Ok(Box::new(PostgresTransaction(begun.map_err(|source| from_sqlx("begin", source))?)))
+    }
+
     /// Autocommit: one round trip.
     async fn write(&self, statement: &Statement) -> Result<Vec<Row>, Error> {
         self.fetch(statement).await

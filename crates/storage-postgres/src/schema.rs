@@ -2,20 +2,31 @@
 
 use runledger_migrations::{LOG_RECORD, VIEWS_RECORD, postgres_log, postgres_views};
 use runledger_storage::Error;
-use sqlx::PgConnection;
 use sqlx::migrate::{Migrate, MigrateError, Migrator};
+use sqlx::{AssertSqlSafe, Executor, PgConnection};
 use std::collections::BTreeMap;
 
 use crate::PostgresDb;
 use crate::error::from_sqlx;
+use crate::generations::ACTIVE;
 
 impl PostgresDb {
     /// Brings the schema to the newest version. Several processes may try at once.
     pub async fn migrate(&self) -> Result<(), Error> {
-        for migrator in [postgres_log(), postgres_views()] {
-            migrator.run(&self.pool).await.map_err(failed)?;
-        }
-        Ok(())
+        postgres_log().run(&self.pool).await.map_err(failed)?;
+        let mut connection = self.pool.acquire().await.map_err(|source| from_sqlx("connect", source))?;
+        // Their tables are made among the active views and nowhere else. The connection sees nothing else from now on, so it
+        // does not go back to the others.
+        connection.close_on_drop();
+        let path = format!("SET search_path = {ACTIVE}");
+        connection.execute(AssertSqlSafe(path)).await.map_err(|source| from_sqlx("migrate", source))?;
+        // `run` would make a future that cannot be sent to another thread.
+        postgres_views().run_direct(None, &mut *connection, false).await.map_err(failed)
+    }
+
+    /// Brings the views of a connection that sees nothing else to the newest version.
+    pub(crate) async fn migrate_views(&self) -> Result<(), Error> {
+        postgres_views().run(&self.pool).await.map_err(failed)
     }
 
     /// Fails unless exactly the migrations of this version were applied. Changes nothing.

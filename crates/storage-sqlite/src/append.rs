@@ -20,7 +20,7 @@ pub struct SqliteAppend {
 const TIP: &str = "SELECT position FROM events ORDER BY position DESC LIMIT 1";
 
 const EVENT: &str = "INSERT INTO events (position, event_id, stream_id, stream_kind, kind, schema_version, payload, points, \
-                     bytes, actor, request_id, recorded_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)";
+                     bytes, actor, request_id, recorded_at, trace) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
 
 const GUARD: &str = "SELECT s.version, CASE WHEN p.changed_at > s.changed_at THEN p.deleted ELSE s.deleted END \
                      FROM guards s LEFT JOIN guards p ON p.key = s.parent WHERE s.key = $1";
@@ -144,7 +144,8 @@ async fn insert(
         .bind(i64::try_from(event.bytes()).unwrap_or(i64::MAX))
         .bind(request.actor.as_str())
         .bind(request.request_id.as_str())
-        .bind(event.recorded_at);
+        .bind(event.recorded_at)
+        .bind(request.stored_trace());
     query.execute(&mut **transaction).await?;
     Ok(())
 }

@@ -35,6 +35,11 @@ impl Db for SqliteDb {
         Ok(Box::new(SqliteTransaction(transaction)))
     }
 
+    async fn snapshot(&self) -> Result<Box<dyn Transaction>, Error> {
+        let transaction = self.readers.begin().await.map_err(|source| from_sqlx("begin", source))?;
+        Ok(Box::new(SqliteTransaction(transaction)))
+    }
+
     fn now_ms(&self) -> &'static str {
         "CAST(unixepoch('subsec') * 1000 AS INTEGER)"
     }

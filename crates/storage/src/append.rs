@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use runledger_domain::command::Decision;
 use runledger_domain::guard::{Found, Guard};
-use runledger_domain::{Event, StreamId};
+use runledger_domain::{Event, StreamId, TraceContext};
 use std::fmt::Debug;
 use uuid::Uuid;
 
@@ -18,6 +18,8 @@ pub struct EncodedEvent {
     pub schema_version: i16,
     pub payload: String,
     pub points: Option<Vec<u8>>,
+    /// How many points those are.
+    pub point_count: usize,
     pub recorded_at: i64,
 }
 
@@ -28,6 +30,8 @@ pub struct AppendRequest {
     pub guards: Vec<Guard>,
     pub actor: String,
     pub request_id: String,
+    /// The trace that the events belong to, where one is recorded.
+    pub trace: Option<TraceContext>,
 }
 
 /// A guard that did not hold, and what it found.
@@ -51,7 +55,7 @@ pub trait AppendBatch: Debug + Send + Sync {
 }
 
 impl AppendRequest {
-    /// Encodes a decision. `event_id` is asked once per event.
+    /// Encodes a decision. `event_id` is asked once per event. The events belong to the trace in which this is called.
     pub fn encode(
         decision: Decision,
         event_id: impl Fn() -> Uuid,
@@ -61,16 +65,25 @@ impl AppendRequest {
     ) -> Self {
         let encode = |(stream, event): (StreamId, Event)| {
             let (payload, points) = event.encode();
+            let point_count = if let Event::MetricsLogged(batch) = &event { batch.columns().len() } else { 0 };
             let (kind, schema_version) = (event.kind(), event.schema_version());
-            EncodedEvent { event_id: event_id(), stream, kind, schema_version, payload, points, recorded_at }
+            let event_id = event_id();
+            EncodedEvent { event_id, stream, kind, schema_version, payload, points, point_count, recorded_at }
         };
-        Self { events: decision.events.into_iter().map(encode).collect(), guards: decision.guards, actor, request_id }
+        let events = decision.events.into_iter().map(encode).collect();
+        let trace = runledger_telemetry::current().filter(TraceContext::is_sampled);
+        Self { events, guards: decision.guards, actor, request_id, trace }
     }
 
     /// About how much memory the request holds, in bytes.
     pub fn bytes(&self) -> usize {
         let events: usize = self.events.iter().map(|event| event.bytes() + 256).sum();
         events + self.guards.len() * 128
+    }
+
+    /// What the rows of its events keep of the trace; empty without one.
+    pub fn stored_trace(&self) -> Vec<u8> {
+        self.trace.map(|trace| trace.encode().to_vec()).unwrap_or_default()
     }
 }
 

@@ -1,8 +1,10 @@
-//! The log as people read it: who changed what and when, newest first; and what has just changed, without contents.
+//! The log as people read it: who changed what and when, newest first or as it goes on; and what has just changed, without
+//! contents.
 
-use runledger_domain::StreamId;
+use runledger_domain::{Event, StreamId};
+use std::collections::BTreeMap;
 
-use crate::{Error, EventLog, Row, Statement};
+use crate::{Error, EventLog, ReadLimit, Row, Statement};
 
 /// An event with its author.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -10,8 +12,11 @@ pub struct AuditedEvent {
     pub position: i64,
     pub stream: StreamId,
     pub kind: String,
+    pub schema_version: i16,
     /// JSON. Points of metrics are not in it, only their keys and numbers.
     pub payload: String,
+    /// The points, where they were asked for and there are any; see [`runledger_domain::points`].
+    pub points: Option<Vec<u8>>,
     pub actor: String,
     pub request_id: String,
     /// Milliseconds since the epoch.
@@ -21,10 +26,12 @@ pub struct AuditedEvent {
 /// Which events to show.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Audit<'a> {
-    /// Of this stream alone, and of what is below the artifact folder if one is given.
-    pub stream: Option<&'a StreamId>,
+    /// Of these streams alone, and of what is below the artifact folder if one is given; of every stream where there is none.
+    pub streams: &'a [StreamId],
     pub artifacts: Option<&'a str>,
     pub kind: Option<&'a str>,
+    /// All but those of this kind.
+    pub without: Option<&'a str>,
     /// Only events before this position.
     pub before: Option<i64>,
     pub limit: i64,
@@ -38,14 +45,24 @@ pub struct Change {
     pub kind: String,
 }
 
-impl EventLog {
-    /// The events, newest first.
-    pub async fn audit(&self, of: &Audit<'_>) -> Result<Vec<AuditedEvent>, Error> {
-        let mut statement = Statement::default();
+const COLUMNS: &str =
+    "position, stream_id, kind, schema_version, CAST(payload AS TEXT), actor, request_id, recorded_at";
+
+impl AuditedEvent {
+    /// What the event says; the points must have been asked for.
+    pub fn decode(&self) -> Result<Event, runledger_domain::event::DecodeError> {
+        Event::decode(&self.kind, self.schema_version, &self.payload, self.points.as_deref())
+    }
+}
+
+impl Audit<'_> {
+    /// What the events have to be, `TRUE` if anything.
+    fn conditions(&self, statement: &mut Statement) -> String {
         let mut conditions = Vec::new();
-        if let Some(stream) = of.stream {
-            let mut streams = vec![format!("stream_id = {}", statement.bind(stream.as_str()))];
-            if let Some(folder) = of.artifacts {
+        if !self.streams.is_empty() {
+            let list = statement.bind_list(self.streams.iter().map(StreamId::as_str));
+            let mut streams = vec![format!("stream_id IN {list}")];
+            if let Some(folder) = self.artifacts {
                 // `0` follows `/`, so this is every stream that begins with the folder.
                 let (from, to) = (StreamId::artifact(&format!("{folder}/")), StreamId::artifact(&format!("{folder}0")));
                 let (from, to) = (statement.bind(from.as_str()), statement.bind(to.as_str()));
@@ -53,31 +70,79 @@ impl EventLog {
             }
             conditions.push(format!("({})", streams.join(" OR ")));
         }
-        if let Some(kind) = of.kind {
+        if let Some(kind) = self.kind {
             conditions.push(format!("kind = {}", statement.bind(kind)));
         }
-        if let Some(before) = of.before {
+        if let Some(kind) = self.without {
+            conditions.push(format!("kind <> {}", statement.bind(kind)));
+        }
+        if let Some(before) = self.before {
             conditions.push(format!("position < {}", statement.bind(before)));
         }
-        let conditions =
-            if conditions.is_empty() { String::new() } else { format!("WHERE {}", conditions.join(" AND ")) };
+        if conditions.is_empty() { "TRUE".to_owned() } else { conditions.join(" AND ") }
+    }
+}
+
+impl EventLog {
+    /// The events, newest first and without points.
+    pub async fn audit(&self, of: &Audit<'_>) -> Result<Vec<AuditedEvent>, Error> {
+        let mut statement = Statement::default();
+        let conditions = of.conditions(&mut statement);
         let limit = statement.bind(of.limit);
+        statement.sql =
+            format!("SELECT {COLUMNS}, NULL FROM events WHERE {conditions} ORDER BY position DESC LIMIT {limit}");
+        self.db().fetch(&statement).await?.into_iter().map(audited).collect()
+    }
+
+    /// The events after the position, oldest first. `of.limit` is not looked at: `limit` bounds the page in bytes, too.
+    pub async fn audit_after(
+        &self,
+        of: &Audit<'_>,
+        position: i64,
+        limit: ReadLimit,
+        points: bool,
+    ) -> Result<Vec<AuditedEvent>, Error> {
+        let mut statement = Statement::default();
+        let conditions = of.conditions(&mut statement);
+        let (after, events) = (statement.bind(position), statement.bind(limit.events));
+        let bytes = statement.bind(limit.bytes);
+        let points = if points { "points" } else { "NULL" };
         statement.sql = format!(
-            "SELECT position, stream_id, kind, CAST(payload AS TEXT), actor, request_id, recorded_at FROM events \
-             {conditions} ORDER BY position DESC LIMIT {limit}"
+            "SELECT {COLUMNS}, {points} FROM (
+                SELECT *, SUM(bytes) OVER (ORDER BY position ROWS UNBOUNDED PRECEDING) - bytes AS bytes_before
+                FROM (SELECT * FROM events WHERE {conditions} AND position > {after} ORDER BY position LIMIT {events}) AS page
+             ) AS sized WHERE bytes_before < {bytes} ORDER BY position"
         );
-        let event = |mut row: Row| {
-            Ok(AuditedEvent {
-                position: row.int(0)?,
-                stream: StreamId::stored(row.text(1)?),
-                kind: row.text(2)?,
-                payload: row.text(3)?,
-                actor: row.text(4)?,
-                request_id: row.text(5)?,
-                recorded_at: row.int(6)?,
-            })
-        };
-        self.db().fetch(&statement).await?.into_iter().map(event).collect()
+        self.db().fetch(&statement).await?.into_iter().map(audited).collect()
+    }
+
+    /// The experiments of runs and logged models, by their streams. It never changes. A stream without an experiment is left out.
+    pub async fn experiments_of(&self, streams: &[&StreamId]) -> Result<BTreeMap<StreamId, i64>, Error> {
+        let mut found = BTreeMap::new();
+        for chunk in streams.chunks(200) {
+            // The first event of a stream names it. It is one probe of an index for each, also where the stream is long.
+            let mut statement = Statement::default();
+            let ids = chunk.iter().map(|stream| {
+                let id = statement.bind(stream.as_str());
+                format!("(SELECT MIN(position) FROM events WHERE stream_id = {id})")
+            });
+            let ids: Vec<String> = ids.collect();
+            statement.sql = format!(
+                "SELECT stream_id, kind, schema_version, CAST(payload AS TEXT) FROM events WHERE position IN ({})",
+                ids.join(", ")
+            );
+            for mut row in self.db().fetch(&statement).await? {
+                let (stream, kind) = (StreamId::stored(row.text(0)?), row.text(1)?);
+                let version = i16::try_from(row.int(2)?).unwrap_or_default();
+                let experiment_id = match Event::decode(&kind, version, &row.text(3)?, None) {
+                    Ok(Event::RunCreated(created)) => created.experiment_id,
+                    Ok(Event::LoggedModelCreated(created)) => created.experiment_id,
+                    _ => continue,
+                };
+                found.insert(stream, experiment_id);
+            }
+        }
+        Ok(found)
     }
 
     /// What was appended after the position, in order, at most `limit`.
@@ -89,4 +154,24 @@ impl EventLog {
         let statement = Statement::new(sql, vec![position.into(), limit.into()]);
         self.db().fetch(&statement).await?.into_iter().map(change).collect()
     }
+}
+
+fn audited(mut row: Row) -> Result<AuditedEvent, Error> {
+    let position = row.int(0)?;
+    let schema_version = i16::try_from(row.int(3)?).map_err(|source| Error::Corrupt {
+        table: "events",
+        id: position.to_string(),
+        reason: format!("schema version: {source}"),
+    })?;
+    Ok(AuditedEvent {
+        position,
+        stream: StreamId::stored(row.text(1)?),
+        kind: row.text(2)?,
+        schema_version,
+        payload: row.text(4)?,
+        actor: row.text(5)?,
+        request_id: row.text(6)?,
+        recorded_at: row.int(7)?,
+        points: row.opt_bytes(8)?,
+    })
 }

@@ -76,6 +76,9 @@ pub trait Db: Debug + Send + Sync {
     /// Begins a write transaction. It is rolled back when it is dropped without [`Transaction::commit`].
     async fn begin(&self) -> Result<Box<dyn Transaction>, Error>;
 
+    /// Begins a transaction that only reads, and in which every statement sees the database as the first one does.
+    async fn snapshot(&self) -> Result<Box<dyn Transaction>, Error>;
+
     /// Runs one writing statement in a transaction of its own, and answers the rows that it returns.
     async fn write(&self, statement: &Statement) -> Result<Vec<Row>, Error> {
         let mut transaction = self.begin().await?;
@@ -88,7 +91,7 @@ pub trait Db: Debug + Send + Sync {
     fn now_ms(&self) -> &'static str;
 }
 
-/// A write transaction.
+/// A transaction.
 #[async_trait]
 pub trait Transaction: Send {
     async fn fetch(&mut self, statement: &Statement) -> Result<Vec<Row>, Error>;

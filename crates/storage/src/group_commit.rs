@@ -3,10 +3,13 @@
 //! Batches grow with the load by themselves. Every request of a batch is answered after the commit. The queue is bounded in
 //! bytes; a full one refuses the request instead of making it wait.
 
+use runledger_domain::TraceContext;
+use runledger_telemetry::{TARGET, number};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot, watch};
 use tokio::time::{Instant, sleep};
+use tracing::{Instrument, Span, debug_span};
 
 use crate::append::{AppendBatch, AppendRequest, Outcome};
 use crate::{Error, LogMetrics};
@@ -32,6 +35,8 @@ pub(crate) struct GroupCommit {
 #[derive(Debug)]
 struct Pending {
     request: AppendRequest,
+    /// Where in its trace the request waits.
+    place: Option<TraceContext>,
     reply: oneshot::Sender<Result<Outcome, Error>>,
     /// Gives the bytes back to the queue once the request is answered.
     permit: OwnedSemaphorePermit,
@@ -41,20 +46,28 @@ impl GroupCommit {
     /// Starts the flusher. The position of each committed batch's last event goes to `head`.
     pub(crate) fn start(backend: Arc<dyn AppendBatch>, head: watch::Sender<i64>, metrics: LogMetrics) -> Self {
         let (queue, inbox) = mpsc::channel(QUEUE_REQUESTS);
-        let flusher = Flusher { backend, head, metrics: metrics.clone(), batch: 0 };
+        let budget = Arc::new(Semaphore::new(QUEUE_BYTES));
+        let flusher = Flusher { backend, head, budget: Arc::clone(&budget), metrics: metrics.clone(), batch: 0 };
         tokio::spawn(flusher.run(inbox));
-        Self { queue, budget: Arc::new(Semaphore::new(QUEUE_BYTES)), metrics }
+        Self { queue, budget, metrics }
     }
 
     /// Queues the request and waits for its commit. The request is committed or rejected even when the caller goes away.
     pub(crate) async fn append(&self, request: AppendRequest) -> Result<Outcome, Error> {
+        let (events, bytes) = (request.events.len(), request.bytes());
+        let span = debug_span!(target: TARGET, "append", events = number(events), bytes = number(bytes));
+        let place = runledger_telemetry::of(&span).filter(TraceContext::is_sampled);
+        self.wait(request, place).instrument(span).await
+    }
+
+    async fn wait(&self, request: AppendRequest, place: Option<TraceContext>) -> Result<Outcome, Error> {
         let overloaded = || Error::Overloaded { retry_after: RETRY_AFTER };
         // A request larger than the whole queue still goes through, alone.
         let bytes = u32::try_from(request.bytes().min(QUEUE_BYTES)).unwrap_or(u32::MAX);
         let permit = Arc::clone(&self.budget).try_acquire_many_owned(bytes).map_err(|_full| overloaded())?;
         let (reply, answer) = oneshot::channel();
-        self.queue.try_send(Pending { request, reply, permit }).map_err(|_full| overloaded())?;
-        self.metrics.queue_bytes(QUEUE_BYTES - self.budget.available_permits());
+        self.queue.try_send(Pending { request, place, reply, permit }).map_err(|_full| overloaded())?;
+        self.metrics.queue_bytes(waiting_bytes(&self.budget));
         answer.await.map_err(|source| Error::Unavailable { operation: "append", source: Box::new(source) })?
     }
 }
@@ -62,6 +75,7 @@ impl GroupCommit {
 struct Flusher {
     backend: Arc<dyn AppendBatch>,
     head: watch::Sender<i64>,
+    budget: Arc<Semaphore>,
     metrics: LogMetrics,
     batch: i64,
 }
@@ -69,8 +83,10 @@ struct Flusher {
 impl Flusher {
     async fn run(mut self, mut inbox: mpsc::Receiver<Pending>) {
         while let Some(first) = inbox.recv().await {
-            let (requests, waiting) = gather(first, &mut inbox);
-            self.flush(&requests, waiting).await;
+            let Gathered { requests, places, waiting } = gather(first, &mut inbox);
+            let span = commit_span(&requests, &places);
+            self.flush(&requests, waiting).instrument(span).await;
+            self.metrics.queue_bytes(waiting_bytes(&self.budget));
         }
     }
 
@@ -123,6 +139,10 @@ impl Flusher {
     }
 }
 
+fn waiting_bytes(budget: &Semaphore) -> usize {
+    QUEUE_BYTES - budget.available_permits()
+}
+
 /// A request's way back, held until its outcome is known.
 struct Waiting {
     reply: oneshot::Sender<Result<Outcome, Error>>,
@@ -136,17 +156,37 @@ impl Waiting {
     }
 }
 
+/// What is committed together.
+#[derive(Default)]
+struct Gathered {
+    requests: Vec<AppendRequest>,
+    /// Of the requests whose traces are recorded.
+    places: Vec<TraceContext>,
+    waiting: Vec<Waiting>,
+}
+
 /// Takes what is waiting, up to the size of a batch.
-fn gather(first: Pending, inbox: &mut mpsc::Receiver<Pending>) -> (Vec<AppendRequest>, Vec<Waiting>) {
-    let (mut requests, mut waiting, mut bytes) = (Vec::new(), Vec::new(), 0);
+fn gather(first: Pending, inbox: &mut mpsc::Receiver<Pending>) -> Gathered {
+    let (mut gathered, mut bytes) = (Gathered::default(), 0);
     let mut next = Some(first);
-    while let Some(Pending { request, reply, permit }) = next {
+    while let Some(Pending { request, place, reply, permit }) = next {
         bytes += request.bytes();
-        requests.push(request);
-        waiting.push(Waiting { reply, _permit: permit });
-        next = if bytes < BATCH_BYTES && requests.len() < BATCH_REQUESTS { inbox.try_recv().ok() } else { None };
+        gathered.requests.push(request);
+        gathered.places.extend(place);
+        gathered.waiting.push(Waiting { reply, _permit: permit });
+        let full = bytes >= BATCH_BYTES || gathered.requests.len() >= BATCH_REQUESTS;
+        next = if full { None } else { inbox.try_recv().ok() };
     }
-    (requests, waiting)
+    gathered
+}
+
+/// The commit belongs to the trace of the first request that has one, and names the others.
+fn commit_span(requests: &[AppendRequest], places: &[TraceContext]) -> Span {
+    let Some((first, others)) = places.split_first() else { return Span::none() };
+    let span = debug_span!(target: TARGET, "commit", requests = number(requests.len()));
+    let span = runledger_telemetry::begin(span, Some(*first));
+    runledger_telemetry::links(&span, others.iter().copied());
+    span
 }
 
 #[cfg(test)]
@@ -180,9 +220,16 @@ mod tests {
             schema_version: 1,
             payload: "x".repeat(bytes),
             points: None,
+            point_count: 0,
             recorded_at: 0,
         };
-        AppendRequest { events: vec![event], guards: vec![], actor: String::new(), request_id: String::new() }
+        AppendRequest {
+            events: vec![event],
+            guards: vec![],
+            actor: String::new(),
+            request_id: String::new(),
+            trace: None,
+        }
     }
 
     #[tokio::test]

@@ -5,6 +5,7 @@
 
 pub mod append;
 mod audit;
+pub mod compare;
 #[cfg(feature = "conformance")]
 pub mod conformance;
 pub mod search;
@@ -13,7 +14,9 @@ pub mod webhooks;
 
 mod db;
 mod error;
+mod generations;
 mod group_commit;
+mod guards;
 mod leases;
 mod log;
 mod metrics;
@@ -24,12 +27,15 @@ pub use append::{AppendBatch, AppendRequest, EncodedEvent, Outcome, Rejection};
 pub use audit::{Audit, AuditedEvent, Change};
 pub use db::{BulkInsert, ColumnType, Db, Row, Statement, Transaction, Value};
 pub use error::Error;
+pub use generations::{Generation, GenerationState, Generations, Phase, Places, Purpose};
+pub use guards::{GuardRow, GuardSnapshot};
 pub use leases::{Lease, Leases};
 pub use log::{EventLog, GuardState, Milestone, ReadLimit, Until};
 pub use metrics::LogMetrics;
 pub use read_model::{
     Artifact, ArtifactEntry, ArtifactState, Cell, Completion, CompletionKind, DatasetSummary, DeletedExperiment,
     DeletedLoggedModel, DeletedLoggedModels, DeletedRun, DeletedRuns, ExperimentActivity, ExperimentSummary, Field,
-    Fields, GroupColumn, ListedModel, MetricSpread, MetricSummary, NamedVersion, Page, PastRun, Projection, ReadModel,
-    Removal, RunCounts, RunGroup, RunHead, TableColumn, TableRow, UploadCounts, VIEWS,
+    Fields, GroupColumn, ListedModel, MetricSpread, MetricSummary, NamedVersion, Page, PastEvents, PastLimits, PastRun,
+    Projection, ReadModel, Removal, RunCounts, RunGroup, RunHead, SideViews, TableColumn, TableRow, UploadCounts,
+    VIEWS,
 };

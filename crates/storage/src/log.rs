@@ -1,7 +1,7 @@
 //! The event log: append through group commit, read by position and by stream.
 
 use runledger_domain::guard::GuardKey;
-use runledger_domain::{RecordedEvent, StreamId, StreamKind};
+use runledger_domain::{RecordedEvent, StreamId, StreamKind, TraceContext};
 use std::sync::Arc;
 use tokio::sync::watch;
 
@@ -50,7 +50,7 @@ pub struct Milestone {
     pub recorded_at: i64,
 }
 
-const COLUMNS: &str = "position, stream_id, kind, schema_version, CAST(payload AS TEXT), points, recorded_at";
+const COLUMNS: &str = "position, stream_id, kind, schema_version, CAST(payload AS TEXT), points, recorded_at, trace";
 
 impl EventLog {
     /// Opens the log and starts its flusher.
@@ -182,6 +182,12 @@ impl EventLog {
         rows.into_iter().next().map(state).transpose()
     }
 
+    /// Sees to it that no experiment is given an id up to this one.
+    pub async fn reserve_experiment_ids(&self, upto: i64) -> Result<(), Error> {
+        let sql = "UPDATE counters SET value = $1 WHERE name = 'experiment' AND value < $1 RETURNING value";
+        self.db.write(&Statement::new(sql, vec![upto.into()])).await.map(drop)
+    }
+
     /// The next experiment id. An id that is not used leaves a gap, which is allowed.
     pub async fn next_experiment_id(&self) -> Result<i64, Error> {
         let sql = "UPDATE counters SET value = value + 1 WHERE name = 'experiment' RETURNING value";
@@ -206,5 +212,6 @@ fn recorded(mut row: Row) -> Result<RecordedEvent, Error> {
         payload: row.text(4)?,
         points: row.opt_bytes(5)?,
         recorded_at: row.int(6)?,
+        trace: row.opt_bytes(7)?.as_deref().and_then(TraceContext::decode),
     })
 }

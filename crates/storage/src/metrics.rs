@@ -9,6 +9,7 @@ use crate::append::AppendRequest;
 #[derive(Clone, Debug)]
 pub struct LogMetrics {
     events: IntCounter,
+    points: IntCounter,
     bytes: IntCounter,
     batch_requests: Histogram,
     commit_seconds: Histogram,
@@ -22,6 +23,10 @@ impl LogMetrics {
         let seconds = prometheus::exponential_buckets(0.0005, 2.0, 16)?;
         let metrics = Self {
             events: IntCounter::with_opts(Opts::new("runledger_log_events_total", "Events appended to the log."))?,
+            points: IntCounter::with_opts(Opts::new(
+                "runledger_log_points_total",
+                "Points of metrics in the events appended.",
+            ))?,
             bytes: IntCounter::with_opts(Opts::new("runledger_log_bytes_total", "Bytes of the events appended."))?,
             batch_requests: Histogram::with_opts(
                 HistogramOpts::new("runledger_log_batch_requests", "Requests in one group commit.").buckets(sizes),
@@ -35,6 +40,7 @@ impl LogMetrics {
             ))?,
         };
         registry.register(Box::new(metrics.events.clone()))?;
+        registry.register(Box::new(metrics.points.clone()))?;
         registry.register(Box::new(metrics.bytes.clone()))?;
         registry.register(Box::new(metrics.batch_requests.clone()))?;
         registry.register(Box::new(metrics.commit_seconds.clone()))?;
@@ -46,7 +52,9 @@ impl LogMetrics {
     pub(crate) fn flushed(&self, requests: &[AppendRequest], elapsed: Duration) {
         let events: usize = requests.iter().map(|request| request.events.len()).sum();
         let bytes: usize = requests.iter().flat_map(|request| &request.events).map(crate::EncodedEvent::bytes).sum();
+        let points: usize = requests.iter().flat_map(|request| &request.events).map(|event| event.point_count).sum();
         self.events.inc_by(events as u64);
+        self.points.inc_by(points as u64);
         self.bytes.inc_by(bytes as u64);
         self.batch_requests.observe(requests.len() as f64);
         self.commit_seconds.observe(elapsed.as_secs_f64());

@@ -8,6 +8,7 @@ mod activity;
 mod artifacts;
 mod children;
 mod completion;
+mod dead_letters;
 mod deleted;
 mod experiments;
 mod groups;
@@ -15,6 +16,7 @@ mod history;
 mod logged_models;
 mod overview;
 mod past;
+mod past_table;
 mod progress;
 mod registry;
 mod runs;
@@ -30,6 +32,7 @@ pub use history::MetricSummary;
 pub use logged_models::{DeletedLoggedModel, DeletedLoggedModels};
 pub use overview::{ExperimentSummary, Field, Fields, RunCounts};
 pub use past::PastRun;
+pub use past_table::{PastEvents, PastLimits, SideViews};
 pub use progress::{Projection, UploadCounts};
 pub(crate) use registry::rows as registry_rows;
 pub use registry::{ListedModel, NamedVersion};
@@ -42,8 +45,7 @@ use std::time::Duration;
 use tokio::sync::{Semaphore, watch};
 use tokio::time::{Instant, timeout};
 
-use crate::views::DeadLetter;
-use crate::{Db, Error, EventLog, Row, Statement};
+use crate::{Db, Error, EventLog, Statement};
 
 /// The name of the projection that fills the views. In the table `projections` it is followed by `/` and the shard.
 pub const VIEWS: &str = "views";
@@ -118,22 +120,5 @@ impl ReadModel {
             // A time-out only means that it is time to look again.
             drop(timeout(POLL.min(left), checkpoint.changed()).await);
         }
-    }
-
-    /// The latest events that could not be projected, newest first.
-    pub async fn dead_letters(&self, limit: i64) -> Result<Vec<DeadLetter>, Error> {
-        let sql = "SELECT position, stream_id, kind, error, failed_at FROM dead_letters WHERE projection = $1 \
-                   ORDER BY position DESC LIMIT $2";
-        let letter = |mut row: Row| {
-            Ok(DeadLetter {
-                position: row.int(0)?,
-                stream_id: row.text(1)?,
-                kind: row.text(2)?,
-                error: row.text(3)?,
-                failed_at: row.int(4)?,
-            })
-        };
-        let statement = Statement::new(sql, vec![VIEWS.into(), limit.into()]);
-        self.db.fetch(&statement).await?.into_iter().map(letter).collect()
     }
 }

@@ -1,11 +1,14 @@
 //! Writing the views: what a projection changed, and the checkpoint, in one transaction.
 //!
-//! Guarantee: the checkpoint of a shard moves only from the position that the writer believes in. Two projectors on one database
-//! cannot both apply an event to a shard: the slower one gets [`Error::Conflict`] and reads again.
+//! Guarantee: the checkpoint of a shard moves only from the position that the writer believes in, and in the generation of the
+//! views that it believes in. Two projectors on one database cannot both apply an event to a shard, and none carries over what
+//! it knows of views that were replaced: it gets [`Error::Conflict`] and reads again.
 
 mod artifacts;
 mod changes;
 mod datasets;
+mod dead_letters;
+mod indexes;
 mod logged_models;
 mod registry;
 mod segments;
@@ -14,9 +17,12 @@ mod sweep;
 mod tables;
 
 pub use changes::{
-    Changes, DeadLetter, ExperimentRow, LinkedDataset, LinkedModel, MeasuredRow, MetricChange, RunRow, RunText, Sweep,
-    Turn, UploadRow, UploadTurn,
+    Changes, ExperimentRow, LinkedDataset, LinkedModel, MeasuredRow, MetricChange, RunRow, RunText, Sweep, Turn,
+    UploadRow, UploadTurn,
 };
+pub use dead_letters::DeadLetter;
+pub(crate) use dead_letters::{COLUMNS as DEAD_LETTER_COLUMNS, letter as dead_letter};
+pub use indexes::{defer_indexes, make_indexes};
 pub(crate) use logged_models::{COLUMNS as LOGGED_MODEL_COLUMNS, fill_texts, logged_model};
 pub use segments::SegmentKey;
 pub(crate) use segments::read_segment;
@@ -24,33 +30,52 @@ pub use shards::Shards;
 
 use runledger_domain::{ModelVersion, RegisteredModel, RunStatus};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 
 use crate::read_model::registry_rows;
-use crate::{Db, Error, Row, Statement, Transaction};
+use crate::{Db, Error, Generation, Row, Statement, Transaction};
 
-/// The views of one database.
+/// The views of one database, as one writer sees them. Clones share what it believes.
 #[derive(Clone, Debug)]
 pub struct Views {
     db: Arc<dyn Db>,
+    /// The generation in which the checkpoints were last looked at.
+    generation: Arc<AtomicI64>,
 }
 
 impl Views {
     pub fn new(db: Arc<dyn Db>) -> Self {
-        Self { db }
+        Self { db, generation: Arc::new(AtomicI64::new(Generation::FIRST)) }
     }
 
-    /// Where the shards stand.
+    /// Where the shards stand. From now on the writer believes in the generation that this finds.
     pub async fn checkpoints(&self) -> Result<[i64; Shards::COUNT], Error> {
-        let mut statement = Statement::default();
-        let names = statement.bind_list(Shards::ALL.iter().map(Shards::checkpoint));
-        statement.sql = format!("SELECT position FROM projections WHERE name IN {names} ORDER BY name");
-        let rows = self.db.fetch(&statement).await?;
-        let positions = rows.iter().map(|row| row.int(0)).collect::<Result<Vec<_>, _>>()?;
-        positions.try_into().map_err(|found: Vec<_>| Error::Corrupt {
-            table: "projections",
-            id: Shards::ALL.iter().map(Shards::checkpoint).collect::<Vec<_>>().join(", "),
-            reason: format!("{} rows instead of {}", found.len(), Shards::COUNT),
-        })
+        let rows = self.db.fetch(&select_checkpoints()).await?;
+        if let Some(row) = rows.first() {
+            self.generation.store(row.int(1)?, Ordering::Relaxed);
+        }
+        positions(&rows)
+    }
+
+    /// Gives the views a number of their own, by which projectors tell them from others.
+    pub async fn name_generation(&self, generation: i64) -> Result<(), Error> {
+        let sql = "UPDATE projections SET generation = $1 RETURNING name";
+        self.db.write(&Statement::new(sql, vec![generation.into()])).await?;
+        self.generation.store(generation, Ordering::Relaxed);
+        Ok(())
+    }
+
+    /// Negates the number of the views that the transaction sees, so that no projector goes on with them, and returns where their
+    /// shards stand.
+    pub async fn retire(transaction: &mut dyn Transaction) -> Result<[i64; Shards::COUNT], Error> {
+        let sql = "UPDATE projections SET generation = -ABS(generation)";
+        transaction.execute(&Statement::new(sql, vec![])).await?;
+        Self::checkpoints_in(transaction).await
+    }
+
+    /// Where the shards stand, as the transaction sees them.
+    pub async fn checkpoints_in(transaction: &mut dyn Transaction) -> Result<[i64; Shards::COUNT], Error> {
+        positions(&transaction.fetch(&select_checkpoints()).await?)
     }
 
     /// The rows of the runs that exist.
@@ -88,7 +113,7 @@ impl Views {
 
     /// Applies the changes, merges the segments, and moves the checkpoints of all the shards from `expected` to `position`.
     ///
-    /// [`Error::Conflict`]: another projector moved one of them.
+    /// [`Error::Conflict`]: another projector moved one of them, or the views are of another generation.
     pub async fn apply(
         &self,
         shards: Shards,
@@ -98,11 +123,13 @@ impl Views {
         merges: &[SegmentKey],
     ) -> Result<(), Error> {
         let mut transaction = self.db.begin().await?;
-        move_checkpoints(transaction.as_mut(), shards, expected, position).await?;
+        let generation = self.generation.load(Ordering::Relaxed);
+        move_checkpoints(transaction.as_mut(), generation, shards, expected, position).await?;
         let datasets = std::mem::take(&mut changes.datasets);
         let (purged_runs, sweep) = (std::mem::take(&mut changes.purged_runs), changes.sweep.take());
         let (models, measured) = (std::mem::take(&mut changes.logged_models), std::mem::take(&mut changes.measured));
         let purged_measurers = std::mem::take(&mut changes.purged_measurers);
+        dead_letters::settle(transaction.as_mut(), &changes.settled_letters).await?;
         logged_models::write(transaction.as_mut(), models, measured).await?;
         logged_models::purge_runs(transaction.as_mut(), &purged_measurers).await?;
         tables::write(transaction.as_mut(), changes).await?;
@@ -119,18 +146,39 @@ impl Views {
     }
 }
 
+fn select_checkpoints() -> Statement {
+    let mut statement = Statement::default();
+    let names = statement.bind_list(Shards::ALL.iter().map(Shards::checkpoint));
+    statement.sql = format!("SELECT position, generation FROM projections WHERE name IN {names} ORDER BY name");
+    statement
+}
+
+/// Reads [`select_checkpoints`].
+fn positions(rows: &[Row]) -> Result<[i64; Shards::COUNT], Error> {
+    let positions = rows.iter().map(|row| row.int(0)).collect::<Result<Vec<_>, _>>()?;
+    positions.try_into().map_err(|found: Vec<_>| Error::Corrupt {
+        table: "projections",
+        id: Shards::ALL.iter().map(Shards::checkpoint).collect::<Vec<_>>().join(", "),
+        reason: format!("{} rows instead of {}", found.len(), Shards::COUNT),
+    })
+}
+
 /// Goes first, so that a second projector waits here and then gives way, before it has done any work.
 async fn move_checkpoints(
     transaction: &mut dyn Transaction,
+    generation: i64,
     shards: Shards,
     expected: i64,
     position: i64,
 ) -> Result<(), Error> {
     let mut statement = Statement::default();
     let (position, expected) = (statement.bind(position), statement.bind(expected));
+    let generation = statement.bind(generation);
     let names = statement.bind_list(shards.iter().map(Shards::checkpoint));
-    statement.sql =
-        format!("UPDATE projections SET position = {position} WHERE position = {expected} AND name IN {names}");
+    statement.sql = format!(
+        "UPDATE projections SET position = {position} \
+         WHERE position = {expected} AND generation = {generation} AND name IN {names}"
+    );
     let moved = transaction.execute(&statement).await?;
     if usize::try_from(moved) == Ok(shards.len()) {
         Ok(())

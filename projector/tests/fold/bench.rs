@@ -3,11 +3,11 @@
 use prometheus::Registry;
 use runledger_domain::command::Decision;
 use runledger_domain::{Event, IdGen, StreamId, SystemClock, SystemIds};
-use runledger_projector::{Deps, Projector, ProjectorMetrics};
+use runledger_projector::{Builder, Deps, Projector, ProjectorMetrics, Status};
 use runledger_storage::conformance::snapshot;
 use runledger_storage::views::Views;
-use runledger_storage::{AppendRequest, Db, EventLog, Leases, LogMetrics, ReadModel};
-use runledger_storage_sqlite::{SqliteAppend, SqliteDb};
+use runledger_storage::{AppendRequest, Db, EventLog, Generations, Leases, LogMetrics, ReadModel};
+use runledger_storage_sqlite::{SqliteAppend, SqliteDb, SqlitePlaces, SqliteViews};
 use std::sync::Arc;
 
 pub(crate) struct Bench {
@@ -15,6 +15,7 @@ pub(crate) struct Bench {
     pub(crate) views: Arc<dyn Db>,
     pub(crate) read_model: ReadModel,
     pub(crate) projector: Projector,
+    log_db: SqliteDb,
     folder: tempfile::TempDir,
 }
 
@@ -22,12 +23,32 @@ impl Bench {
     pub(crate) async fn open() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let db = SqliteDb::open_log(folder.path()).await.unwrap();
-        let views: Arc<dyn Db> = Arc::new(SqliteDb::open_views(folder.path()).await.unwrap());
+        let views: Arc<dyn Db> = Arc::new(SqliteViews::open(folder.path(), &db).await.unwrap());
         let metrics = LogMetrics::register(&Registry::new()).unwrap();
         let log = EventLog::start(Arc::new(db.clone()), Arc::new(SqliteAppend::new(&db)), metrics);
         let read_model = ReadModel::new(Arc::clone(&views), log.clone());
         let projector = projector(&log, &views, "alone", Leases::alone());
-        Self { log, views, read_model, projector, folder }
+        Self { log, views, read_model, projector, log_db: db, folder }
+    }
+
+    /// What rebuilds the views.
+    pub(crate) fn builder(&self, leases: &Leases) -> Builder {
+        Builder {
+            log: self.log.clone(),
+            registry: Generations::new(Arc::new(self.log_db.clone())),
+            places: Arc::new(SqlitePlaces::new(self.folder.path(), self.log_db.clone())),
+            active: Arc::clone(&self.views),
+            leases: leases.clone(),
+            clock: Arc::new(SystemClock),
+            name: "the test".to_owned(),
+            workers: 3,
+            status: Status::default(),
+        }
+    }
+
+    /// The views as another process opens them.
+    pub(crate) async fn opened_anew(&self) -> Arc<dyn Db> {
+        Arc::new(SqliteViews::open(self.folder.path(), &self.log_db).await.unwrap())
     }
 
     /// One more projector on the same views.

@@ -1,13 +1,14 @@
 //! The views equal the fold of the log: after any history of events, projected in any steps, a run read through the views is
 //! the run that its own events tell, also when the projector has not come far.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod artifacts;
 mod bench;
 mod histories;
 mod logged_models;
 mod purges;
+mod rebuilds;
 mod registry;
 mod shards;
 
@@ -99,6 +100,7 @@ async fn an_event_that_does_not_read_is_set_aside() {
         schema_version: version,
         payload: payload.to_owned(),
         points: None,
+        point_count: 0,
         recorded_at: 7,
     };
     let events = vec![
@@ -108,7 +110,8 @@ async fn an_event_that_does_not_read_is_set_aside() {
         odd("MetricsLogged", 1, "{\"keys\": [\"a\"], \"counts\": [5]}", "run0"),
         odd("TagsSet", 1, "{\"tags\": []}", "nobody"),
     ];
-    let request = AppendRequest { events, guards: vec![], actor: String::new(), request_id: String::new() };
+    let request =
+        AppendRequest { events, guards: vec![], actor: String::new(), request_id: String::new(), trace: None };
     bench.log.append(request).await.unwrap().unwrap();
     bench.append(vec![created(0)]).await;
     bench.project().await;

@@ -12,8 +12,6 @@ use runledger_operations::{Author, Purged, deleted_runs, purge_experiment, purge
 use runledger_storage::{DeletedExperiment, DeletedRun, DeletedRuns};
 use std::collections::BTreeMap;
 use std::io::{self, Write};
-use std::time::Duration;
-use tokio::time::{Instant, sleep};
 
 use super::progress::Progress;
 use crate::Failure;
@@ -24,14 +22,13 @@ use crate::parts::Parts;
 
 /// Appends on their way at a time.
 const AT_ONCE: usize = 64;
-/// How long the views may take to catch up.
-const PATIENCE: Duration = Duration::from_mins(1);
 
 pub(crate) async fn run(config: &Config, args: GcArgs) -> Result<(), Failure> {
     let parts = Parts::new(Backend::open_migrated(config).await?)?;
     let before = deleted_before(&parts, args.older_than.as_deref())?;
     let collector = Collector { before, author: parts.author("gc"), parts };
-    collector.see_all().await?;
+    // A run that was restored a moment ago must not look deleted. The guards of the append would keep it all the same.
+    collector.parts.await_views().await?;
     let experiments = collector.experiments(&args).await?;
     let runs = collector.runs(&args, &experiments).await?;
     let models = collector.models(&args, &experiments).await?;
@@ -68,23 +65,6 @@ struct Collector {
 }
 
 impl Collector {
-    /// Waits for the views: a run that was restored a moment ago must not look deleted. The guards of the append would keep
-    /// it all the same.
-    async fn see_all(&self) -> Result<(), Failure> {
-        let deadline = Instant::now() + PATIENCE;
-        loop {
-            let behind = self.parts.read_model.catch_up().await?;
-            if behind == 0 {
-                return Ok(());
-            }
-            if Instant::now() > deadline {
-                let hint = "start `runledger server` or `runledger projector`, and try again when it has caught up";
-                return Err(format!("the views are {behind} events behind the log; {hint}").into());
-            }
-            sleep(Duration::from_millis(200)).await;
-        }
-    }
-
     async fn experiments(&self, args: &GcArgs) -> Result<Vec<DeletedExperiment>, Failure> {
         if args.experiment_ids.is_empty() && args.names_something() {
             return Ok(Vec::new());

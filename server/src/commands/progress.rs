@@ -8,17 +8,17 @@ use std::time::{Duration, Instant};
 /// Between two lines.
 const PERIOD: Duration = Duration::from_secs(1);
 
-/// Counts what is done of a known total.
+/// Counts what is done of a total that is known, or as much of it as was found.
 #[derive(Debug)]
 pub(crate) struct Progress {
     things: &'static str,
-    total: usize,
     begun: Instant,
     state: Mutex<State>,
 }
 
 #[derive(Debug)]
 struct State {
+    total: usize,
     done: usize,
     told: Instant,
 }
@@ -26,7 +26,12 @@ struct State {
 impl Progress {
     pub(crate) fn new(things: &'static str, total: usize) -> Self {
         let begun = Instant::now();
-        Self { things, total, begun, state: Mutex::new(State { done: 0, told: begun }) }
+        Self { things, begun, state: Mutex::new(State { total, done: 0, told: begun }) }
+    }
+
+    /// Adds to what there is to do.
+    pub(crate) fn found(&self, number: usize) {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner).total += number;
     }
 
     /// Adds what is done; says so once a second.
@@ -37,7 +42,7 @@ impl Progress {
             return;
         }
         state.told = Instant::now();
-        let line = line(self.things, state.done, self.total, self.begun.elapsed());
+        let line = line(self.things, state.done, state.total, self.begun.elapsed());
         // Nobody looks when standard error is closed.
         drop(writeln!(std::io::stderr(), "{line}"));
     }
@@ -48,7 +53,7 @@ impl Progress {
 }
 
 #[expect(clippy::cast_precision_loss, reason = "a rate that people read")]
-fn line(things: &str, done: usize, total: usize, elapsed: Duration) -> String {
+pub(super) fn line(things: &str, done: usize, total: usize, elapsed: Duration) -> String {
     let rate = done as f64 / elapsed.as_secs_f64().max(0.001);
     let left = total.saturating_sub(done) as f64 / rate.max(0.001);
     format!("{done} of {total} {things}, {rate:.0}/s, {left:.0} s left")

@@ -38,6 +38,10 @@ impl Db for Cuttable {
         self.db.write(statement).await
     }
 
+    async fn snapshot(&self) -> Result<Box<dyn Transaction>, Error> {
+        self.db.snapshot().await
+    }
+
     fn now_ms(&self) -> &'static str {
         self.db.now_ms()
     }

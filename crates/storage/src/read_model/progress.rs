@@ -40,9 +40,9 @@ impl ReadModel {
         Ok(counts)
     }
 
-    /// Events that could not be projected.
-    pub async fn count_dead_letters(&self) -> Result<i64, Error> {
-        let rows = self.db.fetch(&Statement::new("SELECT COUNT(*) FROM dead_letters", vec![])).await?;
+    /// Artifacts, wherever their bytes are.
+    pub async fn count_artifacts(&self) -> Result<i64, Error> {
+        let rows = self.db.fetch(&Statement::new("SELECT COUNT(*) FROM artifacts", vec![])).await?;
         rows.first().map_or(Ok(0), |row| row.int(0))
     }
 }

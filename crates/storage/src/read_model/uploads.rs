@@ -42,6 +42,13 @@ impl ReadModel {
         self.db.fetch(&statement).await?.into_iter().map(read).collect()
     }
 
+    /// The artifacts that the views know, in the order of their paths; with `after`, those behind that path.
+    pub async fn artifacts_after(&self, after: Option<&str>, limit: i64) -> Result<Vec<Artifact>, Error> {
+        let sql = format!("SELECT {COLUMNS} FROM artifacts WHERE path > $1 ORDER BY path LIMIT $2");
+        let statement = Statement::new(sql, vec![after.unwrap_or_default().into(), limit.into()]);
+        self.db.fetch(&statement).await?.into_iter().map(read).collect()
+    }
+
     /// The upload with the id, as long as no newer one of its path took its place.
     pub async fn upload(&self, upload_id: &str) -> Result<Option<Artifact>, Error> {
         let sql = format!("SELECT {COLUMNS} FROM artifacts WHERE upload_id = $1");

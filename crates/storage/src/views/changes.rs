@@ -6,6 +6,7 @@ use runledger_domain::{KeyValue, LoggedModel, ModelVersion, RegisteredModel, Run
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
+use super::DeadLetter;
 use crate::ArtifactState;
 
 /// A row of `runs`.
@@ -48,16 +49,6 @@ pub enum Sweep {
     Artifacts { path: String, deletion: i64 },
 }
 
-/// An event that could not be applied.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct DeadLetter {
-    pub position: i64,
-    pub stream_id: String,
-    pub kind: String,
-    pub error: String,
-    pub failed_at: i64,
-}
-
 /// What a batch of events changes. Each key occurs once, with its final value. Runs are named by `run_no`.
 #[derive(Clone, Debug, Default)]
 pub struct Changes {
@@ -92,6 +83,8 @@ pub struct Changes {
     /// Runs that are gone for good, with all that hangs on them.
     pub purged_runs: BTreeSet<i64>,
     pub dead_letters: Vec<DeadLetter>,
+    /// Positions of dead letters that are none any more.
+    pub settled_letters: BTreeSet<i64>,
     pub sweep: Option<Sweep>,
 }
 

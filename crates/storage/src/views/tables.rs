@@ -132,7 +132,8 @@ const DEAD_LETTERS: BulkInsert = BulkInsert {
         ("error", Text),
         ("failed_at", Int),
     ],
-    suffix: "ON CONFLICT (projection, position) DO NOTHING",
+    suffix: "ON CONFLICT (projection, position) DO UPDATE SET error = excluded.error, failed_at = excluded.failed_at, \
+             retry_asked_at = NULL",
 };
 
 /// The columns of the table, for a `SELECT` that reads what the insert writes.

@@ -2,7 +2,11 @@
 
 use std::str::FromStr;
 use thiserror::Error;
-use tracing_subscriber::EnvFilter;
+use tracing::Subscriber;
+use tracing_subscriber::registry::LookupSpan;
+use tracing_subscriber::{EnvFilter, Layer};
+
+use crate::TARGET;
 
 /// How a line of the log looks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -35,15 +39,20 @@ impl FromStr for LogFormat {
     }
 }
 
-/// Starts the process's log. `filter` is a list of levels, such as `info,runledger_api=debug`.
-pub fn init_logs(format: LogFormat, filter: &str) -> Result<(), LogError> {
-    let filter = EnvFilter::try_new(filter).map_err(|source| LogError::Filter { filter: filter.to_owned(), source })?;
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
-    // A second call, as tests make it, keeps the first log.
-    let started = match format {
-        LogFormat::Text => builder.with_target(false).try_init(),
-        LogFormat::Json => builder.json().try_init(),
-    };
-    drop(started);
-    Ok(())
+/// Which levels of which modules have lines in the log. Spans of traces have none.
+pub(crate) fn levels(filter: &str) -> Result<EnvFilter, LogError> {
+    let levels = EnvFilter::try_new(format!("{filter},{TARGET}=off"));
+    levels.map_err(|source| LogError::Filter { filter: filter.to_owned(), source })
+}
+
+/// Writes the lines of the log.
+pub(crate) fn layer<S>(format: LogFormat) -> Box<dyn Layer<S> + Send + Sync>
+where
+    S: Subscriber + for<'span> LookupSpan<'span>,
+{
+    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
+    match format {
+        LogFormat::Text => lines.with_target(false).boxed(),
+        LogFormat::Json => lines.json().boxed(),
+    }
 }

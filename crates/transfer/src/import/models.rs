@@ -1,0 +1,193 @@
+//! Logged models, and registered models with their versions: each in one append.
+
+use runledger_domain::event::{
+    LoggedModelCreated, LoggedModelMetricsLogged, LoggedModelStatusSet, ModelMetric, ModelVersionCreated,
+    ModelVersionStageSet, ModelVersionUpdated, RegisteredModelAliasSet, RegisteredModelCreated, RegisteredModelUpdated,
+};
+use runledger_domain::guard::{Expect, Guard, GuardKey, Then};
+use runledger_domain::{Event, LoggedModelStatus, Stage, StreamId};
+use std::collections::BTreeMap;
+
+use super::Import;
+use super::append::Deed;
+use crate::TransferError;
+use crate::mlflow::{DownloadUri, LoggedModel, Metric, ModelVersion, Page, RegisteredModel, filled, pairs, text};
+
+/// How the source is asked for prompts, which its registry otherwise hides.
+pub(super) const PROMPTS: &str = "tags.`mlflow.prompt.is_prompt` = 'true'";
+
+impl Import {
+    /// A model that is there already is left as it is.
+    pub(super) async fn logged_model(&self, model: LoggedModel) -> Result<(), TransferError> {
+        let key = GuardKey::LoggedModel(model.info.model_id.clone());
+        if self.author.log.guard(&key).await?.is_some() {
+            return Ok(());
+        }
+        let created = self.time(model.info.creation_timestamp_ms);
+        // Where somebody else was faster, the guard refuses, and all is well.
+        drop(logged_model(model, created).append(&self.author).await?);
+        Ok(())
+    }
+
+    /// Whether the model was taken in; where a model of its name is there already, that one stays as it is.
+    pub(super) async fn registered_model(&self, model: RegisteredModel, prompt: bool) -> Result<bool, TransferError> {
+        let name = text(model.name.clone());
+        if self.author.log.guard(&GuardKey::RegisteredModelName(name)).await?.is_some() {
+            return Ok(false);
+        }
+        let mut versions = self.versions(&model.name, prompt).await?;
+        versions.sort_unstable_by_key(|version| version.version);
+        let mut whole = Vec::new();
+        for version in versions {
+            let query = [("name", model.name.as_str()), ("version", &version.version.to_string())];
+            // A prompt has no files.
+            let place = match prompt {
+                true => None,
+                false => {
+                    let place: DownloadUri = self.source.get("model-versions/get-download-uri", &query).await?;
+                    filled(place.artifact_uri).filter(|place| *place != version.source)
+                }
+            };
+            whole.push((version, place));
+        }
+        let id = self.author.ids.random_id().simple().to_string();
+        let created = self.time(model.creation_timestamp);
+        let deed = registered_model(id, model, whole, created);
+        Ok(deed.append(&self.author).await?.is_ok())
+    }
+
+    async fn versions(&self, name: &str, prompt: bool) -> Result<Vec<ModelVersion>, TransferError> {
+        // MLflow's grammar has two quotes, and no way to write both.
+        let quote = if name.contains('\'') { '"' } else { '\'' };
+        let of_prompts = if prompt { format!(" AND {PROMPTS}") } else { String::new() };
+        let filter = format!("name = {quote}{name}{quote}{of_prompts}");
+        let (mut versions, mut token) = (Vec::new(), String::new());
+        loop {
+            let mut query = vec![("filter", filter.as_str()), ("max_results", "1000")];
+            query.extend((!token.is_empty()).then_some(("page_token", token.as_str())));
+            let page: Page<ModelVersion> = self.source.get("model-versions/search", &query).await?;
+            versions.extend(page.items);
+            match page.next_page_token.filter(|next| !next.is_empty()) {
+                Some(next) => token = next,
+                None => return Ok(versions),
+            }
+        }
+    }
+}
+
+fn logged_model(model: LoggedModel, created: i64) -> Deed {
+    let LoggedModel { info, data } = model;
+    let stream = StreamId::logged_model(&info.model_id);
+    let mut deed = Deed {
+        events: Vec::new(),
+        guards: vec![
+            Guard::new(GuardKey::Experiment(info.experiment_id), Expect::Present, Then::Keep),
+            Guard::new(GuardKey::LoggedModel(info.model_id.clone()), Expect::Absent, Then::Insert { parent: None }),
+        ],
+    };
+    let event = LoggedModelCreated {
+        model_id: info.model_id,
+        experiment_id: info.experiment_id,
+        name: text(info.name),
+        model_type: filled(info.model_type),
+        source_run_id: filled(info.source_run_id),
+        artifact_uri: info.artifact_uri,
+        params: pairs(data.params),
+        tags: pairs(info.tags),
+    };
+    deed.add(created, &stream, Event::LoggedModelCreated(event));
+    let mut measured: BTreeMap<String, Vec<ModelMetric>> = BTreeMap::new();
+    for metric in data.metrics {
+        let Metric { key, value, timestamp, step, run_id, dataset_name, dataset_digest } = metric;
+        measured.entry(run_id).or_default().push(ModelMetric {
+            key: text(key),
+            value: ModelMetric::text(value),
+            timestamp,
+            step,
+            dataset_name: dataset_name.and_then(filled),
+            dataset_digest: dataset_digest.and_then(filled),
+        });
+    }
+    for (run_id, metrics) in measured {
+        let event = LoggedModelMetricsLogged { run_id, metrics };
+        deed.add(created, &stream, Event::LoggedModelMetricsLogged(event));
+    }
+    let status = LoggedModelStatus::parse(&info.status).unwrap_or(LoggedModelStatus::Unspecified);
+    let updated = info.last_updated_timestamp_ms.max(created);
+    if status != LoggedModelStatus::Pending || updated > created {
+        deed.add(updated, &stream, Event::LoggedModelStatusSet(LoggedModelStatusSet { status }));
+    }
+    deed
+}
+
+/// `versions` ascend, each with the place of its files where that is another than its source.
+fn registered_model(
+    id: String,
+    model: RegisteredModel,
+    versions: Vec<(ModelVersion, Option<String>)>,
+    created: i64,
+) -> Deed {
+    let stream = StreamId::registered_model(&id);
+    let (key, name) = (GuardKey::RegisteredModel(id.clone()), text(model.name));
+    let mut deed = Deed {
+        events: Vec::new(),
+        guards: vec![
+            Guard::new(key.clone(), Expect::Absent, Then::Insert { parent: None }),
+            Guard::new(GuardKey::RegisteredModelName(name.clone()), Expect::Absent, Then::Insert { parent: Some(key) }),
+        ],
+    };
+    let description = model.description.map(text);
+    let event = RegisteredModelCreated { id, name, description: description.clone(), tags: pairs(model.tags) };
+    deed.add(created, &stream, Event::RegisteredModelCreated(event));
+    let mut latest = created;
+    for (version, place) in versions {
+        latest = latest.max(add_version(&mut deed, &stream, version, place, created));
+    }
+    for alias in model.aliases {
+        let event = RegisteredModelAliasSet { alias: text(alias.alias), version: alias.version };
+        deed.add(latest, &stream, Event::RegisteredModelAliasSet(event));
+    }
+    if model.last_updated_timestamp > latest {
+        let updated = RegisteredModelUpdated { description: description.unwrap_or_default() };
+        deed.add(model.last_updated_timestamp, &stream, Event::RegisteredModelUpdated(updated));
+    }
+    deed
+}
+
+/// Returns when the version counts as an update of its model.
+fn add_version(
+    deed: &mut Deed,
+    stream: &StreamId,
+    version: ModelVersion,
+    place: Option<String>,
+    model_created: i64,
+) -> i64 {
+    let (number, description) = (version.version, text(version.description));
+    let created = if version.creation_timestamp > 0 { version.creation_timestamp } else { model_created };
+    let model_id = version.source.strip_prefix("models:/").filter(|id| id.starts_with("m-")).map(str::to_owned);
+    let event = ModelVersionCreated {
+        version: number,
+        source: version.source,
+        storage_location: place,
+        run_id: filled(version.run_id),
+        run_link: filled(version.run_link),
+        model_id,
+        description: description.clone(),
+        tags: pairs(version.tags),
+    };
+    deed.add(created, stream, Event::ModelVersionCreated(event));
+    let updated = version.last_updated_timestamp.max(created);
+    match Stage::parse(&version.current_stage).unwrap_or(Stage::None) {
+        Stage::None if updated > created => {
+            let event = ModelVersionUpdated { version: number, description };
+            deed.add(updated, stream, Event::ModelVersionUpdated(event));
+            created
+        }
+        Stage::None => created,
+        stage => {
+            let event = ModelVersionStageSet { version: number, stage, archived: Vec::new() };
+            deed.add(updated, stream, Event::ModelVersionStageSet(event));
+            updated
+        }
+    }
+}

@@ -1,0 +1,33 @@
+//! Moving a whole MLflow server in, with its ids, and everything out again to a plain one, so that nobody is locked in.
+//!
+//! The other side is spoken to by MLflow's REST alone, so it may be of any version and stand on any store. What comes in is
+//! appended as events under the guards that any other write has, a run in one append where it is not huge. Guarantee: either way
+//! can be interrupted at any point and begun again, and nothing is doubled.
+
+mod client;
+mod error;
+mod export;
+mod import;
+mod mlflow;
+
+pub use client::Mlflow;
+pub use error::TransferError;
+pub use export::{Export, ExportSettings};
+pub use import::{Import, ImportSettings, Imported};
+
+/// What is told while things go on.
+pub trait Watcher: Send + Sync {
+    /// So many more of these are to be moved.
+    fn found(&self, what: What, number: usize);
+    /// So many of these are where they belong, whether they were moved now or before.
+    fn done(&self, what: What, number: usize);
+}
+
+/// What is moved.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum What {
+    Runs,
+    LoggedModels,
+    RegisteredModels,
+    Files,
+}

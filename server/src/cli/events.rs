@@ -1,0 +1,80 @@
+//! The commands about the log.
+
+use clap::{Subcommand, ValueEnum};
+use std::path::PathBuf;
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum EventsCommand {
+    /// Shows the latest events, and with --follow those that come.
+    Tail {
+        /// Go on until interrupted
+        #[arg(long, short)]
+        follow: bool,
+        /// Only those of this run and its artifacts
+        #[arg(long, value_name = "ID", conflicts_with = "experiment")]
+        run: Option<String>,
+        /// Only those of this experiment, with its runs, models and artifacts
+        #[arg(long, value_name = "ID")]
+        experiment: Option<String>,
+        /// Only those of this kind, such as RunCreated
+        #[arg(long, value_name = "KIND")]
+        kind: Option<String>,
+        /// From this position on, instead of the latest
+        #[arg(long, value_name = "POSITION", value_parser = clap::value_parser!(i64).range(1..))]
+        from: Option<i64>,
+        /// So many of the latest
+        #[arg(long, value_name = "NUMBER", default_value_t = 20, conflicts_with = "from")]
+        limit: usize,
+        /// One JSON object per line
+        #[arg(long)]
+        json: bool,
+    },
+    /// Shows everything about one event.
+    Show { position: i64 },
+    /// Writes the log to files, one for each range of positions, going on where the last file ends.
+    Export {
+        /// jsonl or parquet
+        #[arg(long, value_name = "FORMAT", value_enum)]
+        format: ExportFormat,
+        /// The folder to write to
+        #[arg(long, value_name = "FOLDER")]
+        to: PathBuf,
+        /// Begin at this position, where the folder is empty [default: 1]
+        #[arg(long, value_name = "POSITION", value_parser = clap::value_parser!(i64).range(1..))]
+        from: Option<i64>,
+        /// Positions in a file
+        #[arg(long, value_name = "NUMBER", default_value_t = 100_000, value_parser = clap::value_parser!(i64).range(1..))]
+        partition: i64,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum DeadLettersCommand {
+    /// Lists the events that could not be applied, newest first.
+    List {
+        /// At most so many
+        #[arg(long, value_name = "NUMBER", default_value_t = 100)]
+        limit: i64,
+        /// One JSON object per line
+        #[arg(long)]
+        json: bool,
+    },
+    /// Shows such an event, and why it could not be applied.
+    Show { position: i64 },
+    /// Has events applied again: those named, or all, each with the others of its stream.
+    Retry {
+        positions: Vec<i64>,
+        /// All
+        #[arg(long, conflicts_with = "positions", required_unless_present = "positions")]
+        all: bool,
+    },
+}
+
+/// Files that events are exported to.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum ExportFormat {
+    /// One JSON object per line, points of metrics included
+    Jsonl,
+    /// Two tables: events, and points of metrics
+    Parquet,
+}
