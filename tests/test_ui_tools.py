@@ -110,6 +110,35 @@ def test_selected_runs_and_whole_tables_are_files(visit: Visit, wire: Wire) -> N
     assert len(text_of(download.value).splitlines()) == RUNS + 1
 
 
+def test_pinned_runs_stay_on_top(visit: Visit, wire: Wire) -> None:
+    experiment_id, runs = sweep(wire)
+    page = open_runs(visit, experiment_id, "?sort=name")
+    select(page, "run 4", "run 2")
+    page.get_by_role("toolbar", name="Selected runs").get_by_role("button", name="Pin").click()
+    top = page.get_by_role("rowgroup", name="Pinned runs")
+    expect(top.get_by_role("row")).to_have_count(2)
+    expect(page).to_have_url(re.compile(f"top={runs[4]}%2C{runs[2]}|top={runs[2]}%2C{runs[4]}"))
+    visit.check_accessible()
+    # Whatever the filter, and what happens to them is seen.
+    page.reload()
+    line = page.get_by_role("combobox", name="Filter runs")
+    line.fill("params.lr = '0.1'")
+    line.press("Escape")
+    line.press("Enter")
+    expect(page.get_by_role("grid", name="Runs").get_by_role("row")).to_have_count(4)
+    expect(page.get_by_text("1 of 6 runs")).to_be_visible()
+    wire.post("runs/update", run_id=runs[2], status="FAILED").ok()
+    expect(top.get_by_role("row", name=re.compile("run 2"))).to_contain_text("Failed")
+    top.get_by_role("checkbox", name="Select run 2").check()
+    top.get_by_role("checkbox", name="Select run 4").check()
+    page.get_by_role("button", name="Unpin").click()
+    expect(top).to_have_count(0)
+    page.get_by_role("grid", name="Runs").focus()
+    page.keyboard.press("p")
+    expect(top.get_by_role("row")).to_have_count(1)
+    expect(top).to_contain_text("run 1")
+
+
 def test_runs_are_sorted_by_their_duration(visit: Visit, wire: Wire) -> None:
     experiment_id, _ = sweep(wire)
     page = open_runs(visit, experiment_id)
