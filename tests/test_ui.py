@@ -136,18 +136,6 @@ def test_every_page_is_whole_and_keeps_to_itself(browser: Browser, site: Site) -
             assert page.title() != "stolen"
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1280, 390])
-def test_every_page_is_accessible(browser: Browser, site: Site, theme: str, width: int) -> None:
-    with visiting(browser, site.url, theme=theme, width=width, axe=True) as visit:
-        for path in site.pages():
-            page = visit.go(path)
-            settled(page)
-            visit.check_accessible()
-            overflow = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-            assert overflow <= 0, f"{path} is {overflow} pixels too wide"
-
-
 def test_from_the_experiments_to_a_run(visit: Visit, site: Site) -> None:
     page = visit.go("/")
     page.get_by_role("link", name="sweep", exact=True).click()

@@ -126,7 +126,10 @@ function Row({
           <Time at={event.at} />
         </span>
         <span className="muted">
-          {event.actor || "unknown"} ·{" "}
+          <span className={css.actor} title={event.actor}>
+            {event.actor || "unknown"}
+          </span>{" "}
+          ·{" "}
           <span
             className="mono"
             title={events.length > 1 ? `${events.length} events` : "Position in the log"}

@@ -10,7 +10,7 @@ import { toast } from "../../parts/Toast";
 import { Refusal, useSubmit } from "../models/dialogs";
 import { WebhookForm } from "./WebhookForm";
 import { eventOf, eventText, nameOf } from "./webhook-events";
-import { useWebhookRefresh } from "./webhook-queries";
+import { useWebhookForget, useWebhookRefresh } from "./webhook-queries";
 import css from "./webhooks.module.css";
 
 export function WebhookActions({
@@ -22,6 +22,7 @@ export function WebhookActions({
   onDeleted?: () => void;
 }) {
   const refresh = useWebhookRefresh();
+  const forget = useWebhookForget();
   const [open, setOpen] = useState<"test" | "edit" | "delete" | undefined>();
   const close = () => setOpen(undefined);
   const { name } = webhook;
@@ -63,7 +64,7 @@ export function WebhookActions({
             close();
             onDeleted?.();
             toast({ message: `Deleted “${name}”` });
-            await refresh();
+            await forget(webhook.webhook_id);
           }}
           onClose={close}
         />

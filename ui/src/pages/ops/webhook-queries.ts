@@ -54,6 +54,18 @@ export function fetchFailed(webhookId: string): Promise<Delivery[]> {
   return fetchDeliveries(webhookId, { state: "failed", before: undefined, limit: MOST });
 }
 
+/** After a webhook was deleted: its deliveries, which its page may still show, are not asked for any more. */
+export function useWebhookForget(): (id: string) => Promise<void> {
+  const client = useQueryClient();
+  return useCallback(
+    async (id) => {
+      await client.cancelQueries({ queryKey: keys.deliveries(id) });
+      await client.invalidateQueries({ queryKey: keys.list });
+    },
+    [client],
+  );
+}
+
 export function useWebhookRefresh(): () => Promise<void> {
   const client = useQueryClient();
   return useCallback(() => client.invalidateQueries({ queryKey: keys.all }), [client]);

@@ -3,6 +3,7 @@ import { memo } from "react";
 import { Link } from "wouter";
 import type { MetricValue } from "../../api/contract";
 import { slotColour, slotOf } from "../../charts/palette";
+import { Icon } from "../../parts/Icon";
 import { Status } from "../../parts/Status";
 import { Duration, Time } from "../../parts/Time";
 import type { Column } from "./columns";
@@ -13,7 +14,15 @@ import { SparkCell } from "./SparkCell";
 
 const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
 
-function Content({ column, loaded }: { column: Column; loaded: LoadedRow }) {
+function Content({
+  column,
+  loaded,
+  pinned,
+}: {
+  column: Column;
+  loaded: LoadedRow;
+  pinned: boolean | undefined;
+}) {
   const { row } = loaded;
   switch (column.id) {
     case "name":
@@ -27,6 +36,11 @@ function Content({ column, loaded }: { column: Column; loaded: LoadedRow }) {
           <Link href={`/runs/${encodeURIComponent(row.run_id)}`} tabIndex={-1} title={row.name}>
             {row.name || row.run_id}
           </Link>
+          {pinned && (
+            <span className={css.mark} title="Pinned">
+              <Icon name="pin" size={12} />
+            </span>
+          )}
         </>
       );
     case "status":
@@ -66,6 +80,10 @@ export interface GridRowProps {
   to: number;
   before: number;
   pinnedWidth: number;
+  /** Rows between the head and the first of this kind. */
+  shift: number;
+  /** The row stays on top. */
+  pinned?: boolean;
   /** The row is below the line of a group. */
   grouped: boolean;
   selected: boolean;
@@ -89,7 +107,11 @@ function Row(props: GridRowProps) {
       className={`${css.cell} ${column.numeric ? css.numeric : ""} ${place === activeColumn ? css.active : ""}`}
       style={{ width: column.width }}
     >
-      {loaded ? <Content column={column} loaded={loaded} /> : <span className={css.missing} />}
+      {loaded ? (
+        <Content column={column} loaded={loaded} pinned={props.pinned} />
+      ) : (
+        <span className={css.missing} />
+      )}
     </div>
   );
   return (
@@ -98,7 +120,7 @@ function Row(props: GridRowProps) {
     // biome-ignore lint/a11y/useKeyWithClickEvents: the grid has the keys
     <div
       role="row"
-      aria-rowindex={index + 2}
+      aria-rowindex={index + 2 + props.shift}
       aria-level={props.grouped ? 2 : undefined}
       aria-selected={props.selected}
       className={props.grouped ? `${css.row} ${css.inGroup}` : css.row}

@@ -56,6 +56,7 @@ function Content({ column, group, open }: { column: Column; group: Group; open: 
 export function GroupRow({
   id,
   index,
+  shift,
   top,
   height,
   group,
@@ -69,6 +70,8 @@ export function GroupRow({
 }: {
   id: string;
   index: number;
+  /** Rows between the head and the first of this kind. */
+  shift: number;
   top: number;
   height: number;
   group: Group;
@@ -101,7 +104,7 @@ export function GroupRow({
     // biome-ignore lint/a11y/useKeyWithClickEvents: the grid has the keys
     <div
       role="row"
-      aria-rowindex={index + 2}
+      aria-rowindex={index + 2 + shift}
       aria-level={1}
       aria-expanded={open}
       className={`${grid.row} ${css.group}`}

@@ -20,6 +20,7 @@ import { type Baseline, BaselineContext } from "./Delta";
 import { GridHead } from "./GridHead";
 import { GridRow } from "./GridRow";
 import { GroupRow } from "./GroupRow";
+import { PinnedRows } from "./PinnedRows";
 import css from "./RunGrid.module.css";
 import type { RowStore } from "./row-store";
 import type { LoadedRow, RunTableState } from "./run-windows";
@@ -39,17 +40,22 @@ import type { SetWidth } from "./widths";
 
 const HEAD_HEIGHT = 30;
 const BOX_WIDTH = 40;
+/** The line below the pinned runs. */
+const TOP_LINE = 2;
 
 export interface GridHandle {
   move: (by: number) => void;
   select: () => void;
   toTop: () => void;
+  /** The run on which the keyboard is. */
+  activeId: () => string | undefined;
 }
 
 export function RunGrid({
   ref,
   windows,
   table,
+  top,
   grouped,
   columns,
   sort,
@@ -66,6 +72,8 @@ export function RunGrid({
   ref: React.Ref<GridHandle>;
   windows: RowStore;
   table: RunTableState;
+  /** Runs that stay on top. */
+  top: LoadedRow[];
   /** Whether some rows are groups that open. */
   grouped: boolean;
   columns: Column[];
@@ -89,6 +97,7 @@ export function RunGrid({
   const scroller = useRef<HTMLDivElement>(null);
   const id = useId();
   const [active, setActive] = useState<{ row: number; column: number }>({ row: 0, column: 0 });
+  const margin = HEAD_HEIGHT + top.length * rowHeight + (top.length > 0 ? TOP_LINE : 0);
   const slice = useColumnSlice(scroller, columns, BOX_WIDTH);
 
   const virtual = useVirtualizer({
@@ -96,8 +105,8 @@ export function RunGrid({
     getScrollElement: () => scroller.current,
     estimateSize: () => rowHeight,
     overscan: 6,
-    scrollMargin: HEAD_HEIGHT,
-    scrollPaddingStart: HEAD_HEIGHT,
+    scrollMargin: margin,
+    scrollPaddingStart: margin,
     useFlushSync: false,
   });
   // biome-ignore lint/correctness/useExhaustiveDependencies: sizes are kept until told otherwise
@@ -142,13 +151,14 @@ export function RunGrid({
     },
     select: () => select(activeRow, false),
     toTop: () => virtual.scrollToOffset(0),
+    activeId: () => idAt(activeRow),
   }));
 
   const onKeyDown = (event: React.KeyboardEvent) => {
     if (event.target !== scroller.current || event.altKey) return;
     const page = Math.max(
       1,
-      Math.floor(((scroller.current?.clientHeight ?? 600) - HEAD_HEIGHT) / rowHeight) - 1,
+      Math.floor(((scroller.current?.clientHeight ?? 600) - margin) / rowHeight) - 1,
     );
     const jump = event.ctrlKey || event.metaKey;
     const moves: Record<string, [row: number, column: number]> = {
@@ -225,7 +235,7 @@ export function RunGrid({
       role={grouped ? "treegrid" : "grid"}
       tabIndex={0}
       aria-label="Runs"
-      aria-rowcount={count + 1}
+      aria-rowcount={count + top.length + 1}
       aria-colcount={columns.length + 1}
       aria-multiselectable="true"
       aria-busy={table.old}
@@ -247,6 +257,28 @@ export function RunGrid({
         loadedIds={loadedIds}
         onAll={stableAll}
       />
+      {top.length > 0 && (
+        <PinnedRows
+          id={id}
+          rows={top}
+          height={rowHeight}
+          width={width}
+          columns={columns}
+          slice={slice}
+          selection={selection}
+          onClick={(event, row, column) => {
+            const [cell, loaded] = [columns[column ?? -1], top[row]];
+            if (!event.altKey || !cell || !loaded) return;
+            event.preventDefault();
+            onCell(cell.id, loaded);
+          }}
+          onSelect={(row) => {
+            const runId = top[row]?.row.run_id;
+            if (runId !== undefined)
+              onSelection(toggle(explicit(selection, loadedIds), runId, undefined));
+          }}
+        />
+      )}
       {/* biome-ignore lint/a11y/useSemanticElements: see above */}
       <div
         className={css.body}
@@ -263,7 +295,8 @@ export function RunGrid({
                   key={item.index}
                   id={id}
                   index={item.index}
-                  top={item.start - HEAD_HEIGHT}
+                  shift={top.length}
+                  top={item.start - margin}
                   height={rowHeight}
                   group={line.group}
                   open={line.open}
@@ -279,7 +312,8 @@ export function RunGrid({
                   key={item.index}
                   id={id}
                   index={item.index}
-                  top={item.start - HEAD_HEIGHT}
+                  shift={top.length}
+                  top={item.start - margin}
                   height={rowHeight}
                   loaded={loaded}
                   columns={columns}

@@ -30,7 +30,7 @@ import type { LoadedRow } from "./run-windows";
 import { SelectionBar } from "./SelectionBar";
 import { ShareButton } from "./ShareButton";
 import { countOf, forTable, nothing, type Selection, wholeTable } from "./selection";
-import { type ColumnId, type Sort, withClause } from "./url-state";
+import { type ColumnId, MOST_PINNED, pinning, type Sort, withClause } from "./url-state";
 import { useRunTable, useTableState } from "./useRunTable";
 import { ViewMenu } from "./ViewMenu";
 import { viewsOf } from "./views";
@@ -52,7 +52,7 @@ export function RunsTab({ experiment }: { experiment: Experiment }) {
   const [state, change] = useTableState(views);
   const fields = useFields(id);
   const [widths, setWidth] = useWidths(id);
-  const { windows, table, columns, ids, baseline, groupCount, fresh, refresh } = useRunTable(
+  const { windows, table, columns, ids, top, baseline, groupCount, fresh, refresh } = useRunTable(
     id,
     state,
     fields.data,
@@ -74,6 +74,13 @@ export function RunsTab({ experiment }: { experiment: Experiment }) {
   const canTag =
     state.view === "active" && !selection.all && selected > 0 && selected <= MOST_TAGGED;
   const listed = !selection.all && selected <= MOST_TAGGED;
+  const pin = () => {
+    const active = grid.current?.activeId();
+    const pinned = selected > 0 ? [...selection.ids] : active === undefined ? [] : [active];
+    if (pinned.length === 0) return;
+    change({ top: pinning(state.top, pinned) });
+    setSelection(nothing);
+  };
   const compare = () => {
     if (selected < 2) return;
     const known = selection.all ? windows.loadedIds() : [...selection.ids];
@@ -87,6 +94,7 @@ export function RunsTab({ experiment }: { experiment: Experiment }) {
     x: () => grid.current?.select(),
     c: compare,
     t: () => setTagging(canTag),
+    p: pin,
   });
 
   const columnActions = useMemo<ColumnActions>(
@@ -187,6 +195,7 @@ export function RunsTab({ experiment }: { experiment: Experiment }) {
               {groupCount !== undefined &&
                 ` in ${formatCount(groupCount)} group${groupCount === 1 ? "" : "s"}`}
               {selected > 0 && ` · ${formatCount(selected)} selected`}
+              {top.length > 0 && ` · ${formatCount(top.length)} pinned`}
               {` · ${formatCount(Math.round(loaded.ms))} ms`}
               {loaded.lagEvents > 0 && ` · ${formatCount(loaded.lagEvents)} events behind`}
             </>
@@ -241,6 +250,7 @@ export function RunsTab({ experiment }: { experiment: Experiment }) {
           ref={grid}
           windows={windows}
           table={table}
+          top={top}
           grouped={groupCount !== undefined}
           columns={columns}
           sort={state.sort}
@@ -269,6 +279,11 @@ export function RunsTab({ experiment }: { experiment: Experiment }) {
                   change({ base: [...selection.ids][0] });
                   setSelection(nothing);
                 }
+              : undefined
+          }
+          onPin={
+            !selection.all && selected <= MOST_PINNED
+              ? { run: pin, undo: [...selection.ids].every((one) => state.top.includes(one)) }
               : undefined
           }
           onTag={canTag ? () => setTagging(true) : undefined}

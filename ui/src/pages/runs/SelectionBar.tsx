@@ -17,6 +17,7 @@ export function SelectionBar({
   onAll,
   onCompare,
   onBaseline,
+  onPin,
   onTag,
   onDownload,
   onClear,
@@ -33,6 +34,8 @@ export function SelectionBar({
   onCompare: () => void;
   /** Makes the one selected run the baseline; undefined when it is not one. */
   onBaseline: (() => void) | undefined;
+  /** Keeps the selected runs on top, or with `undo` no longer; undefined where they are too many. */
+  onPin: { run: () => void; undo: boolean } | undefined;
   /** Opens the dialog for a tag; undefined where that cannot be done. */
   onTag: (() => void) | undefined;
   /** Hands over the selected runs as CSV; undefined where that cannot be done. */
@@ -75,6 +78,11 @@ export function SelectionBar({
       {onBaseline && (
         <Button onClick={onBaseline} title="Show the differences of all others to this run">
           Baseline
+        </Button>
+      )}
+      {onPin && (
+        <Button onClick={onPin.run} title="On top of the table, whatever the filter and the order">
+          {onPin.undo ? "Unpin" : "Pin"} <kbd>P</kbd>
         </Button>
       )}
       <Button

@@ -23,5 +23,5 @@ it("takes the widths that were set, except for the name on a narrow screen", () 
     ["status", 104, false],
     ["spark.loss", 300, false],
   ]);
-  expect(layout(ids, [], true, widths)[0]?.width).toBe(150);
+  expect(layout(ids, [], true, widths)[0]?.width).toBe(112);
 });

@@ -113,17 +113,22 @@ export function layout(
     const own = Math.max(plain, grouped ? forGroups : 0, compared ? forDeltas : 0);
     const set = widths[id];
     const width = set === undefined ? own : clampWidth(set);
+    const most = kind === "metrics" && !grouped && !compared ? NARROW_METRIC : width;
     return {
       id,
       source: serverColumn(id, goals),
       kind,
       label,
-      width: narrow && id === "name" ? 150 : width,
+      width: narrow ? Math.min(width, NARROW[id] ?? most) : width,
       numeric: built?.numeric ?? kind === "metrics",
       pinned: fixed.has(id),
     };
   });
 }
+
+/** On a phone, with the box beside them, they leave room for a number. */
+const NARROW: Record<ColumnId, number> = { name: 112, status: 88 };
+const NARROW_METRIC = 100;
 
 /** On a phone there is room for the name, the status and one number: times can wait. */
 function metricEarly(ids: ColumnId[]): ColumnId[] {

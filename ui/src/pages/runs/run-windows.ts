@@ -50,6 +50,18 @@ interface Window {
   stale: boolean;
 }
 
+/** The rows of an answer to a question with these columns. */
+export function loadedRows(answer: RunsAnswer, columns: string[]): LoadedRow[] {
+  const places = new Map(columns.map((column, place) => [column, place]));
+  return answer.rows.map((row) => ({
+    row,
+    value: (column) => {
+      const place = places.get(column);
+      return place === undefined ? undefined : row.values[place];
+    },
+  }));
+}
+
 export class RunWindows implements RowStore {
   private question: Question | undefined;
   private snapshot: string | undefined;
@@ -209,18 +221,8 @@ export class RunWindows implements RowStore {
   }
 
   private keep(index: number, answer: RunsAnswer, columns: string[]): void {
-    const places = new Map(columns.map((column, place) => [column, place]));
     this.windows.delete(index);
-    this.windows.set(index, {
-      rows: answer.rows.map((row) => ({
-        row,
-        value: (column) => {
-          const place = places.get(column);
-          return place === undefined ? undefined : row.values[place];
-        },
-      })),
-      stale: false,
-    });
+    this.windows.set(index, { rows: loadedRows(answer, columns), stale: false });
     // The oldest come first in a Map; those on screen are never dropped.
     const [from, to] = this.wantedWindows();
     for (const old of this.windows.keys()) {

@@ -32,7 +32,7 @@ export function explicit(selection: Selection, loaded: string[]): Selection {
   return selection.all ? { ids: new Set(loaded), anchor: selection.anchor } : selection;
 }
 
-export function toggle(selection: Selection, id: string, row: number): Selection {
+export function toggle(selection: Selection, id: string, row: number | undefined): Selection {
   const ids = new Set(selection.ids);
   if (!ids.delete(id)) ids.add(id);
   return { ids, anchor: row };

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import {
   grammarName,
   orderBy,
+  pinning,
   readState,
   type TableState,
   withClause,
@@ -13,6 +14,7 @@ const plain: TableState = {
   sort: { column: "started", descending: true },
   columns: undefined,
   pinned: [],
+  top: [],
   group: [],
   goals: {},
   base: undefined,
@@ -80,4 +82,13 @@ it("adds a value to the filter, once", () => {
   );
   expect(withClause("", "params.a", "it's")).toBe('params.a = "it\'s"');
   expect(withClause("", "params.a", `both ' and "`)).toBeUndefined();
+});
+
+it("pins runs, unpins those that all are, and keeps the latest few", () => {
+  expect(pinning(["a"], ["b", "a"])).toEqual(["a", "b"]);
+  expect(pinning(["a", "b", "c"], ["c", "a"])).toEqual(["b"]);
+  const many = Array.from({ length: 20 }, (_, index) => `r${index}`);
+  expect(pinning([], many)).toEqual(many.slice(-8));
+  const state = readState(new URLSearchParams("top=a,b'c,d"));
+  expect(state.top).toEqual(["a", "d"]);
 });

@@ -31,6 +31,8 @@ export interface TableState {
   group: ColumnId[];
   /** By the key of the metric; those that nobody said are left out. */
   goals: Goals;
+  /** Runs that stay on top. */
+  top: string[];
   /** The run that the others are compared with. */
   base: string | undefined;
   /** Undefined: as this browser prefers. */
@@ -48,6 +50,17 @@ const known = new Set<string>(builtIn);
 
 /** The server takes so many. */
 export const MOST_GROUP_COLUMNS = 4;
+
+/** An id as the server makes them: it becomes part of a filter. */
+const RUN_ID = /^[\w-]{1,256}$/;
+/** More would leave no room for the others. */
+export const MOST_PINNED = 8;
+
+/** The runs on top with these among them, or without them where all of them are there. */
+export function pinning(top: string[], ids: readonly string[]): string[] {
+  if (ids.every((id) => top.includes(id))) return top.filter((id) => !ids.includes(id));
+  return [...new Set([...top, ...ids])].slice(-MOST_PINNED);
+}
 
 export function canGroup(id: ColumnId): boolean {
   return id === "status" || id === "user" || /^(params|tags)\../.test(id);
@@ -99,8 +112,10 @@ export function readState(search: URLSearchParams): TableState {
       .filter(canGroup)
       .slice(0, MOST_GROUP_COLUMNS),
     goals: readGoals(search),
-    // An id as the server makes them: it becomes part of a filter.
-    base: /^[\w-]{1,256}$/.exec(search.get("base") ?? "")?.[0],
+    top: readWords(search.get("top") ?? "")
+      .filter((id) => RUN_ID.test(id))
+      .slice(0, MOST_PINNED),
+    base: RUN_ID.exec(search.get("base") ?? "")?.[0],
     density,
     view: view === "deleted" || view === "all" ? view : "active",
   };
@@ -123,6 +138,7 @@ export function writeState(state: TableState, search: URLSearchParams): URLSearc
   set("group", writeList(state.group));
   set("low", writeGoals(state.goals, "min"));
   set("high", writeGoals(state.goals, "max"));
+  set("top", writeList(state.top));
   set("base", state.base ?? "");
   set("density", state.density ?? "");
   set("view", state.view === "active" ? "" : state.view);

@@ -12,6 +12,7 @@ import { metricColumn } from "./metric-column";
 import { RunWindows } from "./run-windows";
 import { orderBy, readState, type TableState, writeState } from "./url-state";
 import { useBaseline } from "./useBaseline";
+import { usePinnedRuns } from "./usePinnedRuns";
 import { resolved, shortened, type View } from "./views";
 import type { Widths } from "./widths";
 
@@ -72,6 +73,7 @@ export function useRunTable(
   );
 
   const asked = useMemo(() => valueColumns(ids, goals), [ids, goals]);
+  const top = usePinnedRuns(experimentId, state.top, asked);
   const baseline = useBaseline(experimentId, state.base, asked, goals);
   const ready = state.columns !== undefined || fieldsSettled;
   useEffect(() => {
@@ -130,5 +132,5 @@ export function useRunTable(
   });
 
   const groupCount = grouped ? groups.size() : undefined;
-  return { windows, table, columns, ids, baseline, groupCount, fresh: fresh.size, refresh };
+  return { windows, table, columns, ids, top, baseline, groupCount, fresh: fresh.size, refresh };
 }

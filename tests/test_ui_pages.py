@@ -1,0 +1,157 @@
+"""Every page in both themes, on a desk and on a phone: accessible, no wider than the screen, and a picture of it on demand.
+
+The pages show the sample data, which is the same each time. With RUNLEDGER_SCREENSHOTS a picture of each page is written to the
+folder of that name, for people to look at.
+"""
+
+import os
+import re
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from conftest import _starter
+from harness.browser import running_browser, visiting
+from harness.runledger import BINARY
+from harness.waiting import wait_until
+from harness.wire import ARTIFACTS, Wire
+from playwright.sync_api import Browser, Page, expect
+
+HEIGHTS = {1440: 900, 390: 844}
+
+
+@dataclass
+class Site:
+    """A server with the sample data and a model. `pages`: the path of each page by the name of its picture."""
+
+    url: str
+    pages: dict[str, str]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with running_browser() as browser:
+        yield browser
+
+
+# The pages are the same on both databases.
+@pytest.fixture(scope="module")
+def site(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    with _starter("runledger-sqlite", request, tmp_path_factory.mktemp("pages")) as start:
+        url = start().url
+        wire = Wire(url)
+        subprocess.run([str(BINARY), "sample-data", "--url", url], check=True, capture_output=True, timeout=60)
+        yield Site(url, pages_of(wire))
+
+
+def pages_of(wire: Wire) -> dict[str, str]:
+    sweep, pretraining = (
+        wire.get("experiments/get-by-name", experiment_name=name).ok()["experiment"]["experiment_id"]
+        for name in ("cifar10-sweep", "llm-pretraining")
+    )
+    empty = wire.new_experiment(name="empty")
+    found = wire.post("runs/search", experiment_ids=[sweep], max_results=4).ok()["runs"]
+    runs = [run["info"]["run_id"] for run in found]
+    first = runs[0]
+    long = wire.post("runs/search", experiment_ids=[pretraining], max_results=1).ok()["runs"][0]["info"]["run_id"]
+    wire.new_model(name="classifier", description="Of **pictures**", tags=[{"key": "team", "value": "vision"}])
+    for run_id in runs[:2]:
+        wire.new_version("classifier", run_id=run_id, description="as trained")
+    wire.post("registered-models/alias", name="classifier", alias="champion", version="2").ok()
+    logged = wire.new_logged_model(sweep, name="resnet", source_run_id=first)["model_id"]
+    files = f"{ARTIFACTS}/{sweep}/{first}/artifacts"
+    wire.request("PUT", f"{files}/readme.md", data=b"# Read me\n\nA **table**:\n\n| a | b |\n|---|---|\n| 1 | 2 |\n").ok()
+    wire.post("runs/set-tag", run_id=first, key="mlflow.note.content", value="## Notes\n\nThe *best* so far.").ok()
+    wire.post("webhooks", name="ci", url="https://example.org/hook", events=[{"entity": "RUN", "action": "FINISHED"}])
+    staged = "/api/runledger/v1/ops/status"
+    wait_until("the files are stored", lambda: wire.request("GET", staged).ok()["uploads"]["staged"] == 0)
+    listed = ",".join(runs)
+    compare = {f"compare-{tab}": f"/compare?runs={listed}&tab={tab}" for tab in ("lines", "parallel", "scatter", "box", "contour")}
+    return {
+        "experiments": "/experiments",
+        "runs": f"/experiments/{sweep}",
+        "runs-grouped": f"/experiments/{sweep}?group=params.optimizer",
+        "runs-baseline": f"/experiments/{sweep}?base={first}&cols=name,status,metrics.val/acc,spark.val/acc&low=val/loss",
+        "runs-empty": f"/experiments/{empty}",
+        "runs-no-match": f"/experiments/{sweep}?q=params.optimizer+%3D+%27none%27",
+        "charts": f"/experiments/{sweep}/charts",
+        "logged-models": f"/experiments/{sweep}/models",
+        "logged-model": f"/experiments/{sweep}/models/{logged}",
+        "notes": f"/experiments/{sweep}/notes",
+        "experiment-activity": f"/experiments/{sweep}/activity",
+        "run": f"/runs/{first}",
+        "run-metrics": f"/runs/{long}/metrics",
+        "run-system": f"/runs/{long}/system",
+        "run-artifact": f"/runs/{first}/artifacts/readme.md",
+        "run-timeline": f"/runs/{first}/timeline",
+        "run-events": f"/runs/{first}/events",
+        "compare": f"/compare?runs={listed}",
+        **compare,
+        "models": "/models",
+        "prompts": "/models?kind=prompts",
+        "model": "/models/classifier",
+        "version": "/models/classifier/versions/2",
+        "activity": "/activity",
+        "ops": "/ops",
+        "ops-uploads": "/ops/uploads",
+        "ops-events": "/ops/events",
+        "ops-projections": "/ops/projections",
+        "ops-webhooks": "/ops/webhooks",
+        "settings": "/settings",
+        "missing-run": "/runs/no-such-run",
+        "missing-page": "/no-such-page",
+    }
+
+
+def settled(page: Page) -> None:
+    """A page has its heading and nothing that is still loading."""
+    expect(page.get_by_role("main").get_by_role("heading").first).to_be_visible()
+    expect(page.locator("[aria-busy=true]")).to_have_count(0)
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1440, 390])
+def test_every_page_is_accessible(browser: Browser, site: Site, theme: str, width: int) -> None:
+    folder = os.environ.get("RUNLEDGER_SCREENSHOTS")
+    wrong = []
+    with visiting(browser, site.url, theme=theme, width=width, axe=True) as visit:
+        visit.page.set_viewport_size({"width": width, "height": HEIGHTS[width]})
+        for name, path in site.pages.items():
+            page = visit.go(path)
+            settled(page)
+            if folder:
+                Path(folder).mkdir(parents=True, exist_ok=True)
+                page.wait_for_timeout(700)
+                page.screenshot(path=f"{folder}/{name}-{theme}-{width}.png")
+            try:
+                visit.check_accessible()
+            except AssertionError as error:
+                wrong.append(f"{name}: {error}")
+            overflow = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+            if overflow > 0:
+                wrong.append(f"{name} is {overflow} pixels too wide")
+        # The browser itself complains about the 404 of what is missing.
+        assert not [each for each in visit.complaints if "404" not in each]
+    assert not wrong, "\n".join(wrong)
+
+
+def test_the_sample_data_says_something_on_every_page(browser: Browser, site: Site) -> None:
+    """A page that lost its content would still be accessible."""
+    words = {
+        "runs": "sweep-39",
+        "runs-grouped": "optimizer: ",
+        "runs-no-match": "0 of 40",
+        "run": "The best so far.",
+        "run-artifact": "Read me",
+        "compare": "params",
+        "compare-box": "Median",
+        "model": "champion",
+        "ops-projections": "views/0",
+    }
+    with visiting(browser, site.url) as visit:
+        for name, text in words.items():
+            page = visit.go(site.pages[name])
+            expect(page.get_by_text(re.compile(text, re.IGNORECASE)).first).to_be_visible()
+        visit.check()

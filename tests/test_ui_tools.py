@@ -1,0 +1,254 @@
+"""What one does to many runs and takes along from a page, in a real browser: tags, files, pictures, code, keys."""
+
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+from conftest import _starter
+from harness.browser import Visit, running_browser, visiting
+from harness.wire import Wire
+from playwright.sync_api import Browser, Download, Page, expect
+
+RUNS = 6
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with running_browser() as browser:
+        yield browser
+
+
+@pytest.fixture(scope="module")
+def wire(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Wire]:
+    with _starter("runledger-sqlite", request, tmp_path_factory.mktemp("tools")) as start:
+        yield Wire(start().url)
+
+
+@pytest.fixture
+def visit(browser: Browser, wire: Wire) -> Iterator[Visit]:
+    with visiting(browser, wire.url, axe=True) as visit:
+        yield visit
+        visit.check_accessible()
+        visit.check()
+
+
+def sweep(wire: Wire) -> tuple[str, list[str]]:
+    """Runs that took 6, 5, … seconds, with a metric that is infinite once."""
+    experiment_id = wire.new_experiment()
+    runs = []
+    for number in range(RUNS):
+        start = 1_700_000_000_000 + number * 60_000
+        run_id = wire.new_run(experiment_id, run_name=f"run {number}", start_time=start)
+        values = [number / 4, 1, "NaN" if number == 1 else 2, "Infinity" if number == 2 else 3]
+        metrics = [{"key": "val/loss", "value": value, "timestamp": start, "step": step} for step, value in enumerate(values)]
+        params = [{"key": "lr", "value": f"0.{number}"}]
+        wire.post("runs/log-batch", run_id=run_id, metrics=metrics, params=params).ok()
+        wire.post("runs/update", run_id=run_id, status="FINISHED", end_time=start + (RUNS - number) * 1000).ok()
+        runs.append(run_id)
+    return experiment_id, runs
+
+
+def open_runs(visit: Visit, experiment_id: str, search: str = "") -> Page:
+    page = visit.go(f"/experiments/{experiment_id}{search}")
+    expect(page.get_by_role("link", name=re.compile("^run ")).first).to_be_visible()
+    return page
+
+
+def select(page: Page, *names: str) -> None:
+    for name in names:
+        page.get_by_role("checkbox", name=f"Select {name}").check()
+
+
+def names(page: Page) -> list[str]:
+    return page.locator("[role=row][aria-rowindex] a[href*='/runs/']").all_inner_texts()
+
+
+def text_of(download: Download) -> str:
+    return Path(download.path()).read_text()
+
+
+def tags(wire: Wire, runs: list[str]) -> list[str | None]:
+    return [wire.data(run_id)["tags"].get("verdict") for run_id in runs]
+
+
+def test_selected_runs_are_tagged_and_the_tags_taken_back(visit: Visit, wire: Wire) -> None:
+    experiment_id, runs = sweep(wire)
+    wire.post("runs/set-tag", run_id=runs[1], key="verdict", value="old").ok()
+    page = open_runs(visit, experiment_id)
+    select(page, "run 1", "run 2")
+    page.get_by_role("grid", name="Runs").focus()
+    page.keyboard.press("t")
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("Key").fill("verdict")
+    dialog.get_by_label("Value").fill("it's good")
+    visit.check_accessible()
+    dialog.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("Tagged 2 runs with verdict")).to_be_visible()
+    assert tags(wire, runs) == [None, "it's good", "it's good", None, None, None]
+    page.get_by_role("button", name="Undo").last.click()
+    page.wait_for_timeout(500)
+    assert tags(wire, runs) == [None, "old", None, None, None, None]
+
+
+def test_selected_runs_and_whole_tables_are_files(visit: Visit, wire: Wire) -> None:
+    experiment_id, runs = sweep(wire)
+    page = open_runs(visit, experiment_id, "?q=metrics.%60val%2Floss%60+%3E+0+or+params.lr+%3D+%270.1%27&cols=name,params.lr")
+    select(page, "run 4", "run 2")
+    with page.expect_download() as download:
+        page.get_by_role("toolbar", name="Selected runs").get_by_role("button", name="CSV").click()
+    assert text_of(download.value).splitlines() == [
+        "run_id,run,params.lr",
+        f"{runs[4]},run 4,0.4",
+        f"{runs[2]},run 2,0.2",
+    ]
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Export CSV").click()
+    assert len(text_of(download.value).splitlines()) == RUNS + 1
+
+
+def test_pinned_runs_stay_on_top(visit: Visit, wire: Wire) -> None:
+    experiment_id, runs = sweep(wire)
+    page = open_runs(visit, experiment_id, "?sort=name")
+    select(page, "run 4", "run 2")
+    page.get_by_role("toolbar", name="Selected runs").get_by_role("button", name="Pin").click()
+    top = page.get_by_role("rowgroup", name="Pinned runs")
+    expect(top.get_by_role("row")).to_have_count(2)
+    expect(page).to_have_url(re.compile(f"top={runs[4]}%2C{runs[2]}|top={runs[2]}%2C{runs[4]}"))
+    visit.check_accessible()
+    # Whatever the filter, and what happens to them is seen.
+    page.reload()
+    line = page.get_by_role("combobox", name="Filter runs")
+    line.fill("params.lr = '0.1'")
+    line.press("Escape")
+    line.press("Enter")
+    expect(page.get_by_role("grid", name="Runs").get_by_role("row")).to_have_count(4)
+    expect(page.get_by_text("1 of 6 runs")).to_be_visible()
+    wire.post("runs/update", run_id=runs[2], status="FAILED").ok()
+    expect(top.get_by_role("row", name=re.compile("run 2"))).to_contain_text("Failed")
+    top.get_by_role("checkbox", name="Select run 2").check()
+    top.get_by_role("checkbox", name="Select run 4").check()
+    page.get_by_role("button", name="Unpin").click()
+    expect(top).to_have_count(0)
+    page.get_by_role("grid", name="Runs").focus()
+    page.keyboard.press("p")
+    expect(top.get_by_role("row")).to_have_count(1)
+    expect(top).to_contain_text("run 1")
+
+
+def test_runs_are_sorted_by_their_duration(visit: Visit, wire: Wire) -> None:
+    experiment_id, _ = sweep(wire)
+    page = open_runs(visit, experiment_id)
+    head = page.get_by_role("columnheader", name="Duration")
+    head.get_by_role("button", name="Duration", exact=True).click()
+    expect(head).to_have_attribute("aria-sort", "ascending")
+    expect(page.get_by_role("grid", name="Runs")).to_have_attribute("aria-busy", "false")
+    assert names(page) == [f"run {number}" for number in reversed(range(RUNS))]
+    head.get_by_role("button", name="Duration", exact=True).click()
+    expect(page).to_have_url(re.compile("sort=-duration"))
+    expect(page.locator("[role=row][aria-rowindex='2']")).to_contain_text("run 0")
+
+
+@pytest.mark.parametrize(
+    ("search", "expected"),
+    [
+        ("?q=params.lr+%3D+%270.3%27", ["run 3"]),
+        ("?q=params.lr+%3D+%270.3%27+or+max(metrics.%60val%2Floss%60)+%3E+3&sort=name", ["run 2", "run 3"]),
+        ("?sort=duration&cols=name,metrics.val/loss:max", [f"run {number}" for number in reversed(range(RUNS))]),
+    ],
+)
+def test_the_code_of_a_table_gives_its_runs(visit: Visit, wire: Wire, search: str, expected: list[str]) -> None:
+    """Whatever the filter says, and whether MLflow's client could say it."""
+    experiment_id, _ = sweep(wire)
+    page = open_runs(visit, experiment_id, search)
+    page.get_by_role("button", name="Code").click()
+    code = page.get_by_role("dialog", name="This table as code").locator("pre")
+    expect(code).to_contain_text("runs")
+    visit.check_accessible()
+    column = '"name" if "name" in runs else "tags.mlflow.runName"'
+    program = f"{code.inner_text()}\nprint(list(runs[{column}]))\n"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[-1] == str(expected), program
+    page.get_by_role("button", name="API call").click()
+    done = subprocess.run(["sh", "-c", code.inner_text()], capture_output=True, text=True, timeout=60)
+    assert [name for name in expected if f'"{name}"' in done.stdout] == expected, done.stderr
+
+
+def test_a_chart_is_a_table_a_picture_and_a_file(visit: Visit, wire: Wire) -> None:
+    experiment_id, _ = sweep(wire)
+    page = visit.go(f"/experiments/{experiment_id}/charts")
+    expect(page.locator("canvas")).to_be_visible()
+
+    def choose(item: str) -> None:
+        page.get_by_role("button", name="val/loss: more").click()
+        page.get_by_role("menuitem", name=item).click()
+
+    with page.expect_download() as download:
+        choose("Download SVG")
+    svg = text_of(download.value)
+    root = ElementTree.fromstring(svg)
+    texts = [each.text for each in root.iter("{http://www.w3.org/2000/svg}text")]
+    assert "val/loss" in texts
+    assert "NaN @ 2" in texts
+    assert [f"run {number}" for number in range(RUNS)] == sorted(text for text in texts if text and text.startswith("run "))
+    with page.expect_download() as download:
+        choose("Download PNG")
+    assert Path(download.value.path()).read_bytes().startswith(b"\x89PNG")
+    with page.expect_download() as download:
+        choose("Download CSV")
+    assert "run 2,3,Infinity" in text_of(download.value)
+    choose("Show as table")
+    expect(page.get_by_role("region", name="val/loss as a table").get_by_role("row")).to_have_count(RUNS * 4 + 1)
+
+
+def test_the_keys_of_a_run(visit: Visit, wire: Wire) -> None:
+    _, runs = sweep(wire)
+    page = visit.go(f"/runs/{runs[2]}")
+    heading = page.get_by_role("heading", level=1)
+    expect(heading).to_have_text("run 2")
+    for key, tab in (("2", "metrics"), ("4", "artifacts"), ("5", "timeline"), ("6", "events"), ("3", "system")):
+        page.keyboard.press(key)
+        expect(page).to_have_url(re.compile(f"/runs/{runs[2]}/{tab}$"))
+    page.keyboard.press("2")
+    page.keyboard.press("]")
+    expect(heading).to_have_text("run 1")
+    expect(page).to_have_url(re.compile("/metrics$"))
+    page.keyboard.press("[")
+    expect(heading).to_have_text("run 2")
+    chart = page.get_by_role("group", name="val/loss, 1 run")
+    chart.focus()
+    page.keyboard.press("l")
+    expect(page).to_have_url(re.compile("log=val"))
+    page.keyboard.press("s")
+    expect(page).to_have_url(re.compile("smooth=0.6"))
+    page.keyboard.press("ArrowRight")
+    expect(page.locator("[aria-live=polite]", has_text="run 2")).not_to_be_empty()
+    page.keyboard.press("Escape")
+    heading.click()
+    page.keyboard.press("1")
+    page.keyboard.press("e")
+    notes = page.get_by_role("textbox", name=re.compile("notes", re.IGNORECASE))
+    notes.fill("seen ✓")
+    page.keyboard.press("Control+Enter")
+    expect(page.get_by_text("seen ✓")).to_be_visible()
+    heading.click()
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog", name="Keyboard shortcuts")).to_be_visible()
+    page.keyboard.press("Escape")
+    page.keyboard.press("g")
+    page.keyboard.press("a")
+    expect(page).to_have_url(re.compile("/activity$"))
+
+
+def test_fields_of_compared_runs_are_found_by_expression(visit: Visit, wire: Wire) -> None:
+    _, runs = sweep(wire)
+    page = visit.go(f"/compare?runs={','.join(runs[:3])}&diff=0")
+    page.get_by_role("searchbox", name="Filter fields").fill("^(lr|val)")
+    expect(page.get_by_role("rowheader", name="lr", exact=True)).to_be_visible()
+    expect(page.get_by_role("rowheader", name="val/loss", exact=True)).to_be_visible()
+    page.get_by_role("searchbox", name="Filter fields").fill("^loss")
+    expect(page.get_by_role("rowheader", name="val/loss", exact=True)).to_have_count(0)
