@@ -25,8 +25,16 @@ pub(super) fn add(decision: &mut Decision, stream: &StreamId, event: Event) {
     decision.events.push((stream.clone(), event));
 }
 
-/// The times at the source; 0 stands for one that it does not know.
-pub(super) fn times(created_at: i64, updated_at: i64, version: Option<i64>) -> Option<Event> {
-    let updated_at = updated_at.max(created_at);
-    (created_at > 0).then(|| Event::Imported(Imported { created_at, updated_at, version }))
+/// Adds the times at the source, where it knows them: 0 stands for one that it does not.
+pub(super) fn add_times(
+    decision: &mut Decision,
+    stream: &StreamId,
+    created_at: i64,
+    updated_at: i64,
+    version: Option<i64>,
+) {
+    if created_at > 0 {
+        let updated_at = updated_at.max(created_at);
+        add(decision, stream, Event::Imported(Imported { created_at, updated_at, version }));
+    }
 }

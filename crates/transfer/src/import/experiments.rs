@@ -5,7 +5,7 @@ use runledger_domain::event::{ExperimentCreated, TagsSet};
 use runledger_domain::guard::{Expect, Guard, GuardKey, Then};
 use runledger_domain::{Event, Experiment as Known, KeyValue, StreamId};
 
-use super::append::{add, append, times};
+use super::append::{add, add_times, append};
 use super::{Import, conflict};
 use crate::TransferError;
 use crate::mlflow::{Experiment, pairs, text};
@@ -14,7 +14,7 @@ impl Import {
     /// Sees to it that the experiment is there, with its id and its tags.
     pub(super) async fn experiment(&self, experiment: &mut Experiment) -> Result<(), TransferError> {
         let tags = pairs(std::mem::take(&mut experiment.tags));
-        match self.views.experiment(experiment.experiment_id).await? {
+        match self.views.experiment(experiment.id).await? {
             // Every server has one of this id from its first start.
             Some(known) if known.name == experiment.name || known.experiment_id == 0 => {
                 self.complete_tags(&known, tags).await
@@ -33,17 +33,16 @@ impl Import {
 
     /// Deletes it as the source has it: at the end, so that its runs come along.
     pub(super) async fn delete_experiment(&self, experiment: &Experiment) -> Result<(), TransferError> {
-        let mut decision = delete_experiment(experiment.experiment_id);
-        let stream = StreamId::experiment(experiment.experiment_id);
-        let times = times(experiment.creation_time, experiment.last_update_time, None);
-        times.into_iter().for_each(|times| add(&mut decision, &stream, times));
+        let mut decision = delete_experiment(experiment.id);
+        let stream = StreamId::experiment(experiment.id);
+        add_times(&mut decision, &stream, experiment.creation_time, experiment.last_update_time, None);
         // It is deleted already where the guard refuses.
         drop(append(&self.author, decision).await?);
         Ok(())
     }
 
     async fn create_experiment(&self, experiment: &Experiment, tags: Vec<KeyValue>) -> Result<(), TransferError> {
-        let (id, name) = (experiment.experiment_id, text(experiment.name.clone()));
+        let (id, name) = (experiment.id, text(experiment.name.clone()));
         let stream = StreamId::experiment(id);
         let mut decision = Decision::default();
         let artifact_location = if experiment.artifact_location.is_empty() {
@@ -53,8 +52,7 @@ impl Import {
         };
         let event = ExperimentCreated { experiment_id: id, name: name.clone(), artifact_location, tags };
         add(&mut decision, &stream, Event::ExperimentCreated(event));
-        let times = times(experiment.creation_time, experiment.last_update_time, None);
-        times.into_iter().for_each(|times| add(&mut decision, &stream, times));
+        add_times(&mut decision, &stream, experiment.creation_time, experiment.last_update_time, None);
         let parent = Some(GuardKey::Experiment(id));
         decision.guards = vec![
             Guard::new(GuardKey::Experiment(id), Expect::Absent, Then::Insert { parent: None }),

@@ -34,7 +34,7 @@ impl Import {
                     folders.push(path);
                 } else {
                     self.watcher.found(What::Files, 1);
-                    self.file(spool, &path, file.file_size).await?;
+                    self.file(spool, &path, file.size).await?;
                     self.watcher.done(What::Files, 1);
                 }
             }

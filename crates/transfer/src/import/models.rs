@@ -10,7 +10,7 @@ use runledger_domain::{Event, LoggedModelStatus, Stage, StreamId};
 use std::collections::BTreeMap;
 
 use super::Import;
-use super::append::{add, append, times};
+use super::append::{add, add_times, append};
 use crate::TransferError;
 use crate::mlflow::{DownloadUri, LoggedModel, Metric, ModelVersion, Page, RegisteredModel, filled, pairs, text};
 
@@ -41,12 +41,11 @@ impl Import {
         for version in versions {
             let query = [("name", model.name.as_str()), ("version", &version.version.to_string())];
             // A prompt has no files.
-            let place = match prompt {
-                true => None,
-                false => {
-                    let place: DownloadUri = self.source.get("model-versions/get-download-uri", &query).await?;
-                    filled(place.artifact_uri).filter(|place| *place != version.source)
-                }
+            let place = if prompt {
+                None
+            } else {
+                let place: DownloadUri = self.source.get("model-versions/get-download-uri", &query).await?;
+                filled(place.artifact_uri).filter(|place| *place != version.source)
             };
             whole.push((version, place));
         }
@@ -112,8 +111,7 @@ fn logged_model(model: LoggedModel) -> Decision {
     }
     let status = LoggedModelStatus::parse(&info.status).unwrap_or(LoggedModelStatus::Unspecified);
     add(&mut decision, &stream, Event::LoggedModelStatusSet(LoggedModelStatusSet { status }));
-    let times = times(info.creation_timestamp_ms, info.last_updated_timestamp_ms, None);
-    times.into_iter().for_each(|times| add(&mut decision, &stream, times));
+    add_times(&mut decision, &stream, info.creation_timestamp_ms, info.last_updated_timestamp_ms, None);
     decision
 }
 
@@ -138,8 +136,7 @@ fn registered_model(id: String, model: RegisteredModel, versions: Vec<(ModelVers
         let event = RegisteredModelAliasSet { alias: text(alias.alias), version: alias.version };
         add(&mut decision, &stream, Event::RegisteredModelAliasSet(event));
     }
-    let times = times(model.creation_timestamp, model.last_updated_timestamp, None);
-    times.into_iter().for_each(|times| add(&mut decision, &stream, times));
+    add_times(&mut decision, &stream, model.creation_timestamp, model.last_updated_timestamp, None);
     decision
 }
 
@@ -162,6 +159,5 @@ fn add_version(decision: &mut Decision, stream: &StreamId, version: ModelVersion
         let event = ModelVersionStageSet { version: number, stage, archived: Vec::new() };
         add(decision, stream, Event::ModelVersionStageSet(event));
     }
-    let times = times(version.creation_timestamp, version.last_updated_timestamp, Some(number));
-    times.into_iter().for_each(|times| add(decision, stream, times));
+    add_times(decision, stream, version.creation_timestamp, version.last_updated_timestamp, Some(number));
 }
