@@ -18,7 +18,7 @@ from harness.wire import ARTIFACTS, Wire
 from mlflow.entities import ViewType
 
 # 2 000 and more for a long look.
-RUNS = int(os.environ.get("RUNLEDGER_TEST_IMPORT_RUNS", "120"))
+RUNS = int(os.environ.get("RUNLEDGER_TEST_IMPORT_RUNS", "80"))
 OWN = "/api/runledger/v1"
 
 
