@@ -43,7 +43,7 @@ pub(crate) struct ErrorBody {
     request_id: Option<String>,
     /// Of a filter that cannot be read: from its first wrong character to before the second number.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
+    #[schema(value_type = Option<Vec<usize>>, nullable = false, min_items = 2, max_items = 2)]
     span: Option<(usize, usize)>,
 }
 

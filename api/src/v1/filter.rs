@@ -46,7 +46,7 @@ struct Checked {
     message: Option<String>,
     /// Where the mistake is.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
+    #[schema(value_type = Option<Vec<usize>>, nullable = false, min_items = 2, max_items = 2)]
     span: Option<(usize, usize)>,
     /// Of a filter that reads well, where experiments are given.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -62,6 +62,7 @@ struct Checked {
 #[schema(as = FilterWarning)]
 struct Warning {
     message: String,
+    #[schema(value_type = Vec<usize>, min_items = 2, max_items = 2)]
     span: (usize, usize),
 }
 

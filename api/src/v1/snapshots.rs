@@ -1,6 +1,6 @@
 //! Which runs a table shows and in which order, kept for a while, so that its rows never shift under the reader.
 
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::past_table::PastTable;
@@ -25,7 +25,7 @@ pub(crate) struct Snapshots(Mutex<VecDeque<Arc<Snapshot>>>);
 
 /// Run numbers kept in all, 32 MB.
 const NUMBERS: usize = 4_000_000;
-/// A table of the past counts as many, because of the views behind it.
+/// The views behind tables of the past count as many.
 const PAST: usize = NUMBERS / 4;
 const SNAPSHOTS: usize = 256;
 
@@ -34,7 +34,7 @@ impl Snapshots {
         let snapshot = Arc::new(snapshot);
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         kept.push_back(Arc::clone(&snapshot));
-        while kept.len() > SNAPSHOTS || kept.len() > 1 && kept.iter().map(|kept| kept.weight()).sum::<usize>() > NUMBERS
+        while kept.len() > SNAPSHOTS || kept.len() > 1 && weight(&kept) > NUMBERS
         {
             kept.pop_front();
         }
@@ -51,10 +51,10 @@ impl Snapshots {
     }
 }
 
-impl Snapshot {
-    fn weight(&self) -> usize {
-        self.runs.len() + if self.past.is_some() { PAST } else { 0 }
-    }
+/// Several tables may stand on the same views.
+fn weight(kept: &VecDeque<Arc<Snapshot>>) -> usize {
+    let views: HashSet<_> = kept.iter().filter_map(|kept| kept.past.as_ref().map(Arc::as_ptr)).collect();
+    kept.iter().map(|kept| kept.runs.len()).sum::<usize>() + views.len() * PAST
 }
 
 #[cfg(test)]

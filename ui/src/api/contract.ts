@@ -37,12 +37,15 @@ export type GroupsAnswer = Schemas["GroupsAnswer"];
 /** A named state of the table of runs. */
 export type SavedView = Schemas["SavedView"];
 
-export type FilterCheck = Schemas["FilterCheck"];
 /** Character offsets into a filter: from (inclusive) and to (exclusive). */
 export type Span = [from: number, to: number];
+export type FilterCheck = Omit<Schemas["FilterCheck"], "span" | "warnings"> & {
+  span?: Span;
+  warnings?: { message: string; span: Span }[];
+};
 
 /** Of the server or of MLflow's endpoints. */
-export type ErrorBody = Schemas["ErrorBody"];
+export type ErrorBody = Omit<Schemas["ErrorBody"], "span"> & { span?: Span };
 
 export type RunDetail = Schemas["RunDetail"];
 export type RunInfo = Schemas["RunInfo"];

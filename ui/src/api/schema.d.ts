@@ -48,7 +48,12 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The events of the whole log, newest first. */
+        /**
+         * The events of the whole log: newest first, or as they come.
+         * @description With `Accept: text/event-stream` every event after `since` or the header `Last-Event-ID`, in order and without a gap, as
+         *     server-sent events: each is a `LedgerEvent`, and its id is its position. Now and then an event `position` says how far the log
+         *     was looked at, where nothing in it was asked for.
+         */
         get: operations["list_events"];
         put?: never;
         post?: never;
@@ -320,6 +325,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/runledger/v1/runs/{run_id}/diff": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What became of a run between two moments, and by which events. */
+        get: operations["diff_run"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/runledger/v1/runs/{run_id}/events": {
         parameters: {
             query?: never;
@@ -327,7 +349,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The events of a run and of its artifacts, newest first. */
+        /** The events of a run and of its artifacts, newest first, each with the values that it changed. */
         get: operations["list_run_events"];
         put?: never;
         post?: never;
@@ -517,6 +539,16 @@ export interface components {
             /** @description The call that takes it back. */
             undo: components["schemas"]["BulkAction"];
         };
+        /** @description The event that did it. */
+        ChangedBy: {
+            actor: string;
+            /** Format: int64 */
+            at: number;
+            kind: string;
+            /** Format: int64 */
+            position: number;
+            request_id: string;
+        };
         DatasetInput: {
             /** @description What it was used for, such as `training`. */
             context: string | null;
@@ -566,10 +598,7 @@ export interface components {
             /** @description With a failure: under it the server's log tells more. */
             request_id?: string;
             /** @description Of a filter that cannot be read: from its first wrong character to before the second number. */
-            span?: [
-                number,
-                number
-            ];
+            span?: number[];
         };
         EventsAnswer: {
             events: components["schemas"]["LedgerEvent"][];
@@ -655,6 +684,13 @@ export interface components {
              */
             runs: number;
         };
+        /** @description A field of a run that an event changed. */
+        FieldChange: {
+            /** @description `name`, `status`, `end_time`, `lifecycle_stage`, `params.<key>` or `tags.<key>`. */
+            field: string;
+            new: string | number | null;
+            old: string | number | null;
+        };
         Fields: {
             metrics: components["schemas"]["Field"][];
             params: components["schemas"]["Field"][];
@@ -671,10 +707,7 @@ export interface components {
             /** @description Whether it can be read. */
             ok: boolean;
             /** @description Where the mistake is. */
-            span?: [
-                number,
-                number
-            ];
+            span?: number[];
             /** @description Of a filter that reads well, where experiments are given. */
             warnings?: components["schemas"]["FilterWarning"][];
         };
@@ -699,10 +732,7 @@ export interface components {
         };
         FilterWarning: {
             message: string;
-            span: [
-                number,
-                number
-            ];
+            span: number[];
         };
         /** @description Over the latest values of those runs that have one which is a number. */
         GroupSpread: {
@@ -741,6 +771,8 @@ export interface components {
         };
         /** @description Which runs are grouped, and how. */
         GroupsQuery: {
+            /** @description The runs as they were then; see `runs/query`. */
+            at?: components["schemas"]["Moment"];
             experiment_ids: string[];
             filter?: string;
             /** @description `params.<key>`, `tags.<key>`, `status` or `user`. */
@@ -759,6 +791,10 @@ export interface components {
              * @description Milliseconds since the epoch.
              */
             at: number;
+            /** @description What the event changed of the run, among the events of a run. */
+            changes?: components["schemas"]["FieldChange"][];
+            /** @description The experiment of its run or logged model, in event streams. */
+            experiment_id?: string;
             kind: string;
             /** @description In the form that the kind has. */
             payload: {
@@ -805,6 +841,8 @@ export interface components {
             /** Format: int64 */
             position: number;
         };
+        /** @description A position of the log or, from 100 000 000 000 on, milliseconds since the epoch; or a time in the form of RFC 3339. */
+        Moment: number | string;
         OpsCheck: {
             /** @description What is wrong; empty when all is well. */
             detail: string;
@@ -883,6 +921,29 @@ export interface components {
             tags: {
                 [key: string]: string;
             };
+        };
+        /** @description What became of a run between two moments. */
+        RunDiff: {
+            fields: components["schemas"]["RunDifference"][];
+            from: components["schemas"]["Milestone"] | null;
+            /** @description Their last values. */
+            metrics: components["schemas"]["RunDifference"][];
+            params: components["schemas"]["RunDifference"][];
+            run_id: string;
+            tags: components["schemas"]["RunDifference"][];
+            to: components["schemas"]["Milestone"] | null;
+        };
+        /** @description A value that is other than before. */
+        RunDifference: {
+            by: components["schemas"]["ChangedBy"] | null;
+            /** @enum {string} */
+            change: "added" | "removed" | "changed";
+            /** @description How many events had a part in it, and the last of them. */
+            events: number;
+            key: string;
+            new: unknown;
+            /** @description A text or a time, or of metrics the last point as `{value, step, timestamp}`; null where there was none. */
+            old: unknown;
         };
         RunGroup: {
             /** @description One for each metric. */
@@ -969,6 +1030,8 @@ export interface components {
         };
         /** @description A part of the table of runs. */
         RunsQuery: {
+            /** @description The table as it was then, of at most 10 000 runs with at most 100 000 events. */
+            at?: components["schemas"]["Moment"];
             /** @description `params.<key>`, `tags.<key>`, or `metrics.<key>` with `:min`, `:max` or `:last` behind it, without quotes; at most 200. */
             columns?: string[];
             experiment_ids: string[];
@@ -1040,11 +1103,7 @@ export interface components {
         SeriesAxis: "step" | "time";
         /** @description Which histories, and how finely. Runs times metrics are at most 500. */
         SeriesQuery: {
-            /**
-             * Format: int64
-             * @description A position of the log, or milliseconds since the epoch: the histories as they were then.
-             */
-            at?: number | null;
+            at?: components["schemas"]["Moment"] | null;
             /**
              * @description More than 2000 count as 2000.
              * @default 500
@@ -1341,6 +1400,12 @@ export interface operations {
                 limit?: number;
                 /** @description Only events of this kind, such as `RunCreated`. */
                 kind?: string;
+                /** @description Go on after this position, as the header `Last-Event-ID` says, too. For event streams only. */
+                since?: number;
+                /** @description Only events of this experiment, with its runs, logged models and artifacts. For event streams only. */
+                experiment?: string;
+                /** @description Only events of this run and its artifacts. For event streams only. */
+                run?: string;
             };
             header?: never;
             path?: never;
@@ -1355,10 +1420,13 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["EventsAnswer"];
+                    "text/event-stream": string;
                 };
             };
             400: components["responses"]["Invalid"];
             403: components["responses"]["Foreign"];
+            404: components["responses"]["Missing"];
+            410: components["responses"]["Forgotten"];
             429: components["responses"]["Overloaded"];
             500: components["responses"]["Failed"];
             503: components["responses"]["Unavailable"];
@@ -1817,8 +1885,8 @@ export interface operations {
     get_run: {
         parameters: {
             query?: {
-                /** @description A position of the log, or milliseconds since the epoch: the run as it was then. */
-                at?: number;
+                /** @description The run as it was then; `as_of` is another name of it. */
+                at?: components["schemas"]["Moment"];
             };
             header?: never;
             path: {
@@ -1835,6 +1903,39 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RunDetail"];
+                };
+            };
+            400: components["responses"]["Invalid"];
+            403: components["responses"]["Foreign"];
+            404: components["responses"]["Missing"];
+            429: components["responses"]["Overloaded"];
+            500: components["responses"]["Failed"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    diff_run: {
+        parameters: {
+            query?: {
+                /** @description Before the run was created if it is left out. */
+                from?: components["schemas"]["Moment"];
+                /** @description Now if it is left out. */
+                to?: components["schemas"]["Moment"];
+            };
+            header?: never;
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The differences. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunDiff"];
                 };
             };
             400: components["responses"]["Invalid"];
