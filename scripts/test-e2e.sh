@@ -5,5 +5,5 @@ cd "$(dirname "$0")/.."
 
 scripts/setup-test.sh
 scripts/ui.sh build
-cargo build --release -p runledger-server
+cargo build --workspace
 scripts/with-services.sh .venv/mlflow3/bin/python -m pytest -c tests/pyproject.toml tests "$@"

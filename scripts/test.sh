@@ -13,11 +13,9 @@ scripts/setup-test.sh
 section "web UI"
 scripts/ui.sh build
 
-section "server binary"
-cargo build --release -p runledger-server
-
 section "Rust tests"
+cargo build --workspace
 scripts/with-services.sh cargo test --workspace
 
 section "mlflow clients and browser"
-scripts/with-services.sh .venv/mlflow3/bin/python -m pytest -c tests/pyproject.toml tests
+scripts/with-services.sh .venv/mlflow3/bin/python -m pytest -c tests/pyproject.toml -n 2 --dist loadfile tests

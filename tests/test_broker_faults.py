@@ -14,7 +14,7 @@ from harness.puts import Puts, puts_into_a_run
 from harness.service import Service
 from harness.waiting import wait_until
 
-KILLS = 10
+KILLS = 6
 
 
 @pytest.fixture(scope="module")

@@ -137,9 +137,9 @@ def row(name: str, metric: Metric) -> str:
 
 
 def in_the_code() -> set[str]:
-    """The names of metrics in the sources of our crates."""
+    """The names of metrics in the sources of our crates, each of which a help follows."""
     found: set[str] = set()
     for folder in ("api", "crates", "ingest-worker", "projector", "server"):
         for path in (REPOSITORY / folder).rglob("*.rs"):
-            found |= set(re.findall(r'"(runledger_[a-z_]+)"', Path(path).read_text()))
+            found |= set(re.findall(r'"(runledger_[a-z_]+)",', Path(path).read_text()))
     return found

@@ -26,7 +26,7 @@ impl Projection {
                 self.changes.measured.extend(measured(model_id, recorded.position, logged));
                 return Ok(());
             }
-            (Some(model), event) if event.kind().starts_with("LoggedModel") => {
+            (Some(model), event) if event.kind().starts_with("LoggedModel") || matches!(event, Event::Imported(_)) => {
                 model.evolve(event, at);
                 model.clone()
             }

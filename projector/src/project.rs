@@ -83,6 +83,12 @@ impl Projection {
                 self.experiment_tags(id, created.tags);
             }
             Event::ExperimentRenamed(renamed) => self.experiment(recorded, |row| row.name = renamed.name)?,
+            Event::Imported(imported) => {
+                let id = experiment_id(recorded)?;
+                let row = self.rows.experiments.get_mut(&id).ok_or_else(|| format!("experiment {id} is unknown"))?;
+                (row.creation_time, row.last_update_time) = (imported.created_at, imported.updated_at);
+                self.changes.experiments.insert(id, row.clone());
+            }
             Event::ExperimentDeleted(_) => self.experiment_lifecycle(recorded, true)?,
             Event::ExperimentRestored(_) => self.experiment_lifecycle(recorded, false)?,
             Event::ExperimentPurged(_) => {

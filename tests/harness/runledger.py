@@ -1,4 +1,4 @@
-"""The server under test: the release binary, on SQLite or on a PostgreSQL database."""
+"""The server under test, as `cargo build --workspace` makes it, on SQLite or on a PostgreSQL database."""
 
 import os
 import subprocess
@@ -8,7 +8,7 @@ from harness.process import ServerProcess
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 TARGET = REPOSITORY / os.environ.get("CARGO_TARGET_DIR", "target")
-BINARY = Path(os.environ.get("RUNLEDGER_BINARY", TARGET / "release" / "runledger"))
+BINARY = Path(os.environ.get("RUNLEDGER_BINARY", TARGET / "debug" / "runledger"))
 
 
 class Runledger(ServerProcess):
@@ -40,7 +40,7 @@ class Runledger(ServerProcess):
         return words + list(self.flags)
 
     def start(self) -> None:
-        assert BINARY.exists(), f"{BINARY} is missing; `cargo build --release -p runledger-server` makes it"
+        assert BINARY.exists(), f"{BINARY} is missing; `cargo build --workspace` makes it"
         super().start()
 
 

@@ -122,13 +122,12 @@ impl Reader {
 }
 
 fn event(told: &ToldEvent) -> Result<Event, ApiError> {
-    let data = match told.shown.get() {
-        Some(data) => data,
-        None => {
-            let data = EventOut::new(&told.event)?.of_experiment(told.experiment_id);
-            let data = serde_json::to_string(&data).map_err(ApiError::internal)?;
-            told.shown.get_or_init(|| data)
-        }
+    let data = if let Some(data) = told.shown.get() {
+        data
+    } else {
+        let data = EventOut::new(&told.event)?.of_experiment(told.experiment_id);
+        let data = serde_json::to_string(&data).map_err(ApiError::internal)?;
+        told.shown.get_or_init(|| data)
     };
     Ok(Event::default().data(data).id(told.event.position.to_string()))
 }

@@ -16,7 +16,7 @@ pub use model_payload::{
 };
 pub use payload::{
     ArtifactDeleted, ArtifactRemoved, ArtifactStaged, ArtifactStored, ArtifactUploadFailed, ArtifactUploadRetried,
-    ArtifactUploaded, Dataset, DatasetInput, ExperimentCreated, ExperimentRenamed, InputsLogged, ModelOutput,
+    ArtifactUploaded, Dataset, DatasetInput, ExperimentCreated, ExperimentRenamed, Imported, InputsLogged, ModelOutput,
     OutputsLogged, ParamsLogged, RunCreated, RunUpdated, TagDeleted, TagsSet,
 };
 pub use upcast::DecodeError;
@@ -126,6 +126,7 @@ events! {
     ModelVersionTagsSet, 1, ModelVersionTagsSet;
     ModelVersionTagDeleted, 1, ModelVersionTagDeleted;
     ModelVersionDeleted, 1, ModelVersionDeleted;
+    Imported, 1, Imported;
 }
 
 /// An event on its way into the log.

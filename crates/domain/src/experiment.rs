@@ -48,6 +48,9 @@ impl Experiment {
                 self.deleted = false;
                 self.last_update_time = recorded_at;
             }
+            Event::Imported(imported) => {
+                (self.creation_time, self.last_update_time) = (imported.created_at, imported.updated_at);
+            }
             Event::ExperimentTagsSet(set) => {
                 self.tags.extend(set.tags.iter().map(KeyValue::pair));
             }

@@ -81,6 +81,9 @@ impl LoggedModel {
                 self.status = set.status;
                 self.last_update_time = recorded_at;
             }
+            Event::Imported(imported) => {
+                (self.creation_time, self.last_update_time) = (imported.created_at, imported.updated_at);
+            }
             Event::LoggedModelTagsSet(set) => self.tags.extend(set.tags.iter().map(KeyValue::pair)),
             Event::LoggedModelTagDeleted(deleted) => {
                 self.tags.remove(&deleted.key);

@@ -89,6 +89,9 @@ impl RegisteredModel {
                 self.description = Some(updated.description.clone());
                 touch(&mut self.last_update_time, recorded_at);
             }
+            Event::Imported(imported) if imported.version.is_none() => {
+                (self.creation_time, self.last_update_time) = (imported.created_at, imported.updated_at);
+            }
             Event::RegisteredModelTagsSet(set) => self.tags.extend(set.tags.iter().map(KeyValue::pair)),
             Event::RegisteredModelTagDeleted(deleted) => {
                 self.tags.remove(&deleted.key);
@@ -162,6 +165,9 @@ impl ModelVersion {
                 self.stage = Stage::Archived;
                 touch(&mut self.last_update_time, recorded_at);
             }
+            Event::Imported(imported) if imported.version == Some(self.version) => {
+                (self.creation_time, self.last_update_time) = (imported.created_at, imported.updated_at);
+            }
             Event::ModelVersionTagsSet(set) if set.version == self.version => {
                 self.tags.extend(set.tags.iter().map(KeyValue::pair));
             }
@@ -194,6 +200,7 @@ pub fn version_of(event: &Event) -> Option<i64> {
         Event::ModelVersionTagsSet(set) => Some(set.version),
         Event::ModelVersionTagDeleted(deleted) => Some(deleted.version),
         Event::ModelVersionDeleted(deleted) => Some(deleted.version),
+        Event::Imported(imported) => imported.version,
         _ => None,
     }
 }

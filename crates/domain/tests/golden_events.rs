@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 
 use runledger_domain::event::{
     ArtifactDeleted, ArtifactRemoved, ArtifactStaged, ArtifactStored, ArtifactUploadFailed, ArtifactUploadRetried,
-    ArtifactUploaded, Dataset, DatasetInput, ExperimentCreated, ExperimentRenamed, InputsLogged, ModelOutput,
+    ArtifactUploaded, Dataset, DatasetInput, ExperimentCreated, ExperimentRenamed, Imported, InputsLogged, ModelOutput,
     OutputsLogged, ParamsLogged, RunCreated, RunUpdated, TagDeleted, TagsSet,
 };
 use runledger_domain::points::{BatchBuilder, Point};
@@ -57,7 +57,7 @@ kinds! {
     LoggedModelTagDeleted, LoggedModelParamsLogged, LoggedModelMetricsLogged, LoggedModelDeleted, LoggedModelPurged, RegisteredModelCreated,
     RegisteredModelRenamed, RegisteredModelUpdated, RegisteredModelTagsSet, RegisteredModelTagDeleted,
     RegisteredModelAliasSet, RegisteredModelAliasDeleted, RegisteredModelDeleted, ModelVersionCreated, ModelVersionUpdated,
-    ModelVersionStageSet, ModelVersionTagsSet, ModelVersionTagDeleted, ModelVersionDeleted,
+    ModelVersionStageSet, ModelVersionTagsSet, ModelVersionTagDeleted, ModelVersionDeleted, Imported,
 }
 
 #[test]
@@ -154,6 +154,7 @@ fn examples() -> Vec<Event> {
         Event::TagsSet(TagsSet { tags: pairs() }),
         Event::TagDeleted(TagDeleted { key: "team".to_owned() }),
         inputs(),
+        Event::Imported(Imported { created_at: 1_600_000_000_000, updated_at: 1_600_000_000_001, version: None }),
         Event::OutputsLogged(OutputsLogged { models: vec![ModelOutput { model_id: "m-2".to_owned(), step: -3 }] }),
         Event::ArtifactStaged(ArtifactStaged {
             upload_id: UPLOAD.to_owned(),

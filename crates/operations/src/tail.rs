@@ -100,7 +100,9 @@ impl Interest {
         self.kind.as_ref().is_none_or(|kind| *kind == event.kind)
             && match &self.about {
                 About::Everything => true,
-                About::Run { stream, artifacts } => event.stream == *stream || is_below(&event.stream, artifacts.as_ref()),
+                About::Run { stream, artifacts } => {
+                    event.stream == *stream || is_below(&event.stream, artifacts.as_ref())
+                }
                 About::Experiment { id, artifacts } => {
                     told.experiment_id == Some(*id) || is_below(&event.stream, artifacts.as_ref())
                 }

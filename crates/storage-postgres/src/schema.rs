@@ -1,7 +1,7 @@
 //! Bringing the schema to this version, and finding out whether it is there.
 
 use runledger_migrations::{LOG_RECORD, VIEWS_RECORD, postgres_log, postgres_views};
-use runledger_storage::Error;
+use runledger_storage::{Db, Error, Statement};
 use sqlx::migrate::{Migrate, MigrateError, Migrator};
 use sqlx::{AssertSqlSafe, Executor, PgConnection};
 use std::collections::BTreeMap;
@@ -15,6 +15,15 @@ impl PostgresDb {
     pub async fn migrate(&self) -> Result<(), Error> {
         postgres_log().run(&self.pool).await.map_err(failed)?;
         let mut connection = self.pool.acquire().await.map_err(|source| from_sqlx("connect", source))?;
+        // A backup may have left the views out.
+        let there: bool = sqlx::query_scalar("SELECT to_regnamespace($1) IS NOT NULL")
+            .bind(ACTIVE)
+            .fetch_one(&mut *connection)
+            .await
+            .map_err(|source| from_sqlx("look for the views", source))?;
+        if !there {
+            self.write(&Statement::new(format!("CREATE SCHEMA IF NOT EXISTS {ACTIVE}"), vec![])).await?;
+        }
         // Their tables are made among the active views and nowhere else. The connection sees nothing else from now on, so it
         // does not go back to the others.
         connection.close_on_drop();

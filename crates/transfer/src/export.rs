@@ -34,6 +34,7 @@ const VERSION_TAG: &str = "runledger.version";
 const WHOLE_TAG: &str = "runledger.exported";
 
 /// What an export works with.
+#[derive(Debug)]
 pub struct ExportSettings {
     pub target: Mlflow,
     pub views: ReadModel,
@@ -45,6 +46,7 @@ pub struct ExportSettings {
 }
 
 /// An export of everything in the views, which should have caught up.
+#[derive(Debug)]
 pub struct Export {
     target: Mlflow,
     views: ReadModel,
@@ -143,15 +145,15 @@ impl Export {
             Ok(Found { experiment: there }) => {
                 let is_this = there.tags.iter().any(|tag| tag.key == EXPERIMENT_TAG && tag.value == old);
                 // Every server has one of this id from its first start.
-                if !is_this && there.experiment_id != 0 {
+                if !is_this && there.id != 0 {
                     let problem = "the target has another experiment of this name; rename either".to_owned();
                     return Err(TransferError::Conflict { what: "experiment", name: experiment.name.clone(), problem });
                 }
                 if there.lifecycle_stage == "deleted" {
-                    let id = there.experiment_id.to_string();
+                    let id = there.id.to_string();
                     self.done("experiments/restore", &json!({"experiment_id": id})).await?;
                 }
-                Ok(there.experiment_id)
+                Ok(there.id)
             }
             Err(TransferError::Refused { status: 404, .. }) => {
                 let mut tags = tags(&experiment.tags);

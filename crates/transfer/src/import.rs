@@ -21,6 +21,7 @@ use crate::{Mlflow, TransferError, Watcher, What};
 const PAGE: usize = 1_000;
 
 /// What an import works with.
+#[derive(Debug)]
 pub struct ImportSettings {
     pub source: Mlflow,
     pub author: Author,
@@ -34,6 +35,7 @@ pub struct ImportSettings {
 
 /// An import of everything that a server has. It is for a source to which nobody writes any more: what was taken in is not looked
 /// at again.
+#[derive(Debug)]
 pub struct Import {
     source: Mlflow,
     author: Author,
@@ -66,8 +68,8 @@ impl Import {
         })
         .await?;
         // From the first: what refers to another one comes later.
-        experiments.sort_unstable_by_key(|experiment| experiment.experiment_id);
-        let highest = experiments.iter().map(|experiment| experiment.experiment_id).max().unwrap_or_default();
+        experiments.sort_unstable_by_key(|experiment| experiment.id);
+        let highest = experiments.iter().map(|experiment| experiment.id).max().unwrap_or_default();
         self.author.log.reserve_experiment_ids(highest).await?;
         for experiment in &mut experiments {
             self.experiment(experiment).await?;
@@ -84,7 +86,7 @@ impl Import {
 
     /// The runs and logged models of the experiment.
     async fn contents(&self, experiment: &Experiment) -> Result<(), TransferError> {
-        let ids = [experiment.experiment_id.to_string()];
+        let ids = [experiment.id.to_string()];
         let runs = json!({"experiment_ids": ids, "run_view_type": "ALL"});
         self.each_page("runs/search", runs, async |page: Vec<Run>| {
             self.watcher.found(What::Runs, page.len());
@@ -138,16 +140,16 @@ impl Import {
                     Err(error) => return Err(error),
                 };
                 self.watcher.found(What::RegisteredModels, page.items.len());
-                let taken: Vec<bool> = stream::iter(page.items)
+                let outcomes: Vec<bool> = stream::iter(page.items)
                     .map(|model| async move {
-                        let taken = self.registered_model(model, prompts).await?;
+                        let is_new = self.registered_model(model, prompts).await?;
                         self.watcher.done(What::RegisteredModels, 1);
-                        Ok::<_, TransferError>(taken)
+                        Ok::<_, TransferError>(is_new)
                     })
                     .buffer_unordered(self.at_once)
                     .try_collect()
                     .await?;
-                known += taken.iter().filter(|taken| !**taken).count();
+                known += outcomes.iter().filter(|is_new| !**is_new).count();
                 match page.next_page_token.filter(|next| !next.is_empty()) {
                     Some(next) => token = next,
                     None => break,
@@ -173,11 +175,6 @@ impl Import {
                 None => return Ok(()),
             }
         }
-    }
-
-    /// A time of the source, or now where it has none.
-    fn time(&self, given: i64) -> i64 {
-        if given > 0 { given } else { self.author.clock.now_ms() }
     }
 }
 

@@ -15,8 +15,10 @@ pub use error::TransferError;
 pub use export::{Export, ExportSettings};
 pub use import::{Import, ImportSettings, Imported};
 
+use std::fmt::Debug;
+
 /// What is told while things go on.
-pub trait Watcher: Send + Sync {
+pub trait Watcher: Debug + Send + Sync {
     /// So many more of these are to be moved.
     fn found(&self, what: What, number: usize);
     /// So many of these are where they belong, whether they were moved now or before.

@@ -26,8 +26,8 @@ pub(crate) struct Page<T> {
 
 #[derive(Debug, Deserialize)]
 pub(crate) struct Experiment {
-    #[serde(deserialize_with = "int")]
-    pub(crate) experiment_id: i64,
+    #[serde(rename = "experiment_id", deserialize_with = "int")]
+    pub(crate) id: i64,
     pub(crate) name: String,
     #[serde(default)]
     pub(crate) artifact_location: String,
@@ -227,8 +227,8 @@ pub(crate) struct File {
     pub(crate) path: String,
     #[serde(default)]
     pub(crate) is_dir: bool,
-    #[serde(default, deserialize_with = "opt_int")]
-    pub(crate) file_size: Option<i64>,
+    #[serde(default, rename = "file_size", deserialize_with = "opt_int")]
+    pub(crate) size: Option<i64>,
 }
 
 /// A key with its value; an empty value may be absent.
@@ -290,11 +290,11 @@ mod tests {
         let metric = read(r#"{"key": "a", "value": "NaN", "timestamp": "12"}"#);
         assert!(metric.value.is_nan());
         assert_eq!((metric.timestamp, metric.step), (12, 0));
-        assert_eq!(read(r#"{"key": "a", "value": "-Infinity"}"#).value, f64::NEG_INFINITY);
+        assert!(read(r#"{"key": "a", "value": "-Infinity"}"#).value < f64::MIN);
         let page: Page<Experiment> = serde_json::from_str("{}").unwrap();
         assert!(page.items.is_empty() && page.next_page_token.is_none());
         let page: Page<Experiment> =
             serde_json::from_str(r#"{"experiments": [{"experiment_id": "7", "name": "n"}]}"#).unwrap();
-        assert_eq!(page.items[0].experiment_id, 7);
+        assert_eq!(page.items[0].id, 7);
     }
 }

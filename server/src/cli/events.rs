@@ -16,7 +16,7 @@ pub(crate) enum EventsCommand {
         /// Only those of this experiment, with its runs, models and artifacts
         #[arg(long, value_name = "ID")]
         experiment: Option<String>,
-        /// Only those of this kind, such as RunCreated
+        /// Only those of this kind, such as `RunCreated`
         #[arg(long, value_name = "KIND")]
         kind: Option<String>,
         /// From this position on, instead of the latest

@@ -35,6 +35,7 @@ async fn list(config: &Config, parts: &Parts, limit: i64, as_json: bool) -> Resu
         Some(_) => parts.queue(config, false, false)?.dead_letters(OF_THE_QUEUE).await,
         None => Ok(Vec::new()),
     };
+    let all = parts.read_model.count_dead_letters().await?;
     let mut out = io::stdout().lock();
     for letter in &letters {
         if as_json {
@@ -55,7 +56,6 @@ async fn list(config: &Config, parts: &Parts, limit: i64, as_json: bool) -> Resu
         Err(error) => tracing::warn!(error = chain(&error), "the dead letters of the queue cannot be read"),
     }
     if !as_json {
-        let all = parts.read_model.count_dead_letters().await?;
         writeln!(
             out,
             "{} of {all} events that could not be applied; `retry` and `show` take their positions",

@@ -67,17 +67,16 @@ struct Tail {
 impl Tail {
     async fn run(&self, parts: &Parts, from: Option<i64>, limit: usize, follow: bool) -> Result<(), Failure> {
         let head = parts.log.head().await?;
-        let mut position = match from {
-            Some(from) => from - 1,
-            None => {
-                let latest = self.log.latest(limit, &self.interest).await?;
-                self.print(latest.iter().map(|told| told.as_ref()))?;
-                latest.last().map_or(head, |told| told.event.position.max(head))
-            }
+        let mut position = if let Some(from) = from {
+            from - 1
+        } else {
+            let latest = self.log.latest(limit, &self.interest).await?;
+            self.print(latest.iter().map(AsRef::as_ref))?;
+            latest.last().map_or(head, |told| told.event.position.max(head))
         };
         while follow || position < head {
             let page = self.log.after(position, &self.interest).await?;
-            self.print(page.events.iter().map(|told| told.as_ref()))?;
+            self.print(page.events.iter().map(AsRef::as_ref))?;
             if page.position == position {
                 sleep(POLL).await;
             }

@@ -46,7 +46,8 @@ pub(crate) async fn export(config: &Config, command: ExportCommand) -> Result<()
     let target = Mlflow::new(&to)?;
     let parts = Parts::new(Backend::open_migrated(config).await?)?;
     parts.await_views().await?;
-    let files = if artifacts { Some((parts.spool(config).await?, open_store(config).await?)) } else { None };
+    let files =
+        if artifacts { Some((parts.spool(config).await?, open_store(config, &parts.registry).await?)) } else { None };
     let told = Arc::new(Told::default());
     let watcher: Arc<dyn Watcher> = Arc::<Told>::clone(&told);
     let views = parts.read_model.clone();

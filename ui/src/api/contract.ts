@@ -17,14 +17,18 @@ export type FieldCount = Schemas["Field"];
 export type Fields = Schemas["Fields"];
 
 /** A query as the UI asks it, without leaving anything to the server. */
-export type RunsQuery = Required<Omit<Schemas["RunsQuery"], "snapshot">> & { snapshot?: string };
+export type RunsQuery = Required<Omit<Schemas["RunsQuery"], "at" | "snapshot">> & {
+  /** A position of the log or a time: the table as it was then. */
+  at?: number;
+  snapshot?: string;
+};
 export type ViewType = RunsQuery["view"];
 export type RunRow = Schemas["RunRow"];
 export type RunStatus = RunRow["status"];
 export type RunsAnswer = Schemas["RunsAnswer"];
 
 /** One of the groups of the table; `values` and `metrics` have one element per column. */
-export type GroupsQuery = Required<Schemas["GroupsQuery"]>;
+export type GroupsQuery = Required<Omit<Schemas["GroupsQuery"], "at">> & { at?: number };
 /** The latest values of a metric over a group, of those runs that have one that is a number. */
 export type GroupSpread = Schemas["GroupSpread"];
 export type RunGroup = Schemas["RunGroup"];

@@ -15,6 +15,17 @@ pub struct ExperimentCreated {
     pub tags: Vec<KeyValue>,
 }
 
+/// The times that an experiment, model or version had on the server from which it was imported. They stand for those at which its
+/// events were recorded here.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Imported {
+    pub created_at: i64,
+    pub updated_at: i64,
+    /// Which version of the registered model, if it is about one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<i64>,
+}
+
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ExperimentRenamed {
     pub name: String,

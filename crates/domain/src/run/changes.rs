@@ -132,8 +132,8 @@ mod tests {
         Run::trace(state, event).into_iter().map(|change| (change.field, change.old, change.new)).collect()
     }
 
-    fn text(text: &str) -> Option<FieldValue> {
-        Some(FieldValue::Text(text.to_owned()))
+    fn text(text: &str) -> FieldValue {
+        FieldValue::Text(text.to_owned())
     }
 
     #[test]
@@ -149,23 +149,24 @@ mod tests {
             tags: vec![tag("a", "1")],
         };
         let begun = told(&mut state, &Event::RunCreated(created));
-        assert!(begun.contains(&("tags.a".to_owned(), None, text("1"))), "{begun:?}");
+        assert!(begun.contains(&("tags.a".to_owned(), None, Some(text("1")))), "{begun:?}");
         let update = RunUpdated { status: Some(RunStatus::Running), end_time: Some(9), name: Some("next".to_owned()) };
         assert_eq!(
             told(&mut state, &Event::RunUpdated(update)),
             [
                 ("end_time".to_owned(), None, Some(FieldValue::Time(9))),
-                ("name".to_owned(), text("first"), text("next")),
-                ("tags.mlflow.runName".to_owned(), None, text("next")),
+                ("name".to_owned(), Some(text("first")), Some(text("next"))),
+                ("tags.mlflow.runName".to_owned(), None, Some(text("next"))),
             ]
         );
         let set = Event::TagsSet(TagsSet { tags: vec![tag("a", "2"), tag("b", "3")] });
-        let expected = [("tags.a".to_owned(), text("1"), text("2")), ("tags.b".to_owned(), None, text("3"))];
+        let expected =
+            [("tags.a".to_owned(), Some(text("1")), Some(text("2"))), ("tags.b".to_owned(), None, Some(text("3")))];
         assert_eq!(told(&mut state, &set), expected);
         assert_eq!(told(&mut state, &set), []);
         let deleted = Event::TagDeleted(TagDeleted { key: "b".to_owned() });
-        assert_eq!(told(&mut state, &deleted), [("tags.b".to_owned(), text("3"), None)]);
-        let expected = [("lifecycle_stage".to_owned(), text("active"), text("deleted"))];
+        assert_eq!(told(&mut state, &deleted), [("tags.b".to_owned(), Some(text("3")), None)]);
+        let expected = [("lifecycle_stage".to_owned(), Some(text("active")), Some(text("deleted")))];
         assert_eq!(told(&mut state, &Event::run_deleted()), expected);
     }
 }

@@ -82,6 +82,7 @@ impl ReadModel {
     }
 
     /// The same reads on other views.
+    #[must_use]
     pub fn beside(&self, db: Arc<dyn Db>) -> Self {
         Self::new(db, self.log.clone())
     }

@@ -23,7 +23,7 @@ const MODELS: BulkInsert = BulkInsert {
         ("last_update_time", Int),
         ("deleted", Bool),
     ],
-    suffix: "ON CONFLICT (model_id) DO UPDATE SET status = excluded.status, \
+    suffix: "ON CONFLICT (model_id) DO UPDATE SET status = excluded.status, creation_time = excluded.creation_time, \
              last_update_time = excluded.last_update_time, deleted = excluded.deleted",
 };
 

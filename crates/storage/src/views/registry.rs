@@ -18,7 +18,8 @@ const MODELS: BulkInsert = BulkInsert {
         ("description", Text),
         ("last_version", Int),
     ],
-    suffix: "ON CONFLICT (id) DO UPDATE SET name = excluded.name, last_update_time = excluded.last_update_time, \
+    suffix: "ON CONFLICT (id) DO UPDATE SET name = excluded.name, creation_time = excluded.creation_time, \
+             last_update_time = excluded.last_update_time, \
              renamed_at = excluded.renamed_at, description = excluded.description, last_version = excluded.last_version",
 };
 
@@ -49,7 +50,7 @@ const VERSIONS: BulkInsert = BulkInsert {
         ("run_link", Text),
         ("model_id", Text),
     ],
-    suffix: "ON CONFLICT (registered_model, version) DO UPDATE SET last_update_time = excluded.last_update_time, \
+    suffix: "ON CONFLICT (registered_model, version) DO UPDATE SET creation_time = excluded.creation_time, last_update_time = excluded.last_update_time, \
              stage = excluded.stage, description = excluded.description",
 };
 

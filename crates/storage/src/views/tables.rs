@@ -15,7 +15,7 @@ pub(super) const EXPERIMENTS: BulkInsert = BulkInsert {
         ("last_update_time", Int),
     ],
     suffix: "ON CONFLICT (experiment_id) DO UPDATE SET name = excluded.name, deleted = excluded.deleted, \
-             last_update_time = excluded.last_update_time",
+             creation_time = excluded.creation_time, last_update_time = excluded.last_update_time",
 };
 
 const EXPERIMENT_TAGS: BulkInsert = BulkInsert {

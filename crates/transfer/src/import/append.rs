@@ -1,47 +1,40 @@
-//! Appending what happened elsewhere: events with the times that they had there.
+//! Appending what is taken in.
 
 use runledger_domain::command::Decision;
-use runledger_domain::guard::Guard;
+use runledger_domain::event::Imported;
 use runledger_domain::{Event, StreamId};
 use runledger_operations::Author;
-use runledger_storage::{AppendRequest, Error, Outcome};
+use runledger_storage::{Error, Outcome};
 use std::time::Duration;
 use tokio::time::sleep;
 
 /// How long to wait when the log takes no more for the moment.
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// What is appended together, all or nothing, under its guards.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Deed {
-    /// Each with the time in milliseconds since the epoch.
-    pub(super) events: Vec<(i64, StreamId, Event)>,
-    pub(super) guards: Vec<Guard>,
+/// Appends all of it or nothing, waiting for a log that takes no more for the moment. The inner error is a guard that did not hold.
+pub(super) async fn append(author: &Author, decision: Decision) -> Result<Outcome, Error> {
+    loop {
+        match author.append(decision.clone()).await {
+            Err(Error::Overloaded { .. }) => sleep(PAUSE).await,
+            outcome => return outcome,
+        }
+    }
 }
 
-impl Deed {
-    pub(super) fn add(&mut self, at: i64, stream: &StreamId, event: Event) {
-        self.events.push((at, stream.clone(), event));
-    }
+pub(super) fn add(decision: &mut Decision, stream: &StreamId, event: Event) {
+    decision.events.push((stream.clone(), event));
+}
 
-    /// The inner error is a guard that did not hold.
-    pub(super) async fn append(self, author: &Author) -> Result<Outcome, Error> {
-        let mut request = AppendRequest {
-            events: Vec::new(),
-            guards: self.guards,
-            actor: author.actor.clone(),
-            request_id: author.request_id.clone(),
-        };
-        for (at, stream, event) in self.events {
-            let one = Decision { events: vec![(stream, event)], guards: Vec::new() };
-            let encoded = AppendRequest::encode(one, || author.ids.event_id(), at, String::new(), String::new());
-            request.events.extend(encoded.events);
-        }
-        loop {
-            match author.log.append(request.clone()).await {
-                Err(Error::Overloaded { .. }) => sleep(PAUSE).await,
-                outcome => return outcome,
-            }
-        }
+/// Adds the times at the source, where it knows them: 0 stands for one that it does not.
+pub(super) fn add_times(
+    decision: &mut Decision,
+    stream: &StreamId,
+    created_at: i64,
+    updated_at: i64,
+    version: Option<i64>,
+) {
+    if created_at > 0 {
+        let updated_at = updated_at.max(created_at);
+        add(decision, stream, Event::Imported(Imported { created_at, updated_at, version }));
     }
 }

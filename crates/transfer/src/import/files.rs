@@ -1,12 +1,13 @@
 //! Artifacts that the source keeps itself, through the spool as any upload.
 
 use runledger_artifacts::{ArtifactPath, Spool, StageError};
+use runledger_domain::command::Decision;
 use runledger_domain::event::ArtifactStaged;
 use runledger_domain::{Event, StreamId};
 use tokio::time::sleep;
 
 use super::Import;
-use super::append::Deed;
+use super::append::append;
 use crate::mlflow::Files;
 use crate::{TransferError, What};
 
@@ -33,7 +34,7 @@ impl Import {
                     folders.push(path);
                 } else {
                     self.watcher.found(What::Files, 1);
-                    self.file(spool, &path, file.file_size).await?;
+                    self.file(spool, &path, file.size).await?;
                     self.watcher.done(What::Files, 1);
                 }
             }
@@ -67,10 +68,10 @@ impl Import {
             sha256: staged.sha256,
             traceparent: None,
         };
-        let mut deed = Deed::default();
-        deed.add(self.author.clock.now_ms(), &StreamId::artifact(path.as_str()), Event::ArtifactStaged(event));
+        let staged = (StreamId::artifact(path.as_str()), Event::ArtifactStaged(event));
+        let decision = Decision { events: vec![staged], guards: Vec::new() };
         // It has no guard that could refuse.
-        drop(deed.append(&self.author).await?);
+        drop(append(&self.author, decision).await?);
         Ok(())
     }
 }

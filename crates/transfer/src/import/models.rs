@@ -1,15 +1,16 @@
 //! Logged models, and registered models with their versions: each in one append.
 
+use runledger_domain::command::Decision;
 use runledger_domain::event::{
     LoggedModelCreated, LoggedModelMetricsLogged, LoggedModelStatusSet, ModelMetric, ModelVersionCreated,
-    ModelVersionStageSet, ModelVersionUpdated, RegisteredModelAliasSet, RegisteredModelCreated, RegisteredModelUpdated,
+    ModelVersionStageSet, RegisteredModelAliasSet, RegisteredModelCreated,
 };
 use runledger_domain::guard::{Expect, Guard, GuardKey, Then};
 use runledger_domain::{Event, LoggedModelStatus, Stage, StreamId};
 use std::collections::BTreeMap;
 
 use super::Import;
-use super::append::Deed;
+use super::append::{add, add_times, append};
 use crate::TransferError;
 use crate::mlflow::{DownloadUri, LoggedModel, Metric, ModelVersion, Page, RegisteredModel, filled, pairs, text};
 
@@ -23,9 +24,8 @@ impl Import {
         if self.author.log.guard(&key).await?.is_some() {
             return Ok(());
         }
-        let created = self.time(model.info.creation_timestamp_ms);
         // Where somebody else was faster, the guard refuses, and all is well.
-        drop(logged_model(model, created).append(&self.author).await?);
+        drop(append(&self.author, logged_model(model)).await?);
         Ok(())
     }
 
@@ -41,19 +41,16 @@ impl Import {
         for version in versions {
             let query = [("name", model.name.as_str()), ("version", &version.version.to_string())];
             // A prompt has no files.
-            let place = match prompt {
-                true => None,
-                false => {
-                    let place: DownloadUri = self.source.get("model-versions/get-download-uri", &query).await?;
-                    filled(place.artifact_uri).filter(|place| *place != version.source)
-                }
+            let place = if prompt {
+                None
+            } else {
+                let place: DownloadUri = self.source.get("model-versions/get-download-uri", &query).await?;
+                filled(place.artifact_uri).filter(|place| *place != version.source)
             };
             whole.push((version, place));
         }
         let id = self.author.ids.random_id().simple().to_string();
-        let created = self.time(model.creation_timestamp);
-        let deed = registered_model(id, model, whole, created);
-        Ok(deed.append(&self.author).await?.is_ok())
+        Ok(append(&self.author, registered_model(id, model, whole)).await?.is_ok())
     }
 
     async fn versions(&self, name: &str, prompt: bool) -> Result<Vec<ModelVersion>, TransferError> {
@@ -75,10 +72,10 @@ impl Import {
     }
 }
 
-fn logged_model(model: LoggedModel, created: i64) -> Deed {
+fn logged_model(model: LoggedModel) -> Decision {
     let LoggedModel { info, data } = model;
     let stream = StreamId::logged_model(&info.model_id);
-    let mut deed = Deed {
+    let mut decision = Decision {
         events: Vec::new(),
         guards: vec![
             Guard::new(GuardKey::Experiment(info.experiment_id), Expect::Present, Then::Keep),
@@ -95,7 +92,7 @@ fn logged_model(model: LoggedModel, created: i64) -> Deed {
         params: pairs(data.params),
         tags: pairs(info.tags),
     };
-    deed.add(created, &stream, Event::LoggedModelCreated(event));
+    add(&mut decision, &stream, Event::LoggedModelCreated(event));
     let mut measured: BTreeMap<String, Vec<ModelMetric>> = BTreeMap::new();
     for metric in data.metrics {
         let Metric { key, value, timestamp, step, run_id, dataset_name, dataset_digest } = metric;
@@ -110,26 +107,19 @@ fn logged_model(model: LoggedModel, created: i64) -> Deed {
     }
     for (run_id, metrics) in measured {
         let event = LoggedModelMetricsLogged { run_id, metrics };
-        deed.add(created, &stream, Event::LoggedModelMetricsLogged(event));
+        add(&mut decision, &stream, Event::LoggedModelMetricsLogged(event));
     }
     let status = LoggedModelStatus::parse(&info.status).unwrap_or(LoggedModelStatus::Unspecified);
-    let updated = info.last_updated_timestamp_ms.max(created);
-    if status != LoggedModelStatus::Pending || updated > created {
-        deed.add(updated, &stream, Event::LoggedModelStatusSet(LoggedModelStatusSet { status }));
-    }
-    deed
+    add(&mut decision, &stream, Event::LoggedModelStatusSet(LoggedModelStatusSet { status }));
+    add_times(&mut decision, &stream, info.creation_timestamp_ms, info.last_updated_timestamp_ms, None);
+    decision
 }
 
 /// `versions` ascend, each with the place of its files where that is another than its source.
-fn registered_model(
-    id: String,
-    model: RegisteredModel,
-    versions: Vec<(ModelVersion, Option<String>)>,
-    created: i64,
-) -> Deed {
+fn registered_model(id: String, model: RegisteredModel, versions: Vec<(ModelVersion, Option<String>)>) -> Decision {
     let stream = StreamId::registered_model(&id);
     let (key, name) = (GuardKey::RegisteredModel(id.clone()), text(model.name));
-    let mut deed = Deed {
+    let mut decision = Decision {
         events: Vec::new(),
         guards: vec![
             Guard::new(key.clone(), Expect::Absent, Then::Insert { parent: None }),
@@ -137,33 +127,21 @@ fn registered_model(
         ],
     };
     let description = model.description.map(text);
-    let event = RegisteredModelCreated { id, name, description: description.clone(), tags: pairs(model.tags) };
-    deed.add(created, &stream, Event::RegisteredModelCreated(event));
-    let mut latest = created;
+    let event = RegisteredModelCreated { id, name, description, tags: pairs(model.tags) };
+    add(&mut decision, &stream, Event::RegisteredModelCreated(event));
     for (version, place) in versions {
-        latest = latest.max(add_version(&mut deed, &stream, version, place, created));
+        add_version(&mut decision, &stream, version, place);
     }
     for alias in model.aliases {
         let event = RegisteredModelAliasSet { alias: text(alias.alias), version: alias.version };
-        deed.add(latest, &stream, Event::RegisteredModelAliasSet(event));
+        add(&mut decision, &stream, Event::RegisteredModelAliasSet(event));
     }
-    if model.last_updated_timestamp > latest {
-        let updated = RegisteredModelUpdated { description: description.unwrap_or_default() };
-        deed.add(model.last_updated_timestamp, &stream, Event::RegisteredModelUpdated(updated));
-    }
-    deed
+    add_times(&mut decision, &stream, model.creation_timestamp, model.last_updated_timestamp, None);
+    decision
 }
 
-/// Returns when the version counts as an update of its model.
-fn add_version(
-    deed: &mut Deed,
-    stream: &StreamId,
-    version: ModelVersion,
-    place: Option<String>,
-    model_created: i64,
-) -> i64 {
-    let (number, description) = (version.version, text(version.description));
-    let created = if version.creation_timestamp > 0 { version.creation_timestamp } else { model_created };
+fn add_version(decision: &mut Decision, stream: &StreamId, version: ModelVersion, place: Option<String>) {
+    let number = version.version;
     let model_id = version.source.strip_prefix("models:/").filter(|id| id.starts_with("m-")).map(str::to_owned);
     let event = ModelVersionCreated {
         version: number,
@@ -172,22 +150,14 @@ fn add_version(
         run_id: filled(version.run_id),
         run_link: filled(version.run_link),
         model_id,
-        description: description.clone(),
+        description: text(version.description),
         tags: pairs(version.tags),
     };
-    deed.add(created, stream, Event::ModelVersionCreated(event));
-    let updated = version.last_updated_timestamp.max(created);
-    match Stage::parse(&version.current_stage).unwrap_or(Stage::None) {
-        Stage::None if updated > created => {
-            let event = ModelVersionUpdated { version: number, description };
-            deed.add(updated, stream, Event::ModelVersionUpdated(event));
-            created
-        }
-        Stage::None => created,
-        stage => {
-            let event = ModelVersionStageSet { version: number, stage, archived: Vec::new() };
-            deed.add(updated, stream, Event::ModelVersionStageSet(event));
-            updated
-        }
+    add(decision, stream, Event::ModelVersionCreated(event));
+    let stage = Stage::parse(&version.current_stage).unwrap_or(Stage::None);
+    if stage != Stage::None {
+        let event = ModelVersionStageSet { version: number, stage, archived: Vec::new() };
+        add(decision, stream, Event::ModelVersionStageSet(event));
     }
+    add_times(decision, stream, version.creation_timestamp, version.last_updated_timestamp, Some(number));
 }

@@ -3,6 +3,7 @@
 //! A run comes in one append, or if it has very many points in several, of which the last leaves a mark beside the guards. So a run
 //! with the mark is whole and is not looked at again, and one without it goes on: points that come twice count once.
 
+use runledger_domain::command::Decision;
 use runledger_domain::event::{
     DatasetInput, InputsLogged, ModelOutput, OutputsLogged, ParamsLogged, RunCreated, RunUpdated,
 };
@@ -10,7 +11,7 @@ use runledger_domain::guard::{Expect, Guard, GuardKey, Then};
 use runledger_domain::points::BatchBuilder;
 use runledger_domain::{Event, RUN_NAME_TAG, RunStatus, StreamId};
 
-use super::append::Deed;
+use super::append::{add, append};
 use super::{Import, conflict};
 use crate::TransferError;
 use crate::mlflow::{Metric, Page, Run, pairs, text};
@@ -27,12 +28,11 @@ impl Import {
             return Ok(());
         }
         let keys: Vec<String> = run.data.metrics.iter().map(|metric| metric.key.clone()).collect();
-        let (deleted, start) = (run.info.lifecycle_stage == "deleted", self.time(run.info.start_time));
-        let ended = run.info.end_time.map_or(start, |end| end.max(start));
+        let deleted = run.info.lifecycle_stage == "deleted";
         let stream = StreamId::run(&run_id);
         let there = self.author.log.guard(&GuardKey::Run(run_id.clone())).await?.is_some();
         let update = updated(&run);
-        let mut deed = if there { going_on(&run_id) } else { beginning(run, start, ended) };
+        let mut decision = if there { going_on(&run_id) } else { beginning(run) };
         let mut points = BatchBuilder::default();
         for key in keys {
             let mut token = None;
@@ -41,8 +41,8 @@ impl Import {
                 page.items.iter().for_each(|metric| points.push(&text(key.clone()), metric.point()));
                 if points.len() >= POINTS {
                     let batch = std::mem::take(&mut points).finish();
-                    deed.add(ended, &stream, Event::MetricsLogged(batch));
-                    self.append_run(&run_id, std::mem::replace(&mut deed, going_on(&run_id))).await?;
+                    add(&mut decision, &stream, Event::MetricsLogged(batch));
+                    self.append_run(&run_id, std::mem::replace(&mut decision, going_on(&run_id))).await?;
                 }
                 token = page.next_page_token.filter(|token| !token.is_empty() && !page.items.is_empty());
                 if token.is_none() {
@@ -51,17 +51,17 @@ impl Import {
             }
         }
         if !points.is_empty() {
-            deed.add(ended, &stream, Event::MetricsLogged(points.finish()));
+            add(&mut decision, &stream, Event::MetricsLogged(points.finish()));
         }
-        deed.add(ended, &stream, Event::RunUpdated(update));
+        add(&mut decision, &stream, Event::RunUpdated(update));
         if deleted {
-            self.append_run(&run_id, std::mem::take(&mut deed)).await?;
-            deed.add(self.author.clock.now_ms(), &stream, Event::run_deleted());
-            deed.guards = vec![Guard::new(GuardKey::Run(run_id.clone()), Expect::Active, Then::Delete)];
+            self.append_run(&run_id, std::mem::take(&mut decision)).await?;
+            add(&mut decision, &stream, Event::run_deleted());
+            decision.guards = vec![Guard::new(GuardKey::Run(run_id.clone()), Expect::Active, Then::Delete)];
         }
         let parent = Some(GuardKey::Run(run_id.clone()));
-        deed.guards.push(Guard::new(mark(&run_id), Expect::Absent, Then::Insert { parent }));
-        self.append_run(&run_id, deed).await
+        decision.guards.push(Guard::new(mark(&run_id), Expect::Absent, Then::Insert { parent }));
+        self.append_run(&run_id, decision).await
     }
 
     async fn history(&self, run_id: &str, key: &str, token: Option<&str>) -> Result<Page<Metric>, TransferError> {
@@ -70,8 +70,8 @@ impl Import {
         self.source.get("metrics/get-history", &query).await
     }
 
-    async fn append_run(&self, run_id: &str, deed: Deed) -> Result<(), TransferError> {
-        deed.append(&self.author).await?.map(drop).map_err(|rejection| {
+    async fn append_run(&self, run_id: &str, decision: Decision) -> Result<(), TransferError> {
+        append(&self.author, decision).await?.map(drop).map_err(|rejection| {
             let problem = rejection.guard.violation(rejection.found).map(|error| error.message);
             let problem = problem.unwrap_or_else(|| "another import is at work on it".to_owned());
             conflict("run", run_id, format!("{problem} Import again when nobody else changes it."))
@@ -84,8 +84,8 @@ fn mark(run_id: &str) -> GuardKey {
     GuardKey::Idempotency(format!("import/run/{run_id}"))
 }
 
-fn going_on(run_id: &str) -> Deed {
-    Deed { events: Vec::new(), guards: vec![Guard::active_run(run_id)] }
+fn going_on(run_id: &str) -> Decision {
+    Decision { events: Vec::new(), guards: vec![Guard::active_run(run_id)] }
 }
 
 fn updated(run: &Run) -> RunUpdated {
@@ -93,11 +93,11 @@ fn updated(run: &Run) -> RunUpdated {
 }
 
 /// Everything about the run but its points and what became of it.
-fn beginning(run: Run, start: i64, ended: i64) -> Deed {
+fn beginning(run: Run) -> Decision {
     let Run { info, data, inputs, outputs } = run;
     let stream = StreamId::run(&info.run_id);
     let (experiment, key) = (GuardKey::Experiment(info.experiment_id), GuardKey::Run(info.run_id.clone()));
-    let mut deed = Deed {
+    let mut decision = Decision {
         events: Vec::new(),
         guards: vec![
             Guard::new(experiment.clone(), Expect::Active, Then::Keep),
@@ -115,21 +115,21 @@ fn beginning(run: Run, start: i64, ended: i64) -> Deed {
         artifact_uri: info.artifact_uri,
         tags,
     };
-    deed.add(start, &stream, Event::RunCreated(created));
+    add(&mut decision, &stream, Event::RunCreated(created));
     if !data.params.is_empty() {
-        deed.add(start, &stream, Event::ParamsLogged(ParamsLogged { params: pairs(data.params) }));
+        add(&mut decision, &stream, Event::ParamsLogged(ParamsLogged { params: pairs(data.params) }));
     }
     if !inputs.dataset_inputs.is_empty() || !inputs.model_inputs.is_empty() {
         let dataset =
             |input: crate::mlflow::DatasetInput| DatasetInput { dataset: input.dataset, tags: pairs(input.tags) };
         let datasets = inputs.dataset_inputs.into_iter().map(dataset).collect();
         let models = inputs.model_inputs.into_iter().map(|model| model.model_id).collect();
-        deed.add(start, &stream, Event::InputsLogged(InputsLogged { datasets, models }));
+        add(&mut decision, &stream, Event::InputsLogged(InputsLogged { datasets, models }));
     }
     if !outputs.model_outputs.is_empty() {
         let models = outputs.model_outputs.into_iter();
         let models = models.map(|model| ModelOutput { model_id: model.model_id, step: model.step }).collect();
-        deed.add(ended, &stream, Event::OutputsLogged(OutputsLogged { models }));
+        add(&mut decision, &stream, Event::OutputsLogged(OutputsLogged { models }));
     }
-    deed
+    decision
 }

@@ -2,7 +2,7 @@
 
 use runledger_storage::{Audit, AuditedEvent, ReadLimit};
 use std::io::{self, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use tokio::task::spawn_blocking;
 
 use super::jsonl::JsonLines;
@@ -25,7 +25,7 @@ pub(crate) async fn run(
     width: i64,
 ) -> Result<(), Failure> {
     let head = parts.log.head().await?;
-    let target = spawn_blocking(move || Target::open(format, to)).await??;
+    let target = spawn_blocking(move || Target::open(format, &to)).await??;
     let spans = target.files().spans()?;
     let first = match (spans.first().zip(spans.last()), from) {
         (None, from) => from.unwrap_or(1),
@@ -82,10 +82,10 @@ async fn write(parts: &Parts, target: &Target, span: Span, progress: &Progress) 
 }
 
 impl Target {
-    fn open(format: ExportFormat, folder: PathBuf) -> Result<Self, Failure> {
+    fn open(format: ExportFormat, folder: &Path) -> Result<Self, Failure> {
         let target = match format {
-            ExportFormat::Jsonl => Self::JsonLines(JsonLines::files(&folder)?),
-            ExportFormat::Parquet => Self::Parquet(Tables::open(&folder)?),
+            ExportFormat::Jsonl => Self::JsonLines(JsonLines::files(folder)?),
+            ExportFormat::Parquet => Self::Parquet(Tables::open(folder)?),
         };
         if let Self::Parquet(tables) = &target {
             tables.tidy(tables.events.spans()?.last().map_or(0, |span| span.last))?;

@@ -108,7 +108,7 @@ impl ParquetFiles {
     /// Points that cannot be read are left out; their event is there, and `runledger events show` says why.
     pub(super) fn write(&mut self, events: &[AuditedEvent]) -> Result<(), Failure> {
         for event in events {
-            self.gathered.add(event)?;
+            self.gathered.add(event);
             if event.points.is_some()
                 && let Ok(Event::MetricsLogged(batch)) = event.decode()
             {
@@ -133,7 +133,7 @@ impl ParquetFiles {
 }
 
 impl Events {
-    fn add(&mut self, event: &AuditedEvent) -> Result<(), Failure> {
+    fn add(&mut self, event: &AuditedEvent) {
         self.positions.push(event.position);
         self.times.push(event.recorded_at);
         self.versions.push(event.schema_version.into());
@@ -141,7 +141,6 @@ impl Events {
         for (column, text) in self.texts.iter_mut().zip(texts) {
             column.push(text.into());
         }
-        Ok(())
     }
 
     fn write(self, file: &mut SerializedFileWriter<File>) -> Result<(), Failure> {

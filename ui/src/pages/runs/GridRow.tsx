@@ -1,7 +1,8 @@
 // One row of the grid. It renders again only when its own run, its selection or the columns change.
-import { memo } from "react";
+import { memo, useContext } from "react";
 import { Link } from "wouter";
 import type { MetricValue } from "../../api/contract";
+import { Moment } from "../../charts/moment";
 import { slotColour, slotOf } from "../../charts/palette";
 import { Icon } from "../../parts/Icon";
 import { Status } from "../../parts/Status";
@@ -11,6 +12,7 @@ import { MetricCell } from "./Delta";
 import css from "./RunGrid.module.css";
 import type { LoadedRow } from "./run-windows";
 import { SparkCell } from "./SparkCell";
+import { runPath } from "./url-state";
 
 const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
 
@@ -24,6 +26,7 @@ function Content({
   pinned: boolean | undefined;
 }) {
   const { row } = loaded;
+  const at = useContext(Moment);
   switch (column.id) {
     case "name":
       return (
@@ -33,7 +36,7 @@ function Content({
             style={{ background: slotColour(slotOf(row.run_id)) }}
             aria-hidden="true"
           />
-          <Link href={`/runs/${encodeURIComponent(row.run_id)}`} tabIndex={-1} title={row.name}>
+          <Link href={runPath(row.run_id, at)} tabIndex={-1} title={row.name}>
             {row.name || row.run_id}
           </Link>
           {pinned && (

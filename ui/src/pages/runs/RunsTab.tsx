@@ -6,6 +6,7 @@ import type { Experiment } from "../../api/contract";
 import { useFields } from "../../api/queries";
 import { useKeys } from "../../app/keyboard";
 import { useNarrow } from "../../app/narrow";
+import { Moment } from "../../charts/moment";
 import { Button, Segmented } from "../../parts/Button";
 import { ErrorBox } from "../../parts/ErrorBox";
 import { formatCount } from "../../parts/format";
@@ -24,13 +25,14 @@ import { exportSelected } from "./export";
 import { FilterLine } from "./FilterLine";
 import { GroupByButton } from "./GroupByButton";
 import { withAggregate } from "./metric-column";
+import { PastButton, PastLine } from "./PastButton";
 import { type GridHandle, RunGrid } from "./RunGrid";
 import css from "./RunsTab.module.css";
 import type { LoadedRow } from "./run-windows";
 import { SelectionBar } from "./SelectionBar";
 import { ShareButton } from "./ShareButton";
 import { countOf, forTable, nothing, type Selection, wholeTable } from "./selection";
-import { type ColumnId, MOST_PINNED, pinning, type Sort, withClause } from "./url-state";
+import { type ColumnId, MOST_PINNED, pinning, runPath, type Sort, withClause } from "./url-state";
 import { useRunTable, useTableState } from "./useRunTable";
 import { ViewMenu } from "./ViewMenu";
 import { viewsOf } from "./views";
@@ -72,7 +74,11 @@ export function RunsTab({ experiment }: { experiment: Experiment }) {
 
   const [tagging, setTagging] = useState(false);
   const canTag =
-    state.view === "active" && !selection.all && selected > 0 && selected <= MOST_TAGGED;
+    state.at === undefined &&
+    state.view === "active" &&
+    !selection.all &&
+    selected > 0 &&
+    selected <= MOST_TAGGED;
   const listed = !selection.all && selected <= MOST_TAGGED;
   const pin = () => {
     const active = grid.current?.activeId();
@@ -139,7 +145,11 @@ export function RunsTab({ experiment }: { experiment: Experiment }) {
   };
 
   const emptyExperiment =
-    loaded?.total === 0 && state.view === "active" && state.filter === "" && !table.old;
+    loaded?.total === 0 &&
+    state.view === "active" &&
+    state.at === undefined &&
+    state.filter === "" &&
+    !table.old;
 
   return (
     <div className={css.tab}>
@@ -181,9 +191,27 @@ export function RunsTab({ experiment }: { experiment: Experiment }) {
               change({ view });
             }}
           />
+          {state.at === undefined && (
+            <PastButton
+              onChange={(at) => {
+                setSelection(nothing);
+                change({ at });
+              }}
+            />
+          )}
           <DensityButton density={state.density} onChange={(density) => change({ density })} />
         </div>
       </div>
+      {state.at !== undefined && (
+        <PastLine
+          at={state.at}
+          position={table.old ? undefined : loaded?.position}
+          onBack={() => {
+            setSelection(nothing);
+            change({ at: undefined });
+          }}
+        />
+      )}
       <div className={css.counts}>
         <span aria-live="polite">
           {loaded && (
@@ -246,30 +274,33 @@ export function RunsTab({ experiment }: { experiment: Experiment }) {
         />
       )}
       {loaded && loaded.matched > 0 && (
-        <RunGrid
-          ref={grid}
-          windows={windows}
-          table={table}
-          top={top}
-          grouped={groupCount !== undefined}
-          columns={columns}
-          sort={state.sort}
-          onSort={(column) => change({ sort: nextSort(state.sort, column) })}
-          onWidth={setWidth}
-          actions={columnActions}
-          baseline={baseline}
-          density={state.density}
-          selection={selection}
-          onSelection={setSelection}
-          onCell={filterByCell}
-          onOpen={(runId) => go(`/runs/${encodeURIComponent(runId)}`)}
-        />
+        <Moment.Provider value={state.at}>
+          <RunGrid
+            ref={grid}
+            windows={windows}
+            table={table}
+            top={top}
+            grouped={groupCount !== undefined}
+            columns={columns}
+            sort={state.sort}
+            onSort={(column) => change({ sort: nextSort(state.sort, column) })}
+            onWidth={setWidth}
+            actions={columnActions}
+            baseline={baseline}
+            density={state.density}
+            selection={selection}
+            onSelection={setSelection}
+            onCell={filterByCell}
+            onOpen={(runId) => go(runPath(runId, state.at))}
+          />
+        </Moment.Provider>
       )}
       {selected > 0 && (
         <SelectionBar
           selection={selection}
           matched={groupCount === undefined ? (loaded?.matched ?? 0) : 0}
           view={state.view}
+          past={state.at !== undefined}
           tooMany={selected > MAX_COMPARED ? MAX_COMPARED : undefined}
           onAll={() => loaded && setSelection(wholeTable(loaded.snapshot, loaded.matched))}
           onCompare={compare}

@@ -13,6 +13,7 @@ export function SelectionBar({
   selection,
   matched,
   view,
+  past,
   tooMany,
   onAll,
   onCompare,
@@ -27,6 +28,8 @@ export function SelectionBar({
   /** How many runs the table has. */
   matched: number;
   view: ViewType;
+  /** The runs are shown as they were: nothing can be changed. */
+  past: boolean;
   /** Set when more are selected than can be compared. */
   tooMany: number | undefined;
   /** Selects every run of the table, loaded or not. */
@@ -102,12 +105,12 @@ export function SelectionBar({
       >
         <Icon name="download" size={14} /> CSV
       </Button>
-      {view !== "deleted" && (
+      {!past && view !== "deleted" && (
         <Button kind="danger" onClick={() => act("delete")}>
           <Icon name="trash" size={14} /> Delete
         </Button>
       )}
-      {view !== "active" && (
+      {!past && view !== "active" && (
         <Button onClick={() => act("restore")}>
           <Icon name="restore" size={14} /> Restore
         </Button>

@@ -1,15 +1,9 @@
 // A cell with the curve of a metric, and the hook that tells the store which rows are on screen.
-import {
-  createContext,
-  useContext,
-  useEffect,
-  useMemo,
-  useState,
-  useSyncExternalStore,
-} from "react";
+import { createContext, useContext, useEffect, useMemo, useSyncExternalStore } from "react";
 import { fetchSeries } from "../../api/queries";
 import { MANY_RUNS, useChanges } from "../../api/stream";
 import { whenVisible } from "../../api/visible";
+import { Moment } from "../../charts/moment";
 import { slotColour, slotOf } from "../../charts/palette";
 import { sparkPath } from "../../charts/spark-path";
 import { formatCount, formatNumber } from "../../parts/format";
@@ -60,7 +54,11 @@ export function useSparks(
   columns: Column[],
   slice: ColumnSlice,
 ): Sparks {
-  const [sparks] = useState(() => new Sparks(fetchSeries, whenVisible));
+  const moment = useContext(Moment);
+  const sparks = useMemo(() => {
+    const past = moment === undefined ? {} : { at: moment };
+    return new Sparks((query, signal) => fetchSeries({ ...query, ...past }, signal), whenVisible);
+  }, [moment]);
   const metrics = columns
     .filter((column, at) => column.kind === "spark" && (column.pinned || at >= slice.from))
     .filter((column) => column.pinned || columns.indexOf(column) < slice.to)

@@ -112,6 +112,7 @@ export class GroupWindows implements RowStore {
         columns: question.columns,
         offset: 0,
         limit: 100,
+        ...(question.at === undefined ? {} : { at: question.at }),
       }
     );
   };
@@ -121,7 +122,7 @@ export class GroupWindows implements RowStore {
     if (before && JSON.stringify(before) === JSON.stringify(question)) return;
     this.question = question;
     const runs = (one: GroupQuestion) =>
-      JSON.stringify([one.experimentId, one.filter, one.view, one.group]);
+      JSON.stringify([one.experimentId, one.filter, one.view, one.group, one.at]);
     if (!before || runs(before) !== runs(question)) {
       this.closeAll();
       this.fetch(false);
@@ -189,6 +190,7 @@ export class GroupWindows implements RowStore {
       view: question.view,
       group: question.group,
       metrics: question.metrics,
+      ...(question.at === undefined ? {} : { at: question.at }),
     };
     this.fetchGroups(query, abort.signal).then(
       (answer) => {

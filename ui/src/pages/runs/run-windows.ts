@@ -16,6 +16,8 @@ export interface Question {
   orderBy: string[];
   view: ViewType;
   columns: string[];
+  /** The table as it was then. */
+  at?: number | undefined;
 }
 
 export interface LoadedRow {
@@ -116,7 +118,7 @@ export class RunWindows implements RowStore {
     const before = this.question;
     this.question = question;
     const key = (one: Question) =>
-      JSON.stringify([one.experimentId, one.filter, one.orderBy, one.view]);
+      JSON.stringify([one.experimentId, one.filter, one.orderBy, one.view, one.at]);
     const same = before !== undefined && key(before) === key(question);
     if (same && before.columns.join("\n") === question.columns.join("\n")) return;
     if (same && this.snapshot !== undefined) {
@@ -206,6 +208,7 @@ export class RunWindows implements RowStore {
       columns: question.columns,
       offset: window * WINDOW,
       limit: WINDOW,
+      ...(question.at === undefined ? {} : { at: question.at }),
       ...(snapshot === undefined ? {} : { snapshot }),
     };
   }

@@ -38,6 +38,8 @@ export interface TableState {
   /** Undefined: as this browser prefers. */
   density: Density | undefined;
   view: ViewType;
+  /** A position of the log or milliseconds since the epoch: the table as it was then. Undefined: as it is. */
+  at: number | undefined;
 }
 
 export const defaultSort: Sort = { column: "started", descending: true };
@@ -118,6 +120,7 @@ export function readState(search: URLSearchParams): TableState {
     base: RUN_ID.exec(search.get("base") ?? "")?.[0],
     density,
     view: view === "deleted" || view === "all" ? view : "active",
+    at: /^\d{1,15}$/.test(search.get("at") ?? "") ? Number(search.get("at")) : undefined,
   };
 }
 
@@ -142,6 +145,7 @@ export function writeState(state: TableState, search: URLSearchParams): URLSearc
   set("base", state.base ?? "");
   set("density", state.density ?? "");
   set("view", state.view === "active" ? "" : state.view);
+  set("at", state.at === undefined ? "" : String(state.at));
   return next;
 }
 
@@ -180,6 +184,11 @@ export function grammarName(id: ColumnId): string {
 
 export function orderBy(sort: Sort, goals: Goals): string[] {
   return [`${grammarName(serverColumn(sort.column, goals))} ${sort.descending ? "DESC" : "ASC"}`];
+}
+
+/** Where a run is shown, now or as it was. */
+export function runPath(runId: string, at: number | undefined): string {
+  return `/runs/${encodeURIComponent(runId)}${at === undefined ? "" : `?at=${at}`}`;
 }
 
 /** A value as the filter grammar writes it; undefined when it cannot be written. */

@@ -35,7 +35,13 @@ export function useTableState(views: View[]): [TableState, (part: Partial<TableS
           return shortened(writeState({ ...readState(full), ...part }, full), views);
         },
         // Another order, view or grouping is a step that Back undoes; every typed letter is not.
-        { replace: part.sort === undefined && part.view === undefined && part.group === undefined },
+        {
+          replace:
+            part.sort === undefined &&
+            part.view === undefined &&
+            part.group === undefined &&
+            !("at" in part),
+        },
       ),
     [setSearch, views],
   );
@@ -52,7 +58,7 @@ export function useRunTable(
 ) {
   const [single] = useState(() => new RunWindows(fetchRuns));
   const [groups] = useState(() => new GroupWindows(fetchRuns, fetchGroups));
-  const { filter, sort, view, group, goals } = state;
+  const { filter, sort, view, group, goals, at } = state;
   const grouped = group.length > 0;
   const compared = state.base !== undefined;
   const windows = grouped ? groups : single;
@@ -79,7 +85,14 @@ export function useRunTable(
   useEffect(() => {
     // Without the fields the default columns are not known yet, and asking twice helps nobody.
     if (!ready) return;
-    const question = { experimentId, filter, orderBy: orderBy(sort, goals), view, columns: asked };
+    const question = {
+      experimentId,
+      filter,
+      orderBy: orderBy(sort, goals),
+      view,
+      columns: asked,
+      at,
+    };
     if (group.length === 0) {
       groups.stop();
       single.ask(question);
@@ -88,7 +101,7 @@ export function useRunTable(
       const metrics = new Set(asked.flatMap((id) => metricColumn(id)?.key ?? []));
       groups.ask({ ...question, group, metrics: [...metrics], sort });
     }
-  }, [single, groups, ready, experimentId, filter, sort, view, group, goals, asked]);
+  }, [single, groups, ready, experimentId, filter, sort, view, group, goals, asked, at]);
   useEffect(
     () => () => {
       single.stop();
@@ -105,6 +118,8 @@ export function useRunTable(
   const touched = useRef(new Set<string>());
   const pace = usePace(TOUCH_MS);
   useChanges((change) => {
+    // The past does not change.
+    if (at !== undefined) return;
     const created: string[] = [];
     for (const run of change.runs) {
       if (run.experiment_id !== null && run.experiment_id !== experimentId) continue;
