@@ -2,42 +2,18 @@
 
 import json
 import struct
-import threading
 import time
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
-import requests
+from harness.own import OWN, ask, logged_run, point, tell
 from harness.waiting import wait_until
-from harness.wire import ARTIFACTS, Answer, Wire, fresh_name
-
-OWN = "/api/runledger/v1"
+from harness.wire import ARTIFACTS, Wire, fresh_name
 
 
 @pytest.fixture
 def wire(our_server: str) -> Wire:
     return Wire(our_server)
-
-
-def ask(wire: Wire, path: str, **arguments: Any) -> Any:
-    return wire.request("GET", f"{OWN}/{path}", params=arguments).ok()
-
-
-def tell(wire: Wire, path: str, **fields: Any) -> Answer:
-    return wire.request("POST", f"{OWN}/{path}", json=fields)
-
-
-def point(key: str, value: float | str, step: int = 0) -> dict[str, Any]:
-    return {"key": key, "value": value, "timestamp": 1, "step": step}
-
-
-def logged_run(wire: Wire, experiment_id: str, name: str, **metrics: float | str) -> str:
-    run_id = wire.new_run(experiment_id, run_name=name, start_time=1000)
-    points = [{"key": key, "value": value, "timestamp": 1, "step": 0} for key, value in metrics.items()]
-    params = [{"key": "lr", "value": name}]
-    wire.post("runs/log-batch", run_id=run_id, metrics=points, params=params).ok()
-    return run_id
 
 
 def test_experiments_are_listed_with_their_runs_counted(wire: Wire) -> None:
@@ -469,56 +445,3 @@ def test_the_status_tells_what_operators_look_for(wire: Wire) -> None:
     assert status["uploads"]["spool_quota_bytes"] > 0
     wait_until("nothing waits", lambda: ask(wire, "ops/uploads")["uploads"] == [])
     tell(wire, "ops/uploads/none/retry").missing()
-
-
-def test_the_stream_tells_every_change_and_resumes(wire: Wire) -> None:
-    experiment_id = wire.new_experiment()
-    start = ask(wire, "ops/status")["position"]
-    created = []
-
-    def create() -> None:
-        for _ in range(20):
-            created.append(wire.new_run(experiment_id))
-
-    thread = threading.Thread(target=create)
-    thread.start()
-    seen: set[str] = set()
-    position = start
-    # The line breaks again and again, and nothing is missed.
-    while len(seen) < 20:
-        for name, ident, data in events(wire, experiment=experiment_id, since=position):
-            if name == "change":
-                assert ident == data["position"] > position
-                position = ident
-                seen |= {run["run_id"] for run in data["runs"] if run["kind"] == "created"}
-                break
-    thread.join()
-    assert seen == set(created)
-
-
-def test_a_stream_begins_with_the_lag_and_filters(wire: Wire) -> None:
-    run_id, other = wire.new_run("0"), wire.new_run("0")
-    stream = events(wire, run=run_id)
-    assert next(stream)[0] == "lag"
-    wire.post("runs/log-metric", run_id=other, key="m", value=1, timestamp=1).ok()
-    wire.post("runs/log-metric", run_id=run_id, key="m", value=1, timestamp=1).ok()
-    change = next(data for name, _, data in stream if name == "change")
-    assert change["runs"] == [{"run_id": run_id, "experiment_id": "0", "kind": "metrics"}]
-
-
-def test_a_stream_from_another_log_is_refused(wire: Wire) -> None:
-    assert wire.request("GET", f"{OWN}/stream", params={"since": 10**12}).status == 410
-
-
-def events(wire: Wire, **arguments: Any) -> Iterator[tuple[str, int | None, Any]]:
-    """Server-sent events as (name, id, data)."""
-    with requests.get(f"{wire.url}{OWN}/stream", params=arguments, stream=True, timeout=20) as response:
-        assert response.headers["content-type"] == "text/event-stream"
-        fields: dict[str, str] = {}
-        for line in response.iter_lines(decode_unicode=True):
-            if line:
-                name, _, value = line.partition(": ")
-                fields[name] = value
-            elif "data" in fields:
-                yield fields["event"], int(fields["id"]) if "id" in fields else None, json.loads(fields["data"])
-                fields = {}

@@ -27,8 +27,10 @@ class Visit:
     def check(self) -> None:
         assert not self.complaints, "\n".join(self.complaints)
 
-    def check_accessible(self) -> None:
-        found = Axe().run(self.page, options=RULES).response["violations"]
+    def check_accessible(self, only: str | None = None) -> None:
+        """By all rules, or by one."""
+        options = RULES if only is None else {"runOnly": [only]}
+        found = Axe().run(self.page, options=options).response["violations"]
         told = [f"{each['id']}: {each['help']}\n  {each['nodes'][0]['html'][:300]}" for each in found]
         assert not told, "\n".join(told)
 

@@ -23,6 +23,8 @@ const HEIGHT = 380;
 const TOP = 34;
 const BOTTOM = 14;
 const SIDE = 70;
+/** Between two axes; less, and their labels lie over one another. */
+const NARROWEST = 84;
 /** Axes before anybody chose. */
 const FIRST_PARAMS = 5;
 const FIRST_METRICS = 2;
@@ -30,7 +32,7 @@ const FIRST_METRICS = 2;
 export default function ParallelTab({ runs }: { runs: readonly ComparedRun[] }) {
   const [params, setParams] = useSearchParams();
   const box = useRef<HTMLDivElement>(null);
-  const width = useWidth(box);
+  const room = useWidth(box);
   const [active, setActive] = useState<string | null>(null);
   const details = runs.map((run) => run.detail);
   const all = fieldsOf(details);
@@ -76,6 +78,7 @@ export default function ParallelTab({ runs }: { runs: readonly ComparedRun[] }) 
     const behind = background.values.map((row) => row[index] ?? null);
     return { field, values, axis: buildAxis([...values, ...behind], logs.has(field), 6) };
   });
+  const width = Math.max(room, 2 * SIDE + (axes.length - 1) * NARROWEST);
   const gap = axes.length > 1 ? (width - 2 * SIDE) / (axes.length - 1) : 0;
   const px = (index: number) => SIDE + index * gap;
   const py = (at: number) => HEIGHT - BOTTOM - at * (HEIGHT - BOTTOM - TOP);
@@ -112,7 +115,13 @@ export default function ParallelTab({ runs }: { runs: readonly ComparedRun[] }) 
       {axes.length === 0 ? (
         <EmptyState title="No field differs">Add an axis to draw the runs all the same.</EmptyState>
       ) : (
-        <div ref={box} className={`${panel.card} ${css.plot}`}>
+        <section
+          ref={box}
+          className={`${panel.card} ${css.plot}`}
+          aria-label="Parallel coordinates"
+          // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard
+          tabIndex={0}
+        >
           <svg
             width={width}
             height={HEIGHT}
@@ -181,7 +190,7 @@ export default function ParallelTab({ runs }: { runs: readonly ComparedRun[] }) 
               </g>
             ))}
           </svg>
-        </div>
+        </section>
       )}
       <ParallelAxes
         axes={axes.map(({ field, axis }) => ({ field, numeric: axis.kind === "number" }))}

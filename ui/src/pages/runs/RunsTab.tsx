@@ -73,13 +73,9 @@ export function RunsTab({ experiment }: { experiment: Experiment }) {
   const refusal = table.error instanceof ApiError && table.error.span ? table.error : undefined;
 
   const [tagging, setTagging] = useState(false);
-  const canTag =
-    state.at === undefined &&
-    state.view === "active" &&
-    !selection.all &&
-    selected > 0 &&
-    selected <= MOST_TAGGED;
-  const listed = !selection.all && selected <= MOST_TAGGED;
+  const listed = !selection.all && selected > 0 && selected <= MOST_TAGGED;
+  // The past cannot be changed.
+  const canTag = listed && state.view === "active" && state.at === undefined;
   const pin = () => {
     const active = grid.current?.activeId();
     const pinned = selected > 0 ? [...selection.ids] : active === undefined ? [] : [active];

@@ -57,6 +57,7 @@ export function columnTitle(id: ColumnId): string {
 const SPARK_WIDTH = 128;
 /** The name of a group, and mean and range of its metrics, need room. */
 const GROUP_NAME_WIDTH = 280;
+const NARROW_GROUP_NAME_WIDTH = 200;
 const SPREAD_WIDTH = 200;
 const DELTA_WIDTH = 184;
 
@@ -103,23 +104,24 @@ export function layout(
   const fixed = new Set(["name", ...(narrow ? [] : pinned)]);
   const order = ["name", ...shown.filter((id) => id !== "name" && fixed.has(id))];
   for (const id of narrow ? metricEarly(shown) : shown) if (!fixed.has(id)) order.push(id);
+  const groupName = narrow ? NARROW_GROUP_NAME_WIDTH : GROUP_NAME_WIDTH;
   return order.map((id) => {
     const built = builtIns[id];
     const kind = columnKind(id);
     const label = columnLabel(id);
     const plain = built?.width ?? (kind === "spark" ? SPARK_WIDTH : Math.round(keyWidth(label)));
-    const forGroups = kind === "metrics" ? SPREAD_WIDTH : id === "name" ? GROUP_NAME_WIDTH : 0;
+    const forGroups = kind === "metrics" ? SPREAD_WIDTH : id === "name" ? groupName : 0;
     const forDeltas = kind === "metrics" ? DELTA_WIDTH : 0;
     const own = Math.max(plain, grouped ? forGroups : 0, compared ? forDeltas : 0);
     const set = widths[id];
     const width = set === undefined ? own : clampWidth(set);
-    const most = kind === "metrics" && !grouped && !compared ? NARROW_METRIC : width;
+    const most = kind === "metrics" && !compared ? NARROW_METRIC : width;
     return {
       id,
       source: serverColumn(id, goals),
       kind,
       label,
-      width: narrow ? Math.min(width, NARROW[id] ?? most) : width,
+      width: narrow && !grouped ? Math.min(width, NARROW[id] ?? most) : width,
       numeric: built?.numeric ?? kind === "metrics",
       pinned: fixed.has(id),
     };

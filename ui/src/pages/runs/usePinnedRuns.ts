@@ -14,9 +14,11 @@ export function usePinnedRuns(
   ids: string[],
   /** As the server names them. */
   columns: string[],
+  /** The moment at which the table stands. */
+  at: number | undefined,
 ): LoadedRow[] {
   const query = useQuery({
-    queryKey: [...keys.runs, "pinned", experimentId, ids, columns],
+    queryKey: [...keys.runs, "pinned", experimentId, ids, columns, at],
     queryFn: async ({ signal }) => {
       const answer = await fetchRuns(
         {
@@ -27,6 +29,7 @@ export function usePinnedRuns(
           columns,
           offset: 0,
           limit: ids.length,
+          ...(at === undefined ? {} : { at }),
         },
         signal,
       );
@@ -37,7 +40,7 @@ export function usePinnedRuns(
   });
   useChangesSlowly(
     CHANGES_MS,
-    (change) => change.runs.some((run) => ids.includes(run.run_id)),
+    (change) => at === undefined && change.runs.some((run) => ids.includes(run.run_id)),
     () => void query.refetch(),
   );
   const found = query.data;

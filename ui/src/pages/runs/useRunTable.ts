@@ -79,7 +79,7 @@ export function useRunTable(
   );
 
   const asked = useMemo(() => valueColumns(ids, goals), [ids, goals]);
-  const top = usePinnedRuns(experimentId, state.top, asked);
+  const top = usePinnedRuns(experimentId, state.top, asked, at);
   const baseline = useBaseline(experimentId, state.base, asked, goals);
   const ready = state.columns !== undefined || fieldsSettled;
   useEffect(() => {
