@@ -34,8 +34,7 @@ impl Snapshots {
         let snapshot = Arc::new(snapshot);
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         kept.push_back(Arc::clone(&snapshot));
-        while kept.len() > SNAPSHOTS || kept.len() > 1 && weight(&kept) > NUMBERS
-        {
+        while kept.len() > SNAPSHOTS || kept.len() > 1 && weight(&kept) > NUMBERS {
             kept.pop_front();
         }
         snapshot
