@@ -51,11 +51,15 @@ impl Registry {
         if let Some(begun) = ModelVersion::begin(event, at) {
             self.versions.entry((id.to_owned(), begun.version)).or_insert(begun);
         }
+        let renamed_at = model.renamed_at;
         for number in versions_of(event) {
             let key = (id.to_owned(), number);
             let version =
                 self.versions.get_mut(&key).ok_or_else(|| format!("version {number} of model {id} is unknown"))?;
             version.evolve(event, at);
+            // So it is read from the views; without this, a row would depend on where batches begin.
+            version.last_update_time =
+                renamed_at.map_or(version.last_update_time, |at| at.max(version.last_update_time));
             changes.model_versions.insert(key, version.clone());
         }
         model.evolve(event, at);

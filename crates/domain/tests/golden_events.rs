@@ -52,12 +52,12 @@ macro_rules! kinds {
 kinds! {
     MetricsLogged, ExperimentCreated, ExperimentRenamed, ExperimentTagsSet, ExperimentTagDeleted, ExperimentDeleted,
     ExperimentRestored, ExperimentPurged, RunCreated, RunUpdated, RunDeleted, RunRestored, RunPurged, ParamsLogged, TagsSet,
-    TagDeleted, InputsLogged, OutputsLogged, ArtifactStaged, ArtifactStored, ArtifactUploadFailed, ArtifactUploadRetried,
+    TagDeleted, InputsLogged, Imported, OutputsLogged, ArtifactStaged, ArtifactStored, ArtifactUploadFailed, ArtifactUploadRetried,
     ArtifactUploaded, ArtifactDeleted, ArtifactRemoved, LoggedModelCreated, LoggedModelStatusSet, LoggedModelTagsSet,
     LoggedModelTagDeleted, LoggedModelParamsLogged, LoggedModelMetricsLogged, LoggedModelDeleted, LoggedModelPurged, RegisteredModelCreated,
     RegisteredModelRenamed, RegisteredModelUpdated, RegisteredModelTagsSet, RegisteredModelTagDeleted,
     RegisteredModelAliasSet, RegisteredModelAliasDeleted, RegisteredModelDeleted, ModelVersionCreated, ModelVersionUpdated,
-    ModelVersionStageSet, ModelVersionTagsSet, ModelVersionTagDeleted, ModelVersionDeleted, Imported,
+    ModelVersionStageSet, ModelVersionTagsSet, ModelVersionTagDeleted, ModelVersionDeleted,
 }
 
 #[test]
