@@ -32,7 +32,7 @@ COPY_EVENTS = """
     SELECT :base + row_number() OVER (ORDER BY copy, position), lower(hex(randomblob(16))),
         replace(stream_id, templates.run_id, new_id), stream_kind, kind, schema_version,
         replace(replace(payload, templates.run_id, new_id), :number, new_number),
-        points, bytes, actor, request_id, recorded_at
+        points, bytes, actor, request_id, recorded_at, trace
     FROM copies JOIN templates USING (template) JOIN events ON stream_id = 'run/' || templates.run_id
 """
 COPY_GUARDS = """
