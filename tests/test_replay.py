@@ -126,7 +126,7 @@ def test_an_event_of_an_unknown_kind_stops_a_replay_and_not_the_server(start_ser
     assert server.stop() == 0
     operator.log(
         "INSERT INTO events SELECT position + 1, event_id, stream_id, stream_kind, 'RunTeleported', schema_version,"
-        " payload, points, bytes, actor, request_id, recorded_at FROM events ORDER BY position DESC LIMIT 1"
+        " payload, points, bytes, actor, request_id, recorded_at, trace FROM events ORDER BY position DESC LIMIT 1"
     )
     ((position,),) = operator.log("SELECT max(position) FROM events")
     server.start()
