@@ -235,9 +235,18 @@ export function purgeExperiment(id: string, name: string): Promise<PurgeAnswer> 
   return apiPost<PurgeAnswer>(`experiments/${encodeURIComponent(id)}/purge`, { name });
 }
 
+/** Runs that are purged here: what the stream tells of them is no reason to ask for them. */
+export const purgedRuns = new Set<string>();
+
 /** Removes a deleted run for good. */
-export function purgeRun(runId: string, name: string): Promise<PurgeAnswer> {
-  return apiPost<PurgeAnswer>(`runs/${encodeURIComponent(runId)}/purge`, { name });
+export async function purgeRun(runId: string, name: string): Promise<PurgeAnswer> {
+  purgedRuns.add(runId);
+  try {
+    return await apiPost<PurgeAnswer>(`runs/${encodeURIComponent(runId)}/purge`, { name });
+  } catch (error) {
+    purgedRuns.delete(runId);
+    throw error;
+  }
 }
 
 function viewPath(experimentId: string, viewId: string): string {

@@ -2,7 +2,7 @@
 // does not change: it is not `live`.
 import { useQueryClient } from "@tanstack/react-query";
 import { usePace } from "../../api/pace";
-import { keys } from "../../api/queries";
+import { keys, purgedRuns } from "../../api/queries";
 import { useChanges } from "../../api/stream";
 import { whenVisible } from "../../api/visible";
 
@@ -13,7 +13,7 @@ export function useLiveRun(runId: string, live: boolean): void {
   const pace = usePace(POINTS_MS);
   useChanges((change) => {
     const own = change.runs.filter((run) => run.run_id === runId);
-    if (!live || own.length === 0) return;
+    if (!live || own.length === 0 || purgedRuns.has(runId)) return;
     if (own.some((run) => run.kind !== "metrics")) {
       void client.invalidateQueries({ queryKey: keys.run(runId) });
       void client.invalidateQueries({ queryKey: keys.artifacts(runId) });
