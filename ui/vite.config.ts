@@ -40,7 +40,12 @@ export default defineConfig({
         codeSplitting: {
           groups: [
             { name: "shell", test: inShell, minShareCount: 2, priority: 1 },
-            { name: "experiments", test: /[\\/]pages[\\/]experiments[\\/]/, minShareCount: 2 },
+            {
+              name: "experiments",
+              // Small parts of other pages that the page of runs needs as well would be a request each.
+              test: /[\\/](pages[\\/]experiments[\\/]|charts[\\/]moment|pages[\\/]run[\\/]TagDialog)/,
+              minShareCount: 2,
+            },
           ],
         },
       },

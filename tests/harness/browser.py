@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
 
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking", "--disable-component-update"]
 RULES = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}}
@@ -33,6 +33,10 @@ class Visit:
         found = Axe().run(self.page, options=options).response["violations"]
         told = [f"{each['id']}: {each['help']}\n  {each['nodes'][0]['html'][:300]}" for each in found]
         assert not told, "\n".join(told)
+
+
+def told(message: ConsoleMessage) -> str:
+    return f"complained: {message.text} {message.location.get('url', '')}"
 
 
 @contextmanager
@@ -67,7 +71,7 @@ def visiting(browser: Browser, url: str, *, theme: str = "light", width: int = 1
 
     page.on("request", lambda request: on_request(request.url))
     page.on("pageerror", lambda error: visit.complaints.append(f"threw: {error}"))
-    page.on("console", lambda message: message.type == "error" and visit.complaints.append(f"complained: {message.text}"))
+    page.on("console", lambda message: message.type == "error" and visit.complaints.append(told(message)))
     try:
         yield visit
     finally:
