@@ -21,6 +21,7 @@ mod run;
 mod sample;
 mod series;
 mod snapshots;
+mod sse;
 mod stream;
 mod table;
 mod views;

@@ -3,11 +3,10 @@
 //! The id of an event is its position. A reader gets what it asked for in the order of the log, at its own pace: it is read for when
 //! its connection takes more, so a slow one only falls behind, and costs one page of the log in memory.
 
+use axum::response::Response;
 use axum::response::sse::{Event, KeepAlive, Sse};
-use axum::response::{IntoResponse, Response};
 use futures::stream;
-use http::{HeaderMap, HeaderValue, StatusCode, header};
-use runledger_domain::ErrorCode;
+use http::{HeaderMap, header};
 use runledger_operations::{About, Interest, ToldEvent};
 use serde::Serialize;
 use std::collections::VecDeque;
@@ -18,6 +17,7 @@ use tokio::sync::watch;
 use tokio::time::{Instant, sleep, timeout};
 
 use super::events::EventOut;
+use super::sse::{begin_at, unbuffered};
 use crate::args::parse_experiment_id;
 use crate::{ApiError, AppState};
 
@@ -60,16 +60,9 @@ pub(super) async fn follow(app: AppState, headers: &HeaderMap, follow: Follow) -
         (None, Some(id)) => About::experiment(&app.experiment(parse_experiment_id(id)?).await?),
         (None, None) => About::Everything,
     };
-    let last = headers.get("last-event-id").and_then(|id| id.to_str().ok()).and_then(|id| id.parse().ok());
-    let head = app.log.head().await?;
-    let position = last.or(follow.since).unwrap_or(head);
+    let position = begin_at(&app, headers, follow.since).await?;
     if position < 0 {
         return Err(ApiError::invalid(format!("{position} is no position to go on at; they begin at 0.")));
-    }
-    if position > head {
-        let message =
-            format!("The log ends at {head}: it is not the one that position {position} was read from. Begin anew.");
-        return Err(ApiError::new(ErrorCode::ResourceDoesNotExist, message).with_status(StatusCode::GONE));
     }
     let (signal, stopping) = (app.log.signal(), app.stopping.clone());
     let interest = Interest { about, kind: follow.kind.filter(|kind| !kind.is_empty()) };
@@ -79,11 +72,7 @@ pub(super) async fn follow(app: AppState, headers: &HeaderMap, follow: Follow) -
         let event = stopping.run_until_cancelled(reader.next()).await?;
         Some((Ok::<_, Infallible>(event), (reader, stopping)))
     });
-    let mut response = Sse::new(events).keep_alive(KeepAlive::default()).into_response();
-    // A proxy in between must not gather what should be seen at once.
-    response.headers_mut().insert("x-accel-buffering", HeaderValue::from_static("no"));
-    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    Ok(response)
+    Ok(unbuffered(Sse::new(events).keep_alive(KeepAlive::default())))
 }
 
 impl Reader {

@@ -4,11 +4,10 @@
 //! reader has a place of its own in the log and at most one batch in memory; a slow one only falls behind.
 
 use axum::extract::State;
+use axum::response::Response;
 use axum::response::sse::{Event, Sse};
-use axum::response::{IntoResponse, Response};
 use futures::stream;
-use http::{HeaderMap, HeaderValue, StatusCode, header};
-use runledger_domain::ErrorCode;
+use http::HeaderMap;
 use runledger_storage::Change;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -20,6 +19,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::asked::Asked;
 use super::document::Forgotten;
+use super::sse::{begin_at, unbuffered};
 use super::words;
 use crate::{ApiError, AppState};
 
@@ -103,14 +103,7 @@ pub(crate) async fn follow(
     headers: HeaderMap,
     Asked(follow): Asked<Follow>,
 ) -> Result<Response, ApiError> {
-    let last = headers.get("last-event-id").and_then(|id| id.to_str().ok()).and_then(|id| id.parse().ok());
-    let head = app.log.head().await?;
-    let position = last.or(follow.since).unwrap_or(head);
-    if position > head {
-        let message =
-            format!("The log ends at {head}: it is not the one that position {position} was read from. Begin anew.");
-        return Err(ApiError::new(ErrorCode::ResourceDoesNotExist, message).with_status(StatusCode::GONE));
-    }
+    let position = begin_at(&app, &headers, follow.since).await?;
     let (signal, stopping) = (app.log.signal(), app.stopping.clone());
     let now = Instant::now();
     let reader = Reader { app, follow, position, signal, lag_at: now, quiet_until: now };
@@ -118,11 +111,7 @@ pub(crate) async fn follow(
         let event = stopping.run_until_cancelled(reader.next()).await?;
         Some((Ok::<_, Infallible>(event), (reader, stopping)))
     });
-    let mut response = Sse::new(events).into_response();
-    // A proxy in between must not gather what should be seen at once.
-    response.headers_mut().insert("x-accel-buffering", HeaderValue::from_static("no"));
-    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    Ok(response)
+    Ok(unbuffered(Sse::new(events)))
 }
 
 impl Reader {
