@@ -12,7 +12,7 @@ pub(crate) use logged_model::LoggedModelOut;
 pub(crate) use registry::{RegisteredModelOut, VersionOut};
 
 use runledger_domain::event::{Dataset, DatasetInput};
-use runledger_domain::points::Point;
+use runledger_domain::points::{Point, double_name};
 use runledger_domain::{Experiment, Run};
 use serde::ser::SerializeSeq;
 use serde::{Serialize, Serializer};
@@ -220,17 +220,6 @@ fn double<S: Serializer>(value: &f64, serializer: S) -> Result<S::Ok, S::Error> 
     match double_name(*value) {
         Some(name) => serializer.serialize_str(name),
         None => serializer.serialize_f64(*value),
-    }
-}
-
-/// The name of a double that JSON has no number for.
-pub(crate) fn double_name(value: f64) -> Option<&'static str> {
-    if value.is_nan() {
-        Some("NaN")
-    } else if value.is_infinite() {
-        Some(if value > 0.0 { "Infinity" } else { "-Infinity" })
-    } else {
-        None
     }
 }
 

@@ -1,6 +1,7 @@
 //! Values that several answers share, with their place in the description of the API.
 
 use runledger_domain::RunStatus;
+use runledger_domain::points::double_name;
 use runledger_storage::webhooks::DeliveryState;
 use runledger_storage::{ArtifactState, CompletionKind};
 use serde::{Serialize, Serializer};
@@ -8,8 +9,6 @@ use std::borrow::Cow;
 use utoipa::openapi::schema::{Array, ArrayBuilder, Object, ObjectBuilder, OneOfBuilder, Schema, SchemaType, Type};
 use utoipa::openapi::{KnownFormat, RefOr, SchemaFormat};
 use utoipa::{PartialSchema, ToSchema};
-
-use crate::wire::double_name;
 
 /// A double as JSON has it: a number, or the name of one that JSON has not.
 #[derive(Clone, Copy, Debug, PartialEq)]

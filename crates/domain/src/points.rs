@@ -32,6 +32,17 @@ pub struct Point {
     pub value: f64,
 }
 
+/// The name of a double that JSON has no number for, as MLflow's client reads it.
+pub fn double_name(value: f64) -> Option<&'static str> {
+    if value.is_nan() {
+        Some("NaN")
+    } else if value.is_infinite() {
+        Some(if value > 0.0 { "Infinity" } else { "-Infinity" })
+    } else {
+        None
+    }
+}
+
 impl Point {
     /// Whether this point replaces `other` as the latest value of a metric: it is strictly greater by step, timestamp
     /// and value, where NaN counts as 0.

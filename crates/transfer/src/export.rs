@@ -10,6 +10,7 @@ mod runs;
 
 use futures::{TryStreamExt, stream};
 use runledger_artifacts::{ArtifactStore, Spool};
+use runledger_domain::points::double_name;
 use runledger_domain::{Experiment, KeyValue};
 use runledger_storage::ReadModel;
 use runledger_storage::search::{ExperimentQuery, ViewType, compile_experiments};
@@ -196,12 +197,7 @@ fn pairs(pairs: &[KeyValue]) -> Vec<Value> {
 
 /// A double as MLflow reads it.
 fn double(value: f64) -> Value {
-    match value {
-        value if value.is_nan() => "NaN".into(),
-        f64::INFINITY => "Infinity".into(),
-        f64::NEG_INFINITY => "-Infinity".into(),
-        value => value.into(),
-    }
+    double_name(value).map_or_else(|| value.into(), Value::from)
 }
 
 fn unexpected(request: &str) -> TransferError {

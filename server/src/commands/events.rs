@@ -7,7 +7,7 @@ mod table;
 
 use chrono::{DateTime, SecondsFormat};
 use runledger_domain::StreamId;
-use runledger_domain::points::{Batch, Point};
+use runledger_domain::points::{Batch, Point, double_name};
 use runledger_operations::{About, Interest, LogTail, ToldEvent};
 use runledger_storage::{Audit, AuditedEvent, ReadLimit};
 use serde_json::{Map, Value, json};
@@ -160,12 +160,7 @@ fn points(batch: &Batch) -> Value {
 
 /// A double that JSON has no number for is a text.
 fn double(value: f64) -> Value {
-    match value {
-        value if value.is_nan() => "NaN".into(),
-        f64::INFINITY => "Infinity".into(),
-        f64::NEG_INFINITY => "-Infinity".into(),
-        value => value.into(),
-    }
+    double_name(value).map_or_else(|| value.into(), Value::from)
 }
 
 pub(super) fn time(milliseconds: i64) -> String {
