@@ -4,6 +4,7 @@
 use runledger_domain::{Event, StreamId};
 use std::collections::BTreeMap;
 
+use crate::log::{schema_version, select_page};
 use crate::{Error, EventLog, ReadLimit, Row, Statement};
 
 /// An event with its author.
@@ -104,15 +105,8 @@ impl EventLog {
     ) -> Result<Vec<AuditedEvent>, Error> {
         let mut statement = Statement::default();
         let conditions = of.conditions(&mut statement);
-        let (after, events) = (statement.bind(position), statement.bind(limit.events));
-        let bytes = statement.bind(limit.bytes);
         let points = if points { "points" } else { "NULL" };
-        statement.sql = format!(
-            "SELECT {COLUMNS}, {points} FROM (
-                SELECT *, SUM(bytes) OVER (ORDER BY position ROWS UNBOUNDED PRECEDING) - bytes AS bytes_before
-                FROM (SELECT * FROM events WHERE {conditions} AND position > {after} ORDER BY position LIMIT {events}) AS page
-             ) AS sized WHERE bytes_before < {bytes} ORDER BY position"
-        );
+        select_page(&mut statement, &format!("{COLUMNS}, {points}"), &conditions, position, limit);
         self.db().fetch(&statement).await?.into_iter().map(audited).collect()
     }
 
@@ -158,16 +152,11 @@ impl EventLog {
 
 fn audited(mut row: Row) -> Result<AuditedEvent, Error> {
     let position = row.int(0)?;
-    let schema_version = i16::try_from(row.int(3)?).map_err(|source| Error::Corrupt {
-        table: "events",
-        id: position.to_string(),
-        reason: format!("schema version: {source}"),
-    })?;
     Ok(AuditedEvent {
         position,
         stream: StreamId::stored(row.text(1)?),
         kind: row.text(2)?,
-        schema_version,
+        schema_version: schema_version(row.int(3)?, position)?,
         payload: row.text(4)?,
         actor: row.text(5)?,
         request_id: row.text(6)?,

@@ -96,14 +96,9 @@ impl EventLog {
 
     /// The events after `position`, in order.
     pub async fn read(&self, position: i64, limit: ReadLimit) -> Result<Vec<RecordedEvent>, Error> {
-        let sql = format!(
-            "SELECT {COLUMNS} FROM (
-                SELECT *, SUM(bytes) OVER (ORDER BY position ROWS UNBOUNDED PRECEDING) - bytes AS bytes_before
-                FROM (SELECT * FROM events WHERE position > $1 ORDER BY position LIMIT $2) AS page
-             ) AS sized WHERE bytes_before < $3 ORDER BY position"
-        );
-        let params = vec![position.into(), limit.events.into(), limit.bytes.into()];
-        self.db.fetch(&Statement::new(sql, params)).await?.into_iter().map(recorded).collect()
+        let mut statement = Statement::default();
+        select_page(&mut statement, COLUMNS, "TRUE", position, limit);
+        self.db.fetch(&statement).await?.into_iter().map(recorded).collect()
     }
 
     /// The events of the streams after `position`, in order: the tail that a view has not seen.
@@ -197,18 +192,34 @@ impl EventLog {
     }
 }
 
-fn recorded(mut row: Row) -> Result<RecordedEvent, Error> {
-    let position = row.int(0)?;
-    let schema_version = i16::try_from(row.int(3)?).map_err(|source| Error::Corrupt {
+/// Selects events after the position, in order, that meet the conditions: as many as the limit has room for, and at least one.
+pub(crate) fn select_page(statement: &mut Statement, columns: &str, conditions: &str, position: i64, limit: ReadLimit) {
+    let (after, events) = (statement.bind(position), statement.bind(limit.events));
+    let bytes = statement.bind(limit.bytes);
+    statement.sql = format!(
+        "SELECT {columns} FROM (
+            SELECT *, SUM(bytes) OVER (ORDER BY position ROWS UNBOUNDED PRECEDING) - bytes AS bytes_before
+            FROM (SELECT * FROM events WHERE {conditions} AND position > {after} ORDER BY position LIMIT {events}) AS page
+         ) AS sized WHERE bytes_before < {bytes} ORDER BY position"
+    );
+}
+
+/// The version of the event at this position as its column has it.
+pub(crate) fn schema_version(stored: i64, position: i64) -> Result<i16, Error> {
+    i16::try_from(stored).map_err(|source| Error::Corrupt {
         table: "events",
         id: position.to_string(),
         reason: format!("schema version: {source}"),
-    })?;
+    })
+}
+
+fn recorded(mut row: Row) -> Result<RecordedEvent, Error> {
+    let position = row.int(0)?;
     Ok(RecordedEvent {
         position,
         stream: StreamId::stored(row.text(1)?),
         kind: row.text(2)?,
-        schema_version,
+        schema_version: schema_version(row.int(3)?, position)?,
         payload: row.text(4)?,
         points: row.opt_bytes(5)?,
         recorded_at: row.int(6)?,
