@@ -12,7 +12,7 @@ use utoipa::ToSchema;
 
 use super::asked::{Asked, View};
 use super::moment::Moment;
-use super::past_table::past_table;
+use super::past_table::{Shown, shown};
 use super::words::Number;
 use crate::args::parse_experiment_id;
 use crate::wire::Answer;
@@ -107,14 +107,7 @@ pub(crate) async fn query(State(app): State<AppState>, Asked(asked): Asked<Group
     let ids = experiment_ids.iter().map(|id| parse_experiment_id(id)).collect::<Result<Vec<_>, _>>()?;
     check_filter(&filter)?;
     let lag_events = app.views.catch_up().await?;
-    let past = match at {
-        Some(moment) => Some(past_table(&app, &ids, moment).await?),
-        None => None,
-    };
-    let (views, position, now) = match &past {
-        Some(past) => (&past.views, past.position, past.recorded_at),
-        None => (&app.views, app.views.checkpoint().await?, app.clock.now_ms()),
-    };
+    let Shown { views, position, now, .. } = shown(&app, &ids, at).await?;
     let view = view.into();
     let search = RunQuery {
         experiment_ids: &ids,

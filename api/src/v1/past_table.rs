@@ -29,9 +29,9 @@ pub(crate) struct PastTable {
     moment: Moment,
     pub(crate) views: ReadModel,
     /// The last event that they show.
-    pub(crate) position: i64,
+    position: i64,
     /// When that was recorded, in milliseconds since the epoch.
-    pub(crate) recorded_at: i64,
+    recorded_at: i64,
 }
 
 impl Default for PastTables {
@@ -60,9 +60,33 @@ impl PastTables {
     }
 }
 
+/// What a table of runs is read from.
+pub(super) struct Shown {
+    pub(super) views: ReadModel,
+    /// The position of the log that it shows.
+    pub(super) position: i64,
+    /// What the filter's times are counted from, in milliseconds since the epoch.
+    pub(super) now: i64,
+    pub(super) past: Option<Arc<PastTable>>,
+}
+
+/// The views, or those of the experiments at a moment.
+pub(super) async fn shown(app: &App, experiment_ids: &[i64], at: Option<Moment>) -> Result<Shown, ApiError> {
+    let Some(moment) = at else {
+        let position = app.views.checkpoint().await?;
+        return Ok(Shown { views: app.views.clone(), position, now: app.clock.now_ms(), past: None });
+    };
+    let past = past_table(app, experiment_ids, moment).await?;
+    Ok(Shown { views: past.views.clone(), position: past.position, now: past.recorded_at, past: Some(past) })
+}
+
 /// One that is still kept, or a new one.
-pub(super) async fn past_table(app: &App, experiment_ids: &[i64], moment: Moment) -> Result<Arc<PastTable>, ApiError> {
+async fn past_table(app: &App, experiment_ids: &[i64], moment: Moment) -> Result<Arc<PastTable>, ApiError> {
+    if let Some(kept) = app.past_tables.find(experiment_ids, moment) {
+        return Ok(kept);
+    }
     let _turn = app.past_tables.turn.acquire().await.map_err(ApiError::internal)?;
+    // It may have been made meanwhile.
     if let Some(kept) = app.past_tables.find(experiment_ids, moment) {
         return Ok(kept);
     }

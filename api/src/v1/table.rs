@@ -13,7 +13,7 @@ use utoipa::ToSchema;
 use super::asked::{Asked, View};
 use super::document::Forgotten;
 use super::moment::Moment;
-use super::past_table::past_table;
+use super::past_table::{Shown, shown};
 use super::snapshots::Snapshot;
 use super::words::{self, Number};
 use crate::args::parse_experiment_id;
@@ -141,14 +141,7 @@ async fn snapshot(app: &App, query: &Query) -> Result<Arc<Snapshot>, ApiError> {
     let view = query.view.into();
     // Only this tells where in the filter a mistake is.
     check_filter(&query.filter)?;
-    let past = match query.at {
-        Some(moment) => Some(past_table(app, &ids, moment).await?),
-        None => None,
-    };
-    let (views, position, now) = match &past {
-        Some(past) => (&past.views, past.position, past.recorded_at),
-        None => (&app.views, app.views.checkpoint().await?, app.clock.now_ms()),
-    };
+    let Shown { views, position, now, past } = shown(app, &ids, query.at).await?;
     let search = RunQuery {
         experiment_ids: &ids,
         filter: &query.filter,
