@@ -7,7 +7,6 @@ use serde_json::Value;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, timeout};
 use tokio_util::sync::CancellationToken;
@@ -32,8 +31,6 @@ pub const REACTOR: &str = "reactor/webhooks";
 
 /// How long what another process did may go unnoticed.
 const POLL: Duration = Duration::from_millis(500);
-/// Events that come within this time are looked at together.
-const GATHER: Duration = Duration::from_millis(100);
 /// The pause after a failure of the database.
 const PAUSE: Duration = Duration::from_secs(1);
 /// How often a process that does not send looks whether it should.
@@ -128,7 +125,7 @@ impl Reactor {
                 Ok(true) => {}
                 Ok(false) => {
                     tokio::select! {
-                        () = woken(&mut signal) => {}
+                        _ = timeout(POLL, signal.changed()) => {}
                         Some(sent) = self.sending.join_next() => self.settle(sent).await,
                     }
                 }
@@ -311,13 +308,6 @@ impl Reactor {
         }
         self.busy.remove(&(webhook_id, subject));
     }
-}
-
-/// Waits until there may be something to do. A burst of appends wakes it a few times a second, not once for each.
-async fn woken(signal: &mut watch::Receiver<i64>) {
-    // Whether the time is over or something was appended, the next step looks.
-    drop(timeout(POLL, signal.changed()).await);
-    sleep(GATHER).await;
 }
 
 /// What is to become of a delivery after its answer.
