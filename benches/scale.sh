@@ -37,11 +37,11 @@ esac
 # The Python of the drawing, made again only when its requirements change.
 draw() {
   local venv=$root/.venv/plot wanted
-  wanted=$(sha256sum <"$benches/requirements-plot.txt")
+  wanted=$(sha256sum <"$benches/plot-requirements.txt")
   if [ "$(cat "$venv/requirements.sha256" 2>/dev/null)" != "$wanted" ]; then
     rm -rf "$venv"
     python3 -m venv "$venv"
-    "$venv/bin/pip" install --quiet -r "$benches/requirements-plot.txt"
+    "$venv/bin/pip" install --quiet -r "$benches/plot-requirements.txt"
     echo "$wanted" >"$venv/requirements.sha256"
   fi
   "$venv/bin/python" "$benches/plot.py" "$results" "$root/docs/images/scale.svg"
