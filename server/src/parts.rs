@@ -56,8 +56,12 @@ impl Parts {
             None => Leases::alone(),
         };
         let (generations, log_db) = (Generations::new(Arc::clone(&backend.log)), Arc::clone(&backend.log));
-        let log =
-            EventLog::start(Arc::clone(&backend.log), Arc::clone(&backend.append), LogMetrics::register(&registry)?);
+        let metrics = LogMetrics::register(&registry)?;
+        let log = EventLog::start(Arc::clone(&backend.log), Arc::clone(&backend.append), metrics);
+        let log = match backend.archive {
+            Some(archive) => log.with_archive(archive),
+            None => log,
+        };
         let read_model = ReadModel::new(Arc::clone(&backend.views), log.clone());
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let Backend { views, places, postgres, .. } = backend;

@@ -1,6 +1,6 @@
 //! The commands about the log.
 
-use clap::{Subcommand, ValueEnum};
+use clap::{Args, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
 #[derive(Debug, Subcommand)]
@@ -46,6 +46,31 @@ pub(crate) enum EventsCommand {
         #[arg(long, value_name = "NUMBER", default_value_t = 100_000, value_parser = clap::value_parser!(i64).range(1..))]
         partition: i64,
     },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ArchiveCommand {
+    /// Moves whole partitions of the log, oldest first, which `PostgreSQL` then no longer holds.
+    ///
+    /// Only what everybody has read who follows the log, and never the partition of the latest event. It can be interrupted at
+    /// any time and run again.
+    Events(ArchiveEventsArgs),
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct ArchiveEventsArgs {
+    /// Only partitions that end before this position
+    #[arg(long, value_name = "POSITION", value_parser = clap::value_parser!(i64).range(1..))]
+    pub(crate) before: Option<i64>,
+    /// Only partitions whose last event is older than this, such as 90d
+    #[arg(long, value_name = "TIME", conflicts_with = "before")]
+    pub(crate) older_than: Option<String>,
+    /// Only show what would be moved
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Keep what leaves the log as tables of their own, instead of removing it
+    #[arg(long)]
+    pub(crate) keep_tables: bool,
 }
 
 #[derive(Debug, Subcommand)]

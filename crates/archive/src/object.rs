@@ -1,0 +1,122 @@
+//! Reading files of events that are objects of the artifact store.
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use runledger_artifacts::{ArtifactStore, StoreError, StoreSettings};
+use runledger_storage::compare::hex;
+use runledger_storage::{Archive, ArchivedObject, ArchivedPart, Error, Selection, StoredEvent};
+use sha2::{Digest, Sha256};
+use std::ops::Range;
+use std::sync::Arc;
+use tokio::sync::OnceCell;
+use tokio::task::spawn_blocking;
+
+use crate::file::FileEnd;
+use crate::recent::Recent;
+
+/// Ends of files that are kept, of a few hundred KiB each.
+const ENDS: usize = 64;
+/// Row groups that are kept, of some MiB each.
+const GROUPS: usize = 8;
+/// What is fetched of a file of which nothing is known yet: more than its end, mostly.
+const TAIL: u64 = 256 << 10;
+
+type BoxError = Box<dyn std::error::Error + Send + Sync>;
+type Events = Arc<Vec<StoredEvent>>;
+
+/// The archived part of the log, in an artifact store that is opened when it is needed.
+#[derive(Debug)]
+pub struct ParquetArchive {
+    location: String,
+    settings: StoreSettings,
+    store: OnceCell<ArtifactStore>,
+    ends: Recent<String, Arc<FileEnd>>,
+    groups: Recent<(String, usize), Events>,
+}
+
+impl ParquetArchive {
+    /// `location` is the one of the artifact store.
+    pub fn new(location: String, settings: StoreSettings) -> Self {
+        let (ends, groups) = (Recent::new(ENDS), Recent::new(GROUPS));
+        Self { location, settings, store: OnceCell::new(), ends, groups }
+    }
+
+    pub(crate) async fn store(&self) -> Result<&ArtifactStore, StoreError> {
+        self.store.get_or_try_init(|| ArtifactStore::open(&self.location, &self.settings)).await
+    }
+
+    /// The bytes of the object, or a range of them.
+    async fn fetch(&self, of: &ArchivedObject, range: Option<Range<u64>>) -> Result<Bytes, BoxError> {
+        let found = self.store().await?.get_archive(&of.object, range).await?;
+        let (size, bytes) = found.ok_or_else(|| {
+            format!(
+                "it is not there; bring it back from a backup of the artifact store, or let --artifact-store be the one that it \
+                 was archived to, which is {} here",
+                self.location
+            )
+        })?;
+        if u64::try_from(of.bytes) != Ok(size) {
+            return Err(format!(
+                "it has {size} bytes, and {} were archived; bring it back from a backup of the artifact store",
+                of.bytes
+            )
+            .into());
+        }
+        Ok(bytes)
+    }
+
+    async fn end(&self, of: &ArchivedObject) -> Result<Arc<FileEnd>, Error> {
+        let read = async {
+            let size = u64::try_from(of.bytes)?;
+            let mut tail = self.fetch(of, Some(size.saturating_sub(TAIL)..size)).await?;
+            // Once for the metadata, once more for the filters that these name.
+            while let Some(range) = FileEnd::missing(size, &tail)? {
+                tail = self.fetch(of, Some(range)).await?;
+            }
+            let end = spawn_blocking(move || FileEnd::read(size, &tail)).await??;
+            Ok(Arc::new(end))
+        };
+        self.ends.get(of.object.clone(), read).await.map_err(unread(of))
+    }
+
+    async fn group(&self, of: &ArchivedObject, number: usize) -> Result<Events, Error> {
+        let end = self.end(of).await?;
+        let read = async {
+            let range = end.range(number)?;
+            let (begin, bytes) = (range.start, self.fetch(of, Some(range)).await?);
+            Ok(Arc::new(spawn_blocking(move || end.events(number, begin, bytes)).await??))
+        };
+        self.groups.get((of.object.clone(), number), read).await.map_err(unread(of))
+    }
+}
+
+#[async_trait]
+impl Archive for ParquetArchive {
+    async fn parts(&self, object: &ArchivedObject, wanted: &Selection<'_>) -> Result<Vec<ArchivedPart>, Error> {
+        Ok(self.end(object).await?.parts(wanted))
+    }
+
+    async fn events(&self, object: &ArchivedObject, part: ArchivedPart) -> Result<Events, Error> {
+        self.group(object, part.number).await
+    }
+
+    async fn check(&self, object: &ArchivedObject) -> Result<Option<String>, Error> {
+        let store = self.store().await.map_err(|source| unread(object)(source.into()))?;
+        let found = store.get_archive(&object.object, None).await.map_err(|source| unread(object)(source.into()))?;
+        let Some((size, bytes)) = found else { return Ok(Some("the artifact store has no such object".to_owned())) };
+        let digest = spawn_blocking(move || hex(&Sha256::digest(&bytes))).await;
+        let digest = digest.map_err(|source| unread(object)(source.into()))?;
+        Ok(if u64::try_from(object.bytes) != Ok(size) {
+            Some(format!("has {size} bytes, and {} were archived", object.bytes))
+        } else if digest != object.sha256 {
+            Some(format!("has the SHA-256 {digest}, and {} was archived", object.sha256))
+        } else {
+            None
+        })
+    }
+}
+
+fn unread(of: &ArchivedObject) -> impl FnOnce(BoxError) -> Error + use<> {
+    let (first, last, object) = (of.first, of.last, of.object.clone());
+    move |source| Error::Archive { first, last, object, source }
+}
