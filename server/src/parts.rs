@@ -1,6 +1,7 @@
 //! What roles and commands are made of, opened as the settings say.
 
 use prometheus::Registry;
+use runledger_archive::ParquetArchive;
 use runledger_artifacts::{ArtifactStore, Spool};
 use runledger_domain::{Clock, IdGen, SystemClock, SystemIds};
 use runledger_operations::Author;
@@ -45,6 +46,8 @@ pub(crate) struct Parts {
     pub(crate) leases: Leases,
     /// Set where other processes may share the database, and must be woken.
     pub(crate) postgres: Option<PostgresDb>,
+    /// The archived part of the log, where parts of it can be archived.
+    pub(crate) archive: Option<Arc<ParquetArchive>>,
 }
 
 impl Parts {
@@ -58,14 +61,27 @@ impl Parts {
         let (generations, log_db) = (Generations::new(Arc::clone(&backend.log)), Arc::clone(&backend.log));
         let metrics = LogMetrics::register(&registry)?;
         let log = EventLog::start(Arc::clone(&backend.log), Arc::clone(&backend.append), metrics);
-        let log = match backend.archive {
+        let log = match backend.archive.clone() {
             Some(archive) => log.with_archive(archive),
             None => log,
         };
         let read_model = ReadModel::new(Arc::clone(&backend.views), log.clone());
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-        let Backend { views, places, postgres, .. } = backend;
-        Ok(Self { registry, clock, ids, log, views, generations, places, log_db, read_model, leases, postgres })
+        let Backend { views, places, postgres, archive, .. } = backend;
+        Ok(Self {
+            registry,
+            clock,
+            ids,
+            log,
+            views,
+            generations,
+            places,
+            log_db,
+            read_model,
+            leases,
+            postgres,
+            archive,
+        })
     }
 
     pub(crate) async fn spool(&self, config: &Config) -> Result<Spool, Failure> {

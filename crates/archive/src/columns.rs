@@ -8,7 +8,8 @@ use runledger_domain::StreamId;
 use runledger_storage::StoredEvent;
 use std::io::Write;
 
-/// All columns of the table but `stream_kind`, which the stream says.
+/// All columns of the table but `stream_kind`, which the stream says; and the folders that an artifact is in, which are there to
+/// be looked for.
 pub(crate) const SCHEMA: &str = "message event {
     required int64 position;
     required int64 recorded_at (TIMESTAMP(MILLIS, true));
@@ -22,11 +23,13 @@ pub(crate) const SCHEMA: &str = "message event {
     required int64 bytes;
     required binary event_id (STRING);
     required binary trace;
+    repeated binary folder (STRING);
 }";
 /// Places of columns in the schema.
 pub(crate) const POSITION: usize = 0;
 pub(crate) const RECORDED_AT: usize = 1;
 pub(crate) const STREAM: usize = 2;
+pub(crate) const FOLDER: usize = 12;
 
 /// Writes the next column of the schema. `levels` say of each row whether an optional column has a value there; only the values
 /// that are there are given.
@@ -62,7 +65,29 @@ pub(crate) fn write(group: &mut SerializedRowGroupWriter<'_, impl Write + Send>,
     write_column::<ByteArrayType>(group, &points, Some(&there))?;
     write_column::<Int64Type>(group, &numbers(|event| event.bytes), None)?;
     write_column::<ByteArrayType>(group, &bytes(|event| event.event_id.as_bytes()), None)?;
-    write_column::<ByteArrayType>(group, &bytes(|event| &event.trace), None)
+    write_column::<ByteArrayType>(group, &bytes(|event| &event.trace), None)?;
+    write_folders(group, events)
+}
+
+fn write_folders(group: &mut SerializedRowGroupWriter<'_, impl Write + Send>, events: &[StoredEvent]) -> Result<()> {
+    let (mut folders, mut there, mut repeats) = (Vec::new(), Vec::new(), Vec::new());
+    for event in events {
+        let before = folders.len();
+        folders.extend(folders_of(&event.stream).map(ByteArray::from));
+        let number = folders.len() - before;
+        there.extend(std::iter::repeat_n(i16::from(number > 0), number.max(1)));
+        repeats.extend((0..number.max(1)).map(|index| i16::from(index > 0)));
+    }
+    let column = group.next_column()?;
+    let mut column = column.ok_or_else(|| error("the schema has fewer columns than are written"))?;
+    column.typed::<ByteArrayType>().write_batch(&folders, Some(&there), Some(&repeats))?;
+    column.close()
+}
+
+/// The folders that an artifact is in, from the outermost on.
+fn folders_of(stream: &StreamId) -> impl Iterator<Item = &str> {
+    let path = stream.artifact_path().unwrap_or_default();
+    path.match_indices('/').filter_map(|(end, _)| path.get(..end))
 }
 
 /// Reads the events of a row group. `column` opens each column by its place.

@@ -19,7 +19,7 @@ use std::io::{Cursor, Read};
 use std::ops::Range;
 use std::sync::Arc;
 
-use crate::columns::{self, POSITION, RECORDED_AT, SCHEMA, STREAM, error};
+use crate::columns::{self, FOLDER, POSITION, RECORDED_AT, SCHEMA, STREAM, error};
 
 /// Events of a row group, and bytes of their payloads and points, at most; one event is always taken.
 pub(crate) const GROUP_EVENTS: usize = 5_000;
@@ -51,6 +51,9 @@ impl FileWriter {
             .set_column_bloom_filter_enabled(column("stream"), true)
             .set_column_bloom_filter_fpp(column("stream"), FALSE_POSITIVES)
             .set_column_bloom_filter_max_ndv(column("stream"), GROUP_EVENTS as u64)
+            .set_column_bloom_filter_enabled(column("folder"), true)
+            .set_column_bloom_filter_fpp(column("folder"), FALSE_POSITIVES)
+            .set_column_bloom_filter_max_ndv(column("folder"), GROUP_EVENTS as u64)
             // Next to the end, so that one range has all that is needed to find something.
             .set_bloom_filter_position(BloomFilterPosition::End)
             .set_offset_index_disabled(true)
@@ -106,6 +109,8 @@ struct Group {
     oldest: i64,
     /// May say that a stream is there that is not.
     streams: Option<Sbbf>,
+    /// Of artifacts; the same.
+    folders: Option<Sbbf>,
 }
 
 impl FileEnd {
@@ -123,7 +128,9 @@ impl FileEnd {
             return Ok(Some(metadata_at..size));
         }
         let metadata = decode(begin, metadata_at, tail)?;
-        let filters = metadata.row_groups().iter().filter_map(|group| group.column(STREAM).bloom_filter_offset());
+        let filters = metadata.row_groups().iter().flat_map(|group| {
+            [STREAM, FOLDER].into_iter().filter_map(|column| group.column(column).bloom_filter_offset())
+        });
         let first = filters.min().map_or(metadata_at, |at| u64::try_from(at).unwrap_or_default());
         Ok((first < begin).then_some(first..size))
     }
@@ -138,8 +145,9 @@ impl FileEnd {
         for (number, group) in metadata.row_groups().iter().enumerate() {
             let (first, last) = bounds(group, POSITION)?;
             let part = ArchivedPart { number, first, last };
-            let streams = Sbbf::read_from_column_chunk(group.column(STREAM), &piece)?;
-            groups.push(Group { part, oldest: bounds(group, RECORDED_AT)?.0, streams });
+            let filter = |column| Sbbf::read_from_column_chunk(group.column(column), &piece);
+            let (streams, folders) = (filter(STREAM)?, filter(FOLDER)?);
+            groups.push(Group { part, oldest: bounds(group, RECORDED_AT)?.0, streams, folders });
         }
         Ok(Self { metadata, groups })
     }
@@ -147,10 +155,12 @@ impl FileEnd {
     /// The row groups in which something may be that is wanted.
     pub(crate) fn parts(&self, wanted: &Selection<'_>) -> Vec<ArchivedPart> {
         let may_have = |group: &&Group| {
-            let streams = group.streams.as_ref().filter(|_| wanted.range.is_none() && wanted.names_streams());
-            let found = |streams: &Sbbf| wanted.streams.iter().any(|stream| streams.check(stream.as_str()));
+            let may = |filter: &Option<Sbbf>, name: &str| filter.as_ref().is_none_or(|filter| filter.check(name));
+            let named = !wanted.names_streams()
+                || wanted.streams.iter().any(|stream| may(&group.streams, stream.as_str()))
+                || wanted.folder.is_some_and(|folder| may(&group.folders, folder));
             let late = matches!(wanted.until, Some(Until::Time(time)) if time < group.oldest);
-            wanted.reaches(group.part.first, group.part.last) && !late && streams.is_none_or(found)
+            wanted.reaches(group.part.first, group.part.last) && !late && named
         };
         self.groups.iter().filter(may_have).map(|group| group.part).collect()
     }

@@ -41,6 +41,12 @@ impl ParquetArchive {
         Self { location, settings, store: OnceCell::new(), ends, groups }
     }
 
+    /// Lets it use a store that is open. It is the one at the location.
+    pub fn share(&self, store: &ArtifactStore) {
+        // One that it opened before is as good.
+        drop(self.store.set(store.clone()));
+    }
+
     pub(crate) async fn store(&self) -> Result<&ArtifactStore, StoreError> {
         self.store.get_or_try_init(|| ArtifactStore::open(&self.location, &self.settings)).await
     }

@@ -11,13 +11,13 @@ pub(crate) struct Recent<K, V> {
     kept: Mutex<VecDeque<(K, Arc<OnceCell<V>>)>>,
 }
 
-impl<K: PartialEq, V: Clone> Recent<K, V> {
+impl<K: PartialEq + Send, V: Clone + Send + Sync> Recent<K, V> {
     pub(crate) fn new(most: usize) -> Self {
         Self { most, kept: Mutex::default() }
     }
 
     /// The value, fetched by whoever wants it first. One that could not be fetched is tried again by the next.
-    pub(crate) async fn get<E>(&self, key: K, fetch: impl Future<Output = Result<V, E>>) -> Result<V, E> {
+    pub(crate) async fn get<E>(&self, key: K, fetch: impl Future<Output = Result<V, E>> + Send) -> Result<V, E> {
         let cell = self.cell(key);
         cell.get_or_try_init(|| fetch).await.cloned()
     }

@@ -117,7 +117,9 @@ impl Written {
         }
         self.position = event.position;
         let numbers = [event.position, event.recorded_at, event.schema_version.into(), event.bytes];
-        numbers.iter().for_each(|number| self.digest.update(number.to_be_bytes()));
+        for number in numbers {
+            self.digest.update(number.to_be_bytes());
+        }
         let texts =
             [event.stream.as_str(), &event.kind, &event.actor, &event.request_id, &event.payload, &event.event_id];
         let points = event.points.as_deref();

@@ -1,5 +1,7 @@
 //! Every read of the log finds the same, whether the events are in the table or in objects.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use prometheus::Registry;
 use runledger_archive::ParquetArchive;
 use runledger_artifacts::StoreSettings;
@@ -74,8 +76,7 @@ impl Bench {
 
     /// A log that has read nothing yet.
     fn log(&self) -> EventLog {
-        let archive: Arc<dyn Archive> = self.archive.clone();
-        self.plain.clone().with_archive(archive)
+        self.plain.clone().with_archive(Arc::clone(&self.archive) as Arc<dyn Archive>)
     }
 
     fn objects(&self) -> Vec<PathBuf> {
@@ -209,6 +210,10 @@ async fn of_the_row_groups_only_those_are_read_that_may_have_the_stream() {
         let streams = [stream.clone()];
         let found = parts(Selection { streams: &streams, ..Selection::default() }).await;
         assert_eq!(found, [expected], "{stream:?}");
+    }
+    for (folder, expected) in [("206", true), ("206/a", true), ("206/b", false), ("7", false), ("06", false)] {
+        let found = parts(Selection { folder: Some(folder), ..Selection::default() }).await;
+        assert_eq!(!found.is_empty(), expected, "{folder}");
     }
     let wrong = async |number: i64| {
         let streams = [StreamId::run(&format!("no run {number}"))];

@@ -57,16 +57,10 @@ impl AuditedEvent {
 }
 
 impl Audit<'_> {
-    /// The streams below the folder: `0` follows `/`, so these are all that begin with it.
-    fn below(&self) -> Option<(StreamId, StreamId)> {
-        let folder = self.artifacts.filter(|_| !self.streams.is_empty())?;
-        Some((StreamId::artifact(&format!("{folder}/")), StreamId::artifact(&format!("{folder}0"))))
-    }
-
-    fn selection<'a>(&'a self, below: &'a Option<(StreamId, StreamId)>) -> Selection<'a> {
+    fn selection(&self) -> Selection<'_> {
         Selection {
             streams: self.streams,
-            range: below.as_ref().map(|(from, to)| (from, to)),
+            folder: self.artifacts.filter(|_| !self.streams.is_empty()),
             kinds: self.kind.as_slice(),
             without: self.without,
             until: self.before.map(|before| Until::Position(before - 1)),
@@ -78,10 +72,11 @@ impl Audit<'_> {
 impl EventLog {
     /// The events, newest first and without points.
     pub async fn audit(&self, of: &Audit<'_>) -> Result<Vec<AuditedEvent>, Error> {
-        let below = of.below();
         let columns = format!("{COLUMNS}, NULL");
-        let mut found = self.descending(&of.selection(&below), &columns, of.limit, audited).await?;
-        found.iter_mut().for_each(|event| event.points = None);
+        let mut found = self.descending(&of.selection(), &columns, of.limit, audited).await?;
+        for event in &mut found {
+            event.points = None;
+        }
         Ok(found)
     }
 
@@ -93,12 +88,11 @@ impl EventLog {
         limit: ReadLimit,
         points: bool,
     ) -> Result<Vec<AuditedEvent>, Error> {
-        let below = of.below();
-        let wanted = Selection { after: position, ..of.selection(&below) };
+        let wanted = Selection { after: position, ..of.selection() };
         let columns = format!("{COLUMNS}, {}", if points { "points" } else { "NULL" });
         let mut found = self.ascending(&wanted, &columns, Size::Page(limit), audited).await?;
-        if !points {
-            found.iter_mut().for_each(|event| event.points = None);
+        for event in found.iter_mut().filter(|_| !points) {
+            event.points = None;
         }
         Ok(found)
     }

@@ -20,8 +20,8 @@ use crate::parts::Parts;
 /// How long another run of this command is waited for: as long as the lease of one that was killed.
 const PATIENCE: Duration = Duration::from_secs(12);
 /// How often a partition is tried to be taken out of the table that somebody reads, and how long after each attempt.
-const ATTEMPTS: usize = 20;
-const PAUSE: Duration = Duration::from_secs(3);
+const ATTEMPTS: usize = 60;
+const PAUSE: Duration = Duration::from_secs(2);
 
 pub(crate) async fn run(config: &Config, command: ArchiveCommand) -> Result<(), Failure> {
     let ArchiveCommand::Events(args) = command;
@@ -31,10 +31,8 @@ pub(crate) async fn run(config: &Config, command: ArchiveCommand) -> Result<(), 
                     new server, and fill it with `runledger import mlflow`"
             .into());
     }
-    let backend = Backend::open_migrated(config).await?;
-    let archive = backend.archive.clone().ok_or("there is no archive on this database")?;
-    let parts = Parts::new(backend)?;
-    let db = parts.postgres.clone().ok_or("there is no PostgreSQL")?;
+    let parts = Parts::new(Backend::open_migrated(config).await?)?;
+    let (db, archive) = parts.postgres.clone().zip(parts.archive.clone()).ok_or("there is no PostgreSQL")?;
     let lease = parts.leases.acquire("archive", PATIENCE).await?;
     let lease = lease.ok_or("another `runledger archive` is at work; try again when it has finished")?;
     let work = Archiver { parts, db, archive };
@@ -167,6 +165,10 @@ impl Archiver {
                     tracing::warn!(error = &error as &dyn std::error::Error, "somebody reads the log; trying again");
                     left -= 1;
                     sleep(PAUSE).await;
+                }
+                Err(Error::Unavailable { .. }) => {
+                    return Err("somebody reads the log in one long transaction, as a backup does, or the database is away; run                                 it again when that is over: what is archived stays archived"
+                        .into());
                 }
                 Err(error) => return Err(error.into()),
             }

@@ -32,9 +32,9 @@ impl EventLog {
         loop {
             let (mut found, mut left) = (Vec::new(), Some(size));
             if reach.is_archived(wanted) {
-                let archived = archives.ascending(&reach.known, wanted, size).await?;
-                left = size.less(archived.len(), archived.iter().map(|event| event.bytes).sum());
-                found = archived.into_iter().map(T::from).collect();
+                let old = archives.ascending(&reach.known, wanted, size).await?;
+                left = size.less(old.len(), old.iter().map(|event| event.bytes).sum());
+                found = old.into_iter().map(T::from).collect();
             }
             if let (Some(left), Some(rest)) = (left, reach.in_table(wanted)) {
                 found.extend(table(&rest, left).await?);
@@ -70,8 +70,8 @@ impl EventLog {
             }
             let left = usize::try_from(limit).unwrap_or_default().saturating_sub(found.len());
             if left > 0 && reach.is_archived(wanted) {
-                let archived = archives.descending(&reach.known, wanted, left).await?;
-                found.extend(archived.into_iter().map(T::from));
+                let old = archives.descending(&reach.known, wanted, left).await?;
+                found.extend(old.into_iter().map(T::from));
             }
             return Ok(found);
         }

@@ -9,10 +9,10 @@ use crate::db::Statement;
 /// Which events are wanted; by default all.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Selection<'a> {
-    /// Of these streams, or of the range below; of every stream where there is neither.
+    /// Of these streams, or of the folder; of every stream where there is neither.
     pub streams: &'a [StreamId],
-    /// Of the streams from the first on and before the second.
-    pub range: Option<(&'a StreamId, &'a StreamId)>,
+    /// Of the artifacts below this folder.
+    pub folder: Option<&'a str>,
     pub stream_kind: Option<StreamKind>,
     /// Of one of these kinds; of any where there is none.
     pub kinds: &'a [&'a str],
@@ -38,7 +38,7 @@ impl Selection<'_> {
 
     /// Whether only some streams are wanted, so that an index of streams helps.
     pub fn names_streams(&self) -> bool {
-        !self.streams.is_empty() || self.range.is_some()
+        !self.streams.is_empty() || self.folder.is_some()
     }
 
     /// Whether events at the positions from `first` to `last` may be wanted.
@@ -49,14 +49,17 @@ impl Selection<'_> {
 
     /// Whether the event is wanted.
     pub fn wants(&self, event: &StoredEvent) -> bool {
-        let in_range = |(from, to): (&StreamId, &StreamId)| event.stream >= *from && event.stream < *to;
+        let below = |folder: &str| {
+            let path = event.stream.artifact_path().and_then(|path| path.strip_prefix(folder));
+            path.is_some_and(|rest| rest.starts_with('/'))
+        };
         let until = |until| match until {
             Until::Position(position) => event.position <= position,
             Until::Time(time) => event.recorded_at <= time,
         };
         event.position > self.after
             && self.until.is_none_or(until)
-            && (!self.names_streams() || self.streams.contains(&event.stream) || self.range.is_some_and(in_range))
+            && (!self.names_streams() || self.streams.contains(&event.stream) || self.folder.is_some_and(below))
             && self.stream_kind.is_none_or(|kind| event.stream.kind() == kind)
             && (self.kinds.is_empty() || self.kinds.contains(&event.kind.as_str()))
             && self.without.is_none_or(|kind| event.kind != kind)
@@ -71,7 +74,9 @@ impl Selection<'_> {
                 let list = statement.bind_list(self.streams.iter().map(StreamId::as_str));
                 streams.push(format!("stream_id IN {list}"));
             }
-            if let Some((from, to)) = self.range {
+            if let Some(folder) = self.folder {
+                // `0` follows `/`, so this is every stream that begins with the folder.
+                let (from, to) = (StreamId::artifact(&format!("{folder}/")), StreamId::artifact(&format!("{folder}0")));
                 let (from, to) = (statement.bind(from.as_str()), statement.bind(to.as_str()));
                 streams.push(format!("(stream_id >= {from} AND stream_id < {to})"));
             }
