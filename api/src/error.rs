@@ -140,7 +140,8 @@ impl From<StorageError> for ApiError {
                     .caused_by(error)
             }
             StorageError::Archive { .. } => {
-                let message = "The events of that time are archived, and the archive cannot be read for the moment. Try again later.";
+                let message =
+                    "What was asked for is archived, and the archive cannot be read for the moment. Try again later.";
                 Self::new(ErrorCode::TemporarilyUnavailable, message)
                     .retry_after(Duration::from_secs(5))
                     .caused_by(error)

@@ -19,7 +19,7 @@ pub use status::{Progress, Status};
 
 use runledger_domain::Clock;
 use runledger_storage::compare::Comparison;
-use runledger_storage::views::{Shards, Views, defer_indexes, make_indexes};
+use runledger_storage::views::{SegmentObjects, Shards, Views, defer_indexes, make_indexes};
 use runledger_storage::{Db, Error, EventLog, Generation, Generations, Leases, Phase, Places, Purpose};
 use std::sync::Arc;
 use thiserror::Error as ThisError;
@@ -40,6 +40,8 @@ pub struct Builder {
     pub places: Arc<dyn Places>,
     /// The views that everybody reads.
     pub active: Arc<dyn Db>,
+    /// Where segments of the active views may lie.
+    pub objects: Option<Arc<dyn SegmentObjects>>,
     /// Among all processes on the same log.
     pub leases: Leases,
     pub clock: Arc<dyn Clock>,

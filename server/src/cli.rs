@@ -7,7 +7,9 @@ use clap::{Args, Parser, Subcommand};
 use serde::Deserialize;
 use std::path::PathBuf;
 
-pub(crate) use events::{ArchiveCommand, ArchiveEventsArgs, DeadLettersCommand, EventsCommand, ExportFormat};
+pub(crate) use events::{
+    ArchiveCommand, ArchiveEventsArgs, ArchiveMetricsArgs, DeadLettersCommand, EventsCommand, ExportFormat,
+};
 pub(crate) use transfer::{ExportArgs, ExportCommand, ImportArgs, ImportCommand};
 
 /// Experiment tracking on an event log, for the MLflow client you already have.

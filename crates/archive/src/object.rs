@@ -1,4 +1,4 @@
-//! Reading files of events that are objects of the artifact store.
+//! The objects of the artifact store that archives are, and reading files of events among them.
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -18,27 +18,36 @@ use crate::recent::Recent;
 const ENDS: usize = 64;
 /// Row groups that are kept, of some MiB each.
 const GROUPS: usize = 8;
+/// Ranges of segments that are kept, of 8 MiB at most each.
+const RANGES: usize = 4;
 /// What is fetched of a file of which nothing is known yet: more than its end, mostly.
 const TAIL: u64 = 256 << 10;
 
-type BoxError = Box<dyn std::error::Error + Send + Sync>;
+pub(crate) type BoxError = Box<dyn std::error::Error + Send + Sync>;
 type Events = Arc<Vec<StoredEvent>>;
 
-/// The archived part of the log, in an artifact store that is opened when it is needed.
+/// What was archived of the log and of metrics, in an artifact store that is opened when it is needed.
 #[derive(Debug)]
-pub struct ParquetArchive {
+pub struct ObjectArchive {
     location: String,
     settings: StoreSettings,
     store: OnceCell<ArtifactStore>,
     ends: Recent<String, Arc<FileEnd>>,
     groups: Recent<(String, usize), Events>,
+    pub(crate) segments: Recent<(String, u64, u64), Bytes>,
 }
 
-impl ParquetArchive {
+impl ObjectArchive {
     /// `location` is the one of the artifact store.
     pub fn new(location: String, settings: StoreSettings) -> Self {
-        let (ends, groups) = (Recent::new(ENDS), Recent::new(GROUPS));
-        Self { location, settings, store: OnceCell::new(), ends, groups }
+        Self {
+            location,
+            settings,
+            store: OnceCell::new(),
+            ends: Recent::new(ENDS),
+            groups: Recent::new(GROUPS),
+            segments: Recent::new(RANGES),
+        }
     }
 
     /// Lets it use a store that is open. It is the one at the location.
@@ -51,33 +60,38 @@ impl ParquetArchive {
         self.store.get_or_try_init(|| ArtifactStore::open(&self.location, &self.settings)).await
     }
 
-    /// The bytes of the object, or a range of them.
-    async fn fetch(&self, of: &ArchivedObject, range: Option<Range<u64>>) -> Result<Bytes, BoxError> {
-        let found = self.store().await?.get_archive(&of.object, range).await?;
-        let (size, bytes) = found.ok_or_else(|| {
+    /// The size of the object, and its bytes or a range of them.
+    pub(crate) async fn fetch(&self, object: &str, range: Option<Range<u64>>) -> Result<(u64, Bytes), BoxError> {
+        let found = self.store().await?.get_archive(object, range).await?;
+        Ok(found.ok_or_else(|| {
             format!(
                 "it is not there; bring it back from a backup of the artifact store, or let --artifact-store be the one that it \
                  was archived to, which is {} here",
                 self.location
             )
-        })?;
-        if u64::try_from(of.bytes) != Ok(size) {
-            return Err(format!(
-                "it has {size} bytes, and {} were archived; bring it back from a backup of the artifact store",
-                of.bytes
-            )
-            .into());
+        })?)
+    }
+
+    /// A range of an object with events.
+    async fn piece(&self, of: &ArchivedObject, range: Range<u64>) -> Result<Bytes, BoxError> {
+        let (size, bytes) = self.fetch(&of.object, Some(range)).await?;
+        if u64::try_from(of.bytes) == Ok(size) {
+            return Ok(bytes);
         }
-        Ok(bytes)
+        let archived = of.bytes;
+        Err(format!(
+            "it has {size} bytes, and {archived} were archived; bring it back from a backup of the artifact store"
+        )
+        .into())
     }
 
     async fn end(&self, of: &ArchivedObject) -> Result<Arc<FileEnd>, Error> {
         let read = async {
             let size = u64::try_from(of.bytes)?;
-            let mut tail = self.fetch(of, Some(size.saturating_sub(TAIL)..size)).await?;
+            let mut tail = self.piece(of, size.saturating_sub(TAIL)..size).await?;
             // Once for the metadata, once more for the filters that these name.
             while let Some(range) = FileEnd::missing(size, &tail)? {
-                tail = self.fetch(of, Some(range)).await?;
+                tail = self.piece(of, range).await?;
             }
             let end = spawn_blocking(move || FileEnd::read(size, &tail)).await??;
             Ok(Arc::new(end))
@@ -89,7 +103,7 @@ impl ParquetArchive {
         let end = self.end(of).await?;
         let read = async {
             let range = end.range(number)?;
-            let (begin, bytes) = (range.start, self.fetch(of, Some(range)).await?);
+            let (begin, bytes) = (range.start, self.piece(of, range).await?);
             Ok(Arc::new(spawn_blocking(move || end.events(number, begin, bytes)).await??))
         };
         self.groups.get((of.object.clone(), number), read).await.map_err(unread(of))
@@ -97,7 +111,7 @@ impl ParquetArchive {
 }
 
 #[async_trait]
-impl Archive for ParquetArchive {
+impl Archive for ObjectArchive {
     async fn parts(&self, object: &ArchivedObject, wanted: &Selection<'_>) -> Result<Vec<ArchivedPart>, Error> {
         Ok(self.end(object).await?.parts(wanted))
     }
@@ -123,6 +137,6 @@ impl Archive for ParquetArchive {
 }
 
 fn unread(of: &ArchivedObject) -> impl FnOnce(BoxError) -> Error + use<> {
-    let (first, last, object) = (of.first, of.last, of.object.clone());
-    move |source| Error::Archive { first, last, object, source }
+    let (what, object) = (format!("the events {} to {}", of.first, of.last), of.object.clone());
+    move |source| Error::Archive { what, object, source }
 }

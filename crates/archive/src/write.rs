@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 use thiserror::Error as ThisError;
 use tokio::task::{JoinError, spawn_blocking};
 
-use crate::ParquetArchive;
+use crate::ObjectArchive;
 use crate::file::{FileEnd, FileWriter};
 
 /// What is read of the table at a time.
@@ -41,7 +41,7 @@ struct Written {
     digest: Sha256,
 }
 
-impl ParquetArchive {
+impl ObjectArchive {
     /// Writes the events of the table after the position, up to and including `upto` or as many as an object takes. `told` is
     /// told how many were written.
     pub async fn write(

@@ -51,3 +51,10 @@ BEGIN
     PERFORM extend_events(upto);
     RETURN upto;
 END $$;
+
+-- Objects with segments of metrics, which are views and no log: each is written down here before it is made, and removed when no
+-- generation of the views names it.
+CREATE TABLE segment_objects (
+    object      TEXT COLLATE "C" PRIMARY KEY,
+    archived_at BIGINT NOT NULL   -- milliseconds since the epoch
+);

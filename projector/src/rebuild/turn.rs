@@ -12,8 +12,10 @@ const PATIENCE: Duration = Duration::from_secs(12);
 const POLL: Duration = Duration::from_millis(200);
 
 impl Builder {
-    /// Takes the turn. [`RebuildError::Busy`] when somebody is seen at work.
-    pub(super) async fn take_turn(&self) -> Result<Lease, RebuildError> {
+    /// Takes the turn, which keeps others from building views or changing to them until the lease is released.
+    ///
+    /// [`RebuildError::Busy`] when somebody is seen at work.
+    pub async fn take_turn(&self) -> Result<Lease, RebuildError> {
         let deadline = Instant::now() + PATIENCE;
         let first = self.newest().await?;
         loop {

@@ -55,6 +55,21 @@ pub(crate) enum ArchiveCommand {
     /// Only what everybody has read who follows the log, and never the partition of the latest event. It can be interrupted at
     /// any time and run again.
     Events(ArchiveEventsArgs),
+    /// Moves the points of runs that have ended out of the views, and removes moved ones that are not needed any more.
+    Metrics(ArchiveMetricsArgs),
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct ArchiveMetricsArgs {
+    /// Only of runs that ended longer ago than this, such as 90d
+    #[arg(long, value_name = "TIME")]
+    pub(crate) older_than: Option<String>,
+    /// Only of runs whose points take at least so much space; an object costs more than a few small rows
+    #[arg(long, value_name = "BYTES", default_value_t = 65_536, value_parser = clap::value_parser!(i64).range(1..))]
+    pub(crate) at_least: i64,
+    /// Only show how much would be moved
+    #[arg(long)]
+    pub(crate) dry_run: bool,
 }
 
 #[derive(Args, Debug)]

@@ -47,6 +47,12 @@ pub(super) async fn archives_are_apart_from_artifacts(bench: Bench) {
     for (range, expected) in [(3..10, sent.slice(3..10)), (size - 5..size + 5, sent.slice(LARGE - 5..))] {
         assert_eq!(bench.store.get_archive(&name, Some(range)).await.unwrap(), Some((size, expected)));
     }
+    let other = ArtifactStore::archive_name("metrics/run/1");
+    bench.store.put_archive(&other, Bytes::from_static(b"points")).await.unwrap();
+    for _ in 0..2 {
+        bench.store.delete_archive(&other).await.unwrap();
+    }
+    assert_eq!(bench.store.get_archive(&other, None).await.unwrap(), None);
     bench.put("u1", "a", b"an artifact".to_vec()).await;
     assert_eq!(bench.store.files(&path("")).await.unwrap(), [path("a")]);
     let artifact = bench.store.put_archive("a", Bytes::new()).await;

@@ -53,6 +53,18 @@ impl ArtifactStore {
         };
         self.metrics.of(Operation::Get, get).await.map_err(failed("read", name))
     }
+
+    /// Removes the object. One that is not there was removed before.
+    pub async fn delete_archive(&self, name: &str) -> Result<(), StoreError> {
+        let delete = async {
+            let name = of_archive(name)?;
+            match &self.home {
+                Home::Folder(folder) => folder.delete(name).await.map_err(BoxError::from),
+                Home::Bucket(bucket) => bucket.delete(name).await.map_err(BoxError::from),
+            }
+        };
+        self.metrics.of(Operation::Delete, delete).await.map_err(failed("delete", name))
+    }
 }
 
 fn of_archive(name: &str) -> Result<&str, BoxError> {

@@ -43,6 +43,29 @@ impl EventLog {
         self.db().write(&Statement::new(sql, vec![upto.into()])).await.map(drop)
     }
 
+    /// Writes down that an object with segments of metrics may be there.
+    pub async fn record_segments(&self, object: &str) -> Result<(), Error> {
+        let sql = format!(
+            "INSERT INTO segment_objects (object, archived_at) VALUES ($1, {}) ON CONFLICT (object) DO NOTHING \
+             RETURNING object",
+            self.db().now_ms()
+        );
+        self.db().write(&Statement::new(sql, vec![object.into()])).await.map(drop)
+    }
+
+    /// The objects that were written down, behind this one, in order.
+    pub async fn recorded_segments(&self, behind: &str, limit: i64) -> Result<Vec<String>, Error> {
+        let sql = "SELECT object FROM segment_objects WHERE object > $1 ORDER BY object LIMIT $2";
+        let rows = self.db().fetch(&Statement::new(sql, vec![behind.into(), limit.into()])).await?;
+        rows.into_iter().map(|mut row| row.text(0)).collect()
+    }
+
+    /// Forgets an object that is not there any more.
+    pub async fn forget_segments(&self, object: &str) -> Result<(), Error> {
+        let sql = "DELETE FROM segment_objects WHERE object = $1 RETURNING object";
+        self.db().write(&Statement::new(sql, vec![object.into()])).await.map(drop)
+    }
+
     /// The events after the position, up to and including `upto`, as the table has them.
     pub async fn stored_events(&self, position: i64, upto: i64, limit: ReadLimit) -> Result<Vec<StoredEvent>, Error> {
         let wanted = Selection { until: Some(Until::Position(upto)), ..Selection::after(position) };
