@@ -62,9 +62,10 @@ impl Mover<'_> {
             for run in page {
                 runs += 1;
                 let bytes = usize::try_from(run.bytes).unwrap_or_default();
-                segments += match args.dry_run {
-                    true => u64::try_from(run.segments).unwrap_or_default(),
-                    false => self.move_run(&run).await?,
+                segments += if args.dry_run {
+                    u64::try_from(run.segments).unwrap_or_default()
+                } else {
+                    self.move_run(&run).await?
                 };
                 progress.done(bytes);
             }
