@@ -15,6 +15,7 @@ import pytest
 import requests
 from conftest import StartServer
 from harness.history import lengthen, log_runs
+from harness.objects import private_store
 from harness.operator import Operator
 from harness.postgres import Postgres
 from harness.runledger import Runledger
@@ -241,6 +242,26 @@ def test_an_object_that_is_gone_is_named_by_whoever_needs_it(start_small: StartS
     operator.ok("verify", "--log")
     operator.ok("replay")
     assert own(wire, f"runs/{run_id}/events")["events"]
+
+
+@pytest.mark.timeout(400)
+def test_archived_events_are_read_from_a_bucket(start_small: StartServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    with private_store("minio") as (_, store), store.bucket() as bucket:
+        for name, value in store.credentials.items():
+            monkeypatch.setenv(name, value)
+        place = ("--artifact-store", bucket.url, "--s3-endpoint", store.endpoint)
+        server, operator, _, run_id = fill(start_small(flags=place), lambda: start_small(flags=place))
+        wire = Wire(server.url)
+        events = own(wire, f"runs/{run_id}/events", limit=1_000)["events"]
+        told = list(stream(wire, since=0, upto=EVENTS))
+        operator.ok("archive", "events", *place)
+        assert kept_from(operator) == ARCHIVED + 1
+        assert len(bucket.keys("#archive/events/")) == 4
+        assert own(wire, f"runs/{run_id}/events", limit=1_000)["events"] == events
+        assert list(stream(wire, since=0, upto=EVENTS)) == told
+        operator.ok("verify", "--log", "--views", *place)
+        bucket.delete(sorted(bucket.keys("#archive/events/"))[:1])
+        assert "events 1 to 999" in operator.run("verify", "--log", *place).stdout
 
 
 def test_sqlite_keeps_its_log_in_one_file(start_on_sqlite: StartServer) -> None:

@@ -83,6 +83,8 @@ pub enum Outcome {
 pub enum RebuildError {
     #[error("{builder}, which is {phase} at position {position} of {target}; only one works on the views at a time")]
     Busy { builder: String, phase: &'static str, position: i64, target: i64 },
+    #[error("somebody else works on the views, such as `runledger archive metrics`; try again when that has finished")]
+    Held,
     #[error("the event at position {position} cannot be projected: {reason}")]
     Unprojectable { position: String, reason: String },
     #[error("the log has a hole: there is no event at position {0}")]

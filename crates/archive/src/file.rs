@@ -99,6 +99,12 @@ impl FileWriter {
 #[derive(Debug)]
 pub(crate) struct FileEnd {
     metadata: ParquetMetaData,
+    index: Arc<FileIndex>,
+}
+
+/// What has to be known of a file to tell which of its row groups are wanted. It is much smaller than the end as a whole.
+#[derive(Debug)]
+pub(crate) struct FileIndex {
     groups: Vec<Group>,
 }
 
@@ -149,25 +155,16 @@ impl FileEnd {
             let (streams, folders) = (filter(STREAM)?, filter(FOLDER)?);
             groups.push(Group { part, oldest: bounds(group, RECORDED_AT)?.0, streams, folders });
         }
-        Ok(Self { metadata, groups })
+        Ok(Self { metadata, index: Arc::new(FileIndex { groups }) })
     }
 
-    /// The row groups in which something may be that is wanted.
-    pub(crate) fn parts(&self, wanted: &Selection<'_>) -> Vec<ArchivedPart> {
-        let may_have = |group: &&Group| {
-            let may = |filter: &Option<Sbbf>, name: &str| filter.as_ref().is_none_or(|filter| filter.check(name));
-            let named = !wanted.names_streams()
-                || wanted.streams.iter().any(|stream| may(&group.streams, stream.as_str()))
-                || wanted.folder.is_some_and(|folder| may(&group.folders, folder));
-            let late = matches!(wanted.until, Some(Until::Time(time)) if time < group.oldest);
-            wanted.reaches(group.part.first, group.part.last) && !late && named
-        };
-        self.groups.iter().filter(may_have).map(|group| group.part).collect()
+    pub(crate) fn index(&self) -> Arc<FileIndex> {
+        Arc::clone(&self.index)
     }
 
     /// All row groups.
     pub(crate) fn all(&self) -> impl Iterator<Item = usize> + use<> {
-        0..self.groups.len()
+        0..self.index.groups.len()
     }
 
     /// Which bytes of the file the row group is.
@@ -193,6 +190,21 @@ impl FileEnd {
 
     fn group(&self, number: usize) -> Result<&RowGroupMetaData> {
         self.metadata.row_groups().get(number).ok_or_else(|| error("the file has fewer row groups"))
+    }
+}
+
+impl FileIndex {
+    /// The row groups in which something may be that is wanted.
+    pub(crate) fn parts(&self, wanted: &Selection<'_>) -> Vec<ArchivedPart> {
+        let may_have = |group: &&Group| {
+            let may = |filter: &Option<Sbbf>, name: &str| filter.as_ref().is_none_or(|filter| filter.check(name));
+            let named = !wanted.names_streams()
+                || wanted.streams.iter().any(|stream| may(&group.streams, stream.as_str()))
+                || wanted.folder.is_some_and(|folder| may(&group.folders, folder));
+            let late = matches!(wanted.until, Some(Until::Time(time)) if time < group.oldest);
+            wanted.reaches(group.part.first, group.part.last) && !late && named
+        };
+        self.groups.iter().filter(may_have).map(|group| group.part).collect()
     }
 }
 

@@ -11,11 +11,12 @@ use std::sync::Arc;
 use tokio::sync::OnceCell;
 use tokio::task::spawn_blocking;
 
-use crate::file::FileEnd;
+use crate::file::{FileEnd, FileIndex};
 use crate::recent::Recent;
 
-/// Ends of files that are kept, of a few hundred KiB each.
-const ENDS: usize = 64;
+/// Indexes of files that are kept, of some ten KiB each, as every look for a stream asks all of them; and ends of files.
+const INDEXES: usize = 256;
+const ENDS: usize = 8;
 /// Row groups that are kept, of some MiB each.
 const GROUPS: usize = 8;
 /// Ranges of segments that are kept, of 8 MiB at most each.
@@ -32,6 +33,7 @@ pub struct ObjectArchive {
     location: String,
     settings: StoreSettings,
     store: OnceCell<ArtifactStore>,
+    indexes: Recent<String, Arc<FileIndex>>,
     ends: Recent<String, Arc<FileEnd>>,
     groups: Recent<(String, usize), Events>,
     pub(crate) segments: Recent<(String, u64, u64), Bytes>,
@@ -44,6 +46,7 @@ impl ObjectArchive {
             location,
             settings,
             store: OnceCell::new(),
+            indexes: Recent::new(INDEXES),
             ends: Recent::new(ENDS),
             groups: Recent::new(GROUPS),
             segments: Recent::new(RANGES),
@@ -113,7 +116,8 @@ impl ObjectArchive {
 #[async_trait]
 impl Archive for ObjectArchive {
     async fn parts(&self, object: &ArchivedObject, wanted: &Selection<'_>) -> Result<Vec<ArchivedPart>, Error> {
-        Ok(self.end(object).await?.parts(wanted))
+        let read = async { Ok::<_, Error>(self.end(object).await?.index()) };
+        Ok(Box::pin(self.indexes.get(object.object.clone(), read)).await?.parts(wanted))
     }
 
     async fn events(&self, object: &ArchivedObject, part: ArchivedPart) -> Result<Events, Error> {

@@ -24,9 +24,12 @@ impl Builder {
             }
             let newest = self.newest().await?;
             let at_work = first.as_ref().map(|row| row.updated_at) != newest.as_ref().map(|row| row.updated_at);
-            if let Some(Generation { builder, phase, position, target, .. }) = newest
+            if let Some(Generation { builder, state, phase, position, target, .. }) = newest
                 && (at_work || Instant::now() >= deadline)
             {
+                if !at_work && state != GenerationState::Building {
+                    return Err(RebuildError::Held);
+                }
                 return Err(RebuildError::Busy { builder, phase: phase.as_str(), position, target });
             }
             sleep(POLL).await;
