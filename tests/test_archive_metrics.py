@@ -16,7 +16,7 @@ from harness.wire import Wire
 OWN = "/api/runledger/v1"
 BATCHES = 24
 POINTS = 500
-MOVE = ("archive", "metrics", "--older-than", "1d", "--at-least", "2000")
+MOVE = ("archive", "metrics", "--older-than", "1d", "--at-least", "500")
 
 
 def log(wire: Wire, run_id: str, batches: range, points: int = POINTS) -> None:
