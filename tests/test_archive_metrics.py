@@ -55,7 +55,7 @@ class Seen:
     def __init__(self, server: Runledger, run_id: str) -> None:
         wire, client = Wire(server.url), mlflow.MlflowClient(server.url)
         self.raw = {key: wire.history(run_id, key) for key in ("loss", "acc/ü")}
-        self.history = [(point.step, point.value, point.timestamp) for point in client.get_metric_history(run_id, "loss")]
+        self.history = [(p.step, p.value, p.timestamp) for p in client.get_metric_history(run_id, "loss")]
         interval = {"run_ids": run_id, "metric_key": "loss", "max_results": 300}
         self.interval = wire.get("metrics/get-history-bulk-interval", **interval).ok()
         self.past = wire.request("GET", f"{OWN}/runs/{run_id}", params={"as_of": 10**9}).ok()
@@ -157,7 +157,8 @@ def test_points_that_are_away_are_an_error_that_names_them(start_server: StartSe
     assert wire.history(runs["running"], "loss")
     found = operator.run("verify", "--artifacts")
     assert found.returncode == 1
-    assert f"points of metrics, object #archive/metrics/{runs['old']}/{gone.name}: the artifact store has no such" in found.stdout
+    name = f"#archive/metrics/{runs['old']}/{gone.name}"
+    assert f"points of metrics, object {name}: the artifact store has no such object" in found.stdout
     compared = operator.run("verify", "--views")
     assert compared.returncode == 2
     assert gone.name in compared.stderr
