@@ -73,6 +73,7 @@ async fn run(config: Config, command: Command) -> Result<ExitCode, Failure> {
         Command::Import(command) => commands::transfer::import(&config, command).await,
         Command::Export(command) => commands::transfer::export(&config, command).await,
         Command::DeadLetters(command) => commands::dead_letters::run(&config, command).await,
+        Command::Archive(command) => commands::archive::run(&config, command).await,
         Command::Events(command) => commands::events::run(&config, command).await,
         Command::Health => commands::health::run(&config).await,
         Command::SampleData(args) => commands::sample_data::run(args).await,
