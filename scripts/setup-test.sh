@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what the tests need and the machine lacks: PostgreSQL, RabbitMQ, HAProxy,
-# Prometheus, Chromium and Java from the distribution's packages, two S3 servers built with
+# Prometheus, Chromium, Valgrind and Java from the distribution's packages, two S3 servers built with
 # Go, one Python environment per MLflow client, and a program on its Java client. Does
 # nothing, quickly, when all of it is there.
 set -euo pipefail
@@ -52,6 +52,7 @@ packages=()
 if ! scripts/postgres.sh bin >/dev/null 2>&1; then packages+=(postgresql); fi
 if ! scripts/rabbitmq.sh bin >/dev/null 2>&1; then packages+=(rabbitmq-server); fi
 if ! has_command haproxy; then packages+=(haproxy); fi
+if ! has_command valgrind; then packages+=(valgrind); fi
 if ! has_command prometheus; then packages+=(prometheus); fi
 if ! has_command chromium; then packages+=(chromium); fi
 if ! has_command javac; then packages+=(default-jdk-headless); fi

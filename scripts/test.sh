@@ -17,5 +17,8 @@ section "Rust tests"
 cargo build --workspace
 scripts/with-services.sh cargo test --workspace
 
+section "instructions of the hot paths"
+benches/instructions.sh
+
 section "mlflow clients and browser"
 scripts/with-services.sh .venv/mlflow3/bin/python -m pytest -c tests/pyproject.toml -n 2 --dist loadfile tests

@@ -15,7 +15,7 @@ type Failure = Box<dyn std::error::Error>;
 const STEPS: i64 = 100;
 const KEYS: [&str; 10] = ["m0", "m1", "m2", "m3", "m4", "m5", "m6", "m7", "m8", "m9"];
 /// Points of a history that is drawn or merged.
-const LONG: i64 = 100_000;
+const LONG: i64 = 20_000;
 
 #[derive(Debug, Parser)]
 #[command(name = "runledger-hot", version)]
@@ -37,9 +37,9 @@ enum Path {
     Project,
     /// A filter and an order to statements.
     Filter,
-    /// 16 pieces to a history of 100 000 points.
+    /// 16 pieces to a history of 20 000 points.
     Merge,
-    /// A history of 100 000 points to 1000 buckets.
+    /// A history of 20 000 points to 1000 buckets.
     Draw,
 }
 
