@@ -102,7 +102,7 @@ export default function ChartsTab({ experimentId }: { experimentId: string }) {
 
   return (
     <div className={css.tab}>
-      <ChartToolbar settings={settings} onChange={change}>
+      <ChartToolbar settings={settings} metrics={all} onChange={change}>
         <MetricChooser all={all} chosen={shown} onChange={choose} />
         <label>
           Runs{" "}
