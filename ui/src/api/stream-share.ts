@@ -14,6 +14,7 @@ export interface ShareSink {
     position?: number | undefined;
     lagEvents?: number;
     heard?: number;
+    build?: string;
   }) => void;
 }
 
@@ -281,7 +282,8 @@ export class StreamShare {
     this.sink.change(change);
   }
 
-  private takeLag({ position, lagEvents }: LineLag): void {
+  private takeLag({ position, lagEvents, build }: LineLag): void {
+    this.sink.status({ build });
     // Before any data was shown nothing can have been missed.
     this.position ??= position;
     this.heard(position, lagEvents);

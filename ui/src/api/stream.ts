@@ -17,6 +17,8 @@ export interface StreamStatus {
   lagEvents: number;
   /** When the server was last heard, epoch milliseconds. */
   heard: number | undefined;
+  /** Which build of the pages the server delivers, once it has said so. */
+  build: string | undefined;
 }
 
 /** The server names at most this many runs at once: with so many, any other may have changed too. */
@@ -26,7 +28,7 @@ type Listener = (change: StreamChange) => void;
 
 const MERGE_MS = 250;
 /** Tabs of one application share; another version may say other things. */
-const SHARE_NAME = `runledger-stream-1 ${basePath}`;
+const SHARE_NAME = `runledger-stream-2 ${basePath}`;
 
 class LiveStream {
   private status: StreamStatus = {
@@ -34,6 +36,7 @@ class LiveStream {
     position: undefined,
     lagEvents: 0,
     heard: undefined,
+    build: undefined,
   };
   private readonly listeners = new Set<Listener>();
   private readonly watchers = new Set<() => void>();

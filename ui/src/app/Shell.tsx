@@ -10,6 +10,7 @@ import { useCrumbs } from "./page";
 import css from "./Shell.module.css";
 import { ShortcutsDialog } from "./ShortcutsDialog";
 import { ThemeSwitch } from "./ThemeSwitch";
+import { UpdateBanner } from "./UpdateBanner";
 
 const places: { to: string; label: string; icon: IconName; match: RegExp }[] = [
   {
@@ -121,6 +122,7 @@ export function Shell({ children }: { children: React.ReactNode }) {
       </header>
       <div className={css.content}>
         <AwayBanner />
+        <UpdateBanner />
         <main id="main" className={css.main} tabIndex={-1}>
           {children}
         </main>
