@@ -1,17 +1,19 @@
-"""What one does to many runs and takes along from a page, in a real browser: tags, files, pictures, code, keys."""
+"""What one does to many runs and takes along from a page, in a real browser: tags, files, pictures, code, keys, settings."""
 
 import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from xml.etree import ElementTree
+from zoneinfo import ZoneInfo
 
 import pytest
 from conftest import _starter
 from harness.browser import Visit, running_browser, visiting
 from harness.wire import Wire
-from playwright.sync_api import Browser, Download, Page, expect
+from playwright.sync_api import Browser, Download, Locator, Page, Route, expect
 
 RUNS = 6
 
@@ -205,6 +207,33 @@ def test_a_chart_is_a_table_a_picture_and_a_file(visit: Visit, wire: Wire) -> No
     expect(page.get_by_role("region", name="val/loss as a table").get_by_role("row")).to_have_count(RUNS * 4 + 1)
 
 
+def test_a_metric_is_the_x_axis_and_the_link_keeps_it(visit: Visit, wire: Wire) -> None:
+    run_id = wire.new_run(run_name="epochs")
+    losses = [{"key": "loss", "value": 1 / (step + 1), "timestamp": step, "step": step} for step in range(40)]
+    epochs = [{"key": "epoch", "value": 0.5 + step / 10, "timestamp": step, "step": step} for step in range(0, 40, 10)]
+    wire.post("runs/log-batch", run_id=run_id, metrics=losses + epochs).ok()
+    page = visit.go(f"/runs/{run_id}/metrics")
+    with page.expect_request(lambda request: request.url.endswith("/series") and request.post_data_json["x"] != "step") as asked:
+        page.get_by_role("combobox", name="Metric as x axis").select_option("epoch")
+    assert asked.value.post_data_json["x"] == {"metric": "epoch"}
+    expect(page).to_have_url(re.compile("x=metric%3Aepoch"))
+    page.reload()
+    expect(page.get_by_role("combobox", name="Metric as x axis")).to_have_value("epoch")
+    chart = page.get_by_role("group", name="loss, 1 run")
+    chart.focus()
+    page.keyboard.press("End")
+    expect(page.locator("[aria-live=polite]", has_text="epoch 3.5: epochs")).not_to_be_empty()
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="loss: more").click()
+    page.get_by_role("menuitem", name="Show as table").click()
+    table = page.get_by_role("region", name="loss as a table")
+    expect(table.get_by_role("columnheader", name="epoch")).to_be_visible()
+    expect(table.get_by_role("row", name=re.compile("^epochs 0.5 ")).first).to_be_visible()
+    page.get_by_role("button", name="Step", exact=True).click()
+    expect(table.get_by_role("columnheader", name="Step")).to_be_visible()
+    expect(page).not_to_have_url(re.compile("x="))
+
+
 def test_the_keys_of_a_run(visit: Visit, wire: Wire) -> None:
     _, runs = sweep(wire)
     page = visit.go(f"/runs/{runs[2]}")
@@ -242,6 +271,76 @@ def test_the_keys_of_a_run(visit: Visit, wire: Wire) -> None:
     page.keyboard.press("g")
     page.keyboard.press("a")
     expect(page).to_have_url(re.compile("/activity$"))
+
+
+def test_a_filter_is_coloured_by_what_the_server_reads_in_it(visit: Visit, wire: Wire) -> None:
+    experiment_id, _ = sweep(wire)
+    page = open_runs(visit, experiment_id, "?q=max(metrics.%60val%2Floss%60)+%3E+0")
+
+    def coloured(kind: str) -> Locator:
+        return page.locator(f"[data-kind={kind}]")
+
+    line = page.get_by_role("combobox", name="Filter runs")
+    expect(coloured("keyword")).to_have_text(["max"])
+    expect(coloured("key")).to_have_text(["metrics.`val/loss`"])
+    line.press("End")
+    line.press_sequentially(" or params.lr in ('0.1', \"now\") and started > now-7d")
+    expect(coloured("key")).to_have_text(["metrics.`val/loss`", "params.lr", "started"])
+    expect(coloured("value")).to_have_text(["0", "'0.1'", '"now"', "now-7d"])
+    expect(coloured("keyword")).to_have_text(["max", "or", "in", "and"])
+    # Before the server has seen it, what is typed keeps its colours.
+    line.press_sequentially("7")
+    assert coloured("value").all_inner_texts()[:3] == ["0", "'0.1'", '"now"']
+    pieces = page.locator("[aria-hidden=true] > [data-kind]").all_inner_texts()
+    assert "".join(pieces) == line.input_value()
+
+
+def test_times_are_in_the_zone_that_one_chose(visit: Visit, wire: Wire) -> None:
+    start = 1_767_225_600_000  # the first moment of 2026 in UTC
+    run_id = wire.new_run(run_name="new year", start_time=start)
+    wire.post("runs/log-metric", run_id=run_id, key="loss", value=1, timestamp=start, step=0).ok()
+    page = visit.go("/settings")
+    zone = page.get_by_role("combobox", name="Time zone")
+    expect(zone).to_have_value("local")
+    for name, shown in (("UTC", "2026-01-01 00:00:00"), ("America/New_York", "2025-12-31 19:00:00")):
+        visit.go("/settings")
+        zone.select_option(name)
+        clock = datetime.now(ZoneInfo(name)).strftime("%Y-%m-%d %H:")
+        expect(page.locator("output", has_text=clock)).to_be_visible()
+        visit.check_accessible()
+        page = visit.go(f"/runs/{run_id}")
+        expect(page.get_by_text(shown).first).to_be_visible()
+        expect(page.locator(f"time[title='{shown} ({name})']").first).to_be_visible()
+    visit.go("/settings")
+    zone.select_option("Asia/Tokyo")
+    page = visit.go(f"/runs/{run_id}/metrics?x=wall")
+    page.get_by_role("button", name="loss: more").click()
+    page.get_by_role("menuitem", name="Show as table").click()
+    expect(page.get_by_role("region", name="loss as a table")).to_contain_text("1 Jan 2026 09:00:00")
+
+
+def test_a_page_of_another_build_offers_to_load_itself_again(visit: Visit, wire: Wire) -> None:
+    """The page is made to be an older one; what the server says of itself is what it says."""
+
+    def older(route: Route) -> None:
+        answer = route.fetch()
+        route.fulfill(response=answer, body=re.sub('name="build" content="[^"]+"', 'name="build" content="0.0.1"', answer.text()))
+
+    page = visit.go("/settings")
+    expect(page.get_by_text("Live")).to_be_visible()
+    button = page.get_by_role("button", name="Reload to update")
+    expect(button).to_have_count(0)
+    page.route("**/settings", older)
+    visit.go("/settings")
+    expect(button).to_be_visible()
+    visit.check_accessible()
+    page.get_by_role("link", name="Experiments").click()
+    expect(button).to_be_visible()
+    page.get_by_role("link", name="Settings").click()
+    page.unroute("**/settings", older)
+    button.click()
+    expect(page.get_by_text("Live")).to_be_visible()
+    expect(button).to_have_count(0)
 
 
 def test_fields_of_compared_runs_are_found_by_expression(visit: Visit, wire: Wire) -> None:

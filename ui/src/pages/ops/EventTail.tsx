@@ -7,6 +7,7 @@ import { fetchEvents, keys } from "../../api/queries";
 import { Button, Segmented } from "../../parts/Button";
 import { EmptyState } from "../../parts/EmptyState";
 import { ErrorBox } from "../../parts/ErrorBox";
+import { formatClock } from "../../parts/format";
 import panel from "../../parts/Panel.module.css";
 import { Skeleton } from "../../parts/Skeleton";
 import { KindSelect } from "../activity/ActivityPage";
@@ -91,7 +92,7 @@ function Line({ event }: { event: LedgerEvent }) {
   return (
     <tr className={bad ? css.badLine : undefined}>
       <td className="muted">{event.position}</td>
-      <td>{clock(event.at)}</td>
+      <td>{formatClock(event.at)}</td>
       <td>{event.kind}</td>
       <td>{subject && <Link href={subject.to}>{subject.label}</Link>}</td>
       <td className={css.what} title={values}>
@@ -101,11 +102,4 @@ function Line({ event }: { event: LedgerEvent }) {
       <td className="muted">{event.actor}</td>
     </tr>
   );
-}
-
-function clock(at: number): string {
-  const time = new Date(at);
-  const two = (n: number) => String(n).padStart(2, "0");
-  const milliseconds = String(time.getMilliseconds()).padStart(3, "0");
-  return `${two(time.getHours())}:${two(time.getMinutes())}:${two(time.getSeconds())}.${milliseconds}`;
 }
