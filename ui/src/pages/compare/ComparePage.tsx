@@ -23,6 +23,7 @@ const ScatterTab = lazy(() => import("./ScatterTab"));
 const ParallelTab = lazy(() => import("./ParallelTab"));
 const BoxTab = lazy(() => import("./BoxTab"));
 const ContourTab = lazy(() => import("./ContourTab"));
+const ArtifactsTab = lazy(() => import("./ArtifactsTab"));
 
 const TABS: [string, string][] = [
   ["table", "Table"],
@@ -31,6 +32,7 @@ const TABS: [string, string][] = [
   ["scatter", "Scatter"],
   ["box", "Box"],
   ["contour", "Contour"],
+  ["artifacts", "Artifacts"],
 ];
 /** As many runs as one call for series takes. */
 const MOST = 50;
@@ -122,6 +124,7 @@ export default function ComparePage() {
           {tab === "parallel" && <ParallelTab runs={runs} />}
           {tab === "box" && <BoxTab runs={runs} />}
           {tab === "contour" && <ContourTab runs={runs} />}
+          {tab === "artifacts" && <ArtifactsTab runs={runs} />}
           {!TABS.some(([name]) => name === tab) && <EmptyState title="There is no such tab" />}
         </Suspense>
       )}

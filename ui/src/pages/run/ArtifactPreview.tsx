@@ -11,10 +11,11 @@ import { Markdown } from "../../parts/Markdown";
 import panel from "../../parts/Panel.module.css";
 import { Skeleton } from "../../parts/Skeleton";
 import { Pdf, Picture, Player } from "./ArtifactMedia";
-import { decodeText, fetchHead, type Head, looksBinary } from "./artifact-bytes";
+import { decodeText, type Head, looksBinary, prettyJson } from "./artifact-bytes";
 import { type ArtifactKind, extensionOf, isWhole, kindOf, planPreview } from "./artifact-kind";
 import css from "./artifacts.module.css";
 import { CsvTable } from "./CsvTable";
+import { headOf } from "./head";
 
 const ParquetView = lazy(() => import("./ParquetView"));
 
@@ -32,11 +33,8 @@ export function ArtifactPreview({
   const [asked, setAsked] = useState(false);
   const empty = size === 0;
   const head = useQuery({
-    queryKey: ["artifact-bytes", runId, path, size],
-    queryFn: ({ signal }) => fetchHead(runId, path, plan.limit, signal),
+    ...headOf(runId, path, size, plan.limit),
     enabled: !empty && (plan.how === "fetch" || (plan.how === "ask" && asked)),
-    staleTime: Number.POSITIVE_INFINITY,
-    gcTime: 60_000,
   });
   if (empty) return <EmptyState title="The file is empty" />;
   if (plan.how === "none")
@@ -136,16 +134,6 @@ function Shown({
 /** Parts are cut at powers of two, and are called so on the button that asks for one. */
 function partSize(bytes: number): string {
   return bytes % 1024 === 0 && bytes < 1024 * 1024 ? `${bytes / 1024} KB` : formatBytes(bytes);
-}
-
-function prettyJson(text: string): string {
-  // Formatting by way of numbers would change those that a double cannot hold.
-  if (/\d{16}/.test(text)) return text;
-  try {
-    return JSON.stringify(JSON.parse(text), null, 2);
-  } catch {
-    return text;
-  }
 }
 
 function Plain({ text }: { text: string }) {
