@@ -1,7 +1,7 @@
 # The commands of the project. What takes more than a line lives in scripts/.
 # CI runs `check` and `test`; everything else is for the desk.
 
-.PHONY: help run ui test test-embedded test-e2e check fix bench up down
+.PHONY: help run ui test test-embedded test-e2e check fix bench bench-scale up down
 
 help:
 	@echo "run            build and start the server on 127.0.0.1:5000 (SQLite, local artifacts)"
@@ -14,6 +14,7 @@ help:
 	@echo "check          formatting, lints, docs, file sizes, crate boundaries, migrations, compose files"
 	@echo "fix            format, apply what clippy can repair by itself, and write what is generated anew"
 	@echo "bench          the benchmarks, with the peers side by side"
+	@echo "bench-scale    how cost grows with the log, runs, points, events and processes, drawn"
 
 run: ui
 	cargo run --release -p runledger-server -- server
@@ -49,3 +50,6 @@ down:
 
 bench:
 	benches/run.sh
+
+bench-scale:
+	benches/scale.sh $(ARGS)

@@ -7,7 +7,9 @@
 #     --mode quick|full    quick (default): one round of short works, a few minutes
 #                          full: three rounds, 100 000 seeded runs
 #     --works LIST         of start,burst,shared-run,log-metric,lifecycle,search,
-#                          listing,history,artifacts,storage,memory (default: all)
+#                          listing,history,chart,artifacts,storage,replay,memory
+#                          (default: all; chart and replay are ours alone, replay
+#                          needs PostgreSQL)
 #     --peers LIST         of mlflow,fasttrackml, or none (default: both)
 #     --skip-ours          measure the peers only
 #     --database KIND      postgres (default) or sqlite, for ours only
@@ -23,7 +25,7 @@ benches=$(cd "$(dirname "$0")" && pwd)
 root=$(dirname "$benches")
 arguments=("$@")
 
-mode=quick works=start,burst,shared-run,log-metric,lifecycle,search,listing,history,artifacts,storage,memory
+mode=quick works=start,burst,shared-run,log-metric,lifecycle,search,listing,history,chart,artifacts,storage,replay,memory
 peers=mlflow,fasttrackml ours=ours database=postgres rounds='' seconds='' peer_seconds='' runs=''
 while [ $# -gt 0 ]; do
   case $1 in
@@ -36,7 +38,7 @@ while [ $# -gt 0 ]; do
     --seconds) seconds=$2; shift ;;
     --peer-seconds) peer_seconds=$2; shift ;;
     --runs) runs=$2; shift ;;
-    *) sed -n '2,23s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
+    *) sed -n '2,25s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
   esac
   shift
 done
@@ -75,6 +77,7 @@ done
 for round in $(seq "$rounds"); do
   for work in $(echo "$works" | tr ',' ' '); do
     for server in $servers; do
+      [ "$server" = ours ] || case $work in chart | replay) continue ;; esac
       run_work "$work" "$server" || echo "$server could not do $work" >&2
       settle
     done

@@ -105,6 +105,7 @@ stop_all() {
   for server in "${!group[@]}"; do
     sql "$RUNLEDGER_TEST_POSTGRES_URL" -c "DROP DATABASE IF EXISTS $(database_name "$server") WITH (FORCE)" || true
   done
+  group=()
 }
 
 # What was measured, on what.

@@ -47,7 +47,10 @@ run_work() {
       measure "$server" listing 1 --experiment seeded
       ;;
     history) measure "$server" history 1 ;;
+    chart) measure "$server" chart 1 ;;
+    replay) replay ;;
     artifacts)
+      measure "$server" artifacts 8 --direction put --kib 1
       measure "$server" artifacts 8 --direction put --kib 64
       measure "$server" artifacts 4 --direction put --kib 10240
       measure "$server" artifacts 4 --direction get --kib 10240
@@ -55,6 +58,21 @@ run_work() {
     storage) storage "$server" ;;
     *) echo "--works $work: no such work" >&2; exit 2 ;;
   esac
+}
+
+# All views are built anew beside those in use, from what the works before have logged.
+replay() {
+  local began counted
+  counted=$(sql "$(database_url ours)" -c "SELECT count(*), COALESCE(sum((SELECT sum(one::BIGINT)
+    FROM jsonb_array_elements_text(payload -> 'counts') AS one)) FILTER (WHERE kind = 'MetricsLogged'), 0) FROM events")
+  began=$(date +%s.%N)
+  "$runledger" replay --database-url "$(database_url ours)" --data-dir "$work_dir/ours" >/dev/null 2>&1
+  # shellcheck disable=SC2312
+  awk -v round="$round" -v events="${counted%|*}" -v points="${counted#*|}" -v seconds="$(date +%s.%N) $began" 'BEGIN {
+    split(seconds, moment, " "); took = moment[1] - moment[2]
+    printf "{\"work\":\"replay\",\"label\":\"ours\",\"round\":%d,\"size\":%d,\"seconds\":%.2f,\"operations\":%d,", round, events, took, events
+    printf "\"operations_per_s\":%.0f,\"points_per_s\":%.0f}\n", events / took, points / took
+  }' >>"$results"
 }
 
 # Runs for search and listing, once for each server. Peers get most of theirs in SQL, because their API would take

@@ -2,7 +2,9 @@
 
 import os
 import subprocess
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import mlflow
@@ -174,7 +176,54 @@ def test_what_cannot_be_imported_is_refused(start_on_sqlite: StartServer, source
         assert done.returncode == 1, done.stdout + done.stderr
         return done.stderr
 
-    assert "mlflow server --backend-store-uri" in refused("--from", "sqlite:///mlflow.db")
+    assert "mlflow: not found" in refused("--from", "sqlite:///mlflow.db")
+    assert "a server knows where" in refused("--from", source.url, "--artifacts", "--artifacts-destination", "/there")
     assert "no address" in refused("--from", "mlflow:5000")
     wire.post("experiments/create", name="in the way").ok()
     assert "import into an empty server" in refused("--from", source.url)
+
+
+def test_a_database_without_a_server_is_read_by_the_installed_mlflow(source: Reference, start_on_sqlite: StartServer) -> None:
+    target = start_on_sqlite()
+    source.kill()
+    database, artifacts = source.places().values()
+    command = [str(BINARY), "import", "mlflow", "--from", database, *place(target)]
+    refused = subprocess.run([*command, "--artifacts"], capture_output=True, text=True, timeout=60)
+    assert refused.returncode == 1
+    assert "--artifacts-destination" in refused.stderr
+
+    beside = os.environ | {"PATH": f"{os.path.dirname(sys.executable)}:{os.environ['PATH']}"}
+    whole = [*command, "--artifacts", "--artifacts-destination", artifacts]
+    done = subprocess.run(whole, capture_output=True, text=True, timeout=140, env=beside)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert f" {RUNS} runs" in done.stdout, done.stdout
+    wait_until("the server is gone", lambda: not processes_of(database), limit=30)
+
+    source.start()
+    theirs, ours = Wire(source.url), Wire(target.url)
+    for run_id in source.runs:  # type: ignore[attr-defined]
+        assert run(ours, run_id) == run(theirs, run_id)
+    compare_artifacts(ours, theirs, theirs.run(source.runs[1])["info"]["artifact_uri"])  # type: ignore[attr-defined]
+
+
+def test_what_keeps_a_database_from_being_read_is_told(start_on_sqlite: StartServer, tmp_path: Path) -> None:
+    target = start_on_sqlite()
+    (tmp_path / "no.db").write_text("this is no database" * 100)
+    command = [str(BINARY), "import", "mlflow", "--from", f"sqlite:///{tmp_path}/no.db", *place(target)]
+    beside = os.environ | {"PATH": f"{os.path.dirname(sys.executable)}:{os.environ['PATH']}"}
+    unread = subprocess.run(command, capture_output=True, text=True, timeout=140, env=beside)
+    assert unread.returncode == 1
+    assert "file is not a database" in unread.stderr, unread.stderr
+
+
+def processes_of(database: str) -> list[str]:
+    """The processes that were told of this database."""
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            told = (folder / "environ").read_bytes()
+        except OSError:
+            continue
+        if f"MLFLOW_BACKEND_STORE_URI={database}\0".encode() in told:
+            found.append(folder.name)
+    return found

@@ -42,6 +42,9 @@ pub(crate) enum Work {
         /// How many runs to make.
         #[arg(long, default_value_t = 100_000)]
         runs: u64,
+        /// The number of the first, which says what the runs hold.
+        #[arg(long, default_value_t = 0)]
+        first: u64,
     },
     /// Search seeded runs: `metrics.m3 > 0.9 and params.p1 = 'v7'` by `metrics.m5 DESC`, 100 rows.
     Search(Common),
@@ -53,6 +56,14 @@ pub(crate) enum Work {
         common: Common,
         /// Points of the metric.
         #[arg(long, default_value_t = 100_000)]
+        points: u64,
+    },
+    /// Draw a metric of ours: the whole series at 1000 pixels.
+    Chart {
+        #[command(flatten)]
+        common: Common,
+        /// Points of the metric.
+        #[arg(long, default_value_t = 1_000_000)]
         points: u64,
     },
     /// Upload or download files through the artifact proxy.
@@ -114,6 +125,9 @@ pub(crate) struct Name {
     /// Number of this repetition.
     #[arg(long, default_value_t = 1)]
     pub(crate) round: u32,
+    /// How large the thing is that the figure depends on, where that is what is asked.
+    #[arg(long)]
+    pub(crate) size: Option<u64>,
 }
 
 impl Name {
@@ -121,6 +135,7 @@ impl Name {
     pub(crate) fn put(&self, report: &mut Report) {
         report.label.clone_from(&self.label);
         report.round = self.round;
+        report.size = self.size;
     }
 }
 

@@ -159,7 +159,7 @@ mod tests {
 
     #[test]
     fn measures_this_process() {
-        let name = Name { label: String::new(), round: 1 };
+        let name = Name { label: String::new(), round: 1, size: None };
         let report = memory(&name, std::process::id(), "memory").unwrap();
         assert!(report.rss_mib.unwrap() >= report.pss_mib.unwrap());
         assert!(report.pss_mib.unwrap() > 0.1);

@@ -16,6 +16,9 @@ pub(crate) struct Report {
     pub(crate) label: String,
     /// The caller's number for this repetition.
     pub(crate) round: u32,
+    /// How large the thing is that the figure depends on, as the caller said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) size: Option<u64>,
     /// Simulated clients, each on its own connection.
     pub(crate) clients: usize,
     /// Measured seconds, to the last answer.

@@ -24,10 +24,11 @@ pub(crate) async fn perform(work: Work) -> Result<Option<Report>, BenchError> {
         Work::SharedRun { common, lag } => lag::after(&lag, logging::shared_run(&common).await?).await?,
         Work::LogMetric(common) => logging::log_metric(&common).await?,
         Work::Lifecycle(common) => lifecycle::lifecycle(&common).await?,
-        Work::Seed { common, runs } => seed::seed(&common, runs).await?,
+        Work::Seed { common, runs, first } => seed::seed(&common, runs, first).await?,
         Work::Search(common) => queries::search(&common).await?,
         Work::Listing(common) => queries::listing(&common).await?,
         Work::History { common, points } => queries::history(&common, points).await?,
+        Work::Chart { common, points } => queries::chart(&common, points).await?,
         Work::Artifacts { common, direction, kib } => artifacts::artifacts(&common, direction, kib).await?,
         Work::Memory { name, pid, moment } => process::memory(&name, pid, &moment)?,
         Work::Start { name, health, log, patience, detach, command } => {

@@ -59,12 +59,7 @@ async fn runs(common: &Common, work: &str, filter: &str, order: &str) -> Result<
 /// The history of one metric with `points` points, a page after the other.
 pub(crate) async fn history(common: &Common, points: u64) -> Result<Report, BenchError> {
     let Prepared { mut setup, clients, experiment_id } = prepare(common).await?;
-    let run_id = session::run(&mut setup, &experiment_id).await?;
-    let mut template = Template::batch(&run_id, 0, 1, 100);
-    for _ in 0..points.div_ceil(template.points()) {
-        let written = setup.post(&api("runs/log-batch"), template.renew(), Keep::Length).await;
-        written.map_err(|failure| BenchError::Setup { what: "write the history", failure })?;
-    }
+    let run_id = write_history(&mut setup, &experiment_id, points).await?;
     let (requests, found) = pages(&mut setup, &run_id).await?;
     let readers = clients
         .into_iter()
@@ -76,6 +71,29 @@ pub(crate) async fn history(common: &Common, points: u64) -> Result<Report, Benc
     }
     report.megabytes_per_s = None;
     Ok(report)
+}
+
+/// The whole series of one metric with `points` points at 1000 pixels, as our own pages ask for it.
+pub(crate) async fn chart(common: &Common, points: u64) -> Result<Report, BenchError> {
+    let Prepared { mut setup, clients, experiment_id } = prepare(common).await?;
+    let run_id = write_history(&mut setup, &experiment_id, points).await?;
+    let asked = json!({"runs": [run_id], "metrics": ["m0"], "x": "step", "buckets": 1000});
+    let request = Request { method: Method::POST, path: "/api/runledger/v1/series".to_owned(), body: body(&asked) };
+    let readers = clients.into_iter().map(|connection| Reader { connection, requests: vec![request.clone()], points });
+    let mut report = measure("chart", common, setup, readers.collect()).await?;
+    report.megabytes_per_s = None;
+    Ok(report)
+}
+
+/// A run with `points` points of the metric `m0`; returns its id.
+async fn write_history(setup: &mut Connection, experiment_id: &str, points: u64) -> Result<String, BenchError> {
+    let run_id = session::run(setup, experiment_id).await?;
+    let mut template = Template::batch(&run_id, 0, 1, usize::try_from(points).unwrap_or(usize::MAX).min(100));
+    for _ in 0..points.div_ceil(template.points()) {
+        let written = setup.post(&api("runs/log-batch"), template.renew(), Keep::Length).await;
+        written.map_err(|failure| BenchError::Setup { what: "write the history", failure })?;
+    }
+    Ok(run_id)
 }
 
 /// Follows the page tokens once. The series does not change, so the same requests read it again.

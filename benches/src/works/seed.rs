@@ -27,10 +27,10 @@ use crate::{
 /// Runs between two progress lines.
 const PROGRESS: u64 = 5_000;
 
-/// Makes `runs` runs with 20 metrics, 20 params and 5 tags each.
-pub(crate) async fn seed(common: &Common, runs: u64) -> Result<Report, BenchError> {
+/// Makes `runs` runs with 20 metrics, 20 params and 5 tags each, from number `first` on.
+pub(crate) async fn seed(common: &Common, runs: u64, first: u64) -> Result<Report, BenchError> {
     let Prepared { setup, clients, experiment_id } = prepare(common).await?;
-    let shared = Arc::new(Shared { experiment_id, next: AtomicU64::new(0), runs, started: Instant::now() });
+    let shared = Arc::new(Shared { experiment_id, next: AtomicU64::new(0), first, runs, started: Instant::now() });
     let makers = clients.into_iter().map(|connection| Maker { connection, shared: Arc::clone(&shared) }).collect();
     let mut whole = common.clone();
     whole.seconds = f64::INFINITY;
@@ -64,6 +64,7 @@ pub(crate) fn contents(number: u64) -> String {
 struct Shared {
     experiment_id: String,
     next: AtomicU64,
+    first: u64,
     runs: u64,
     started: Instant,
 }
@@ -76,13 +77,15 @@ struct Maker {
 impl Client for Maker {
     async fn step(&mut self) -> Result<Done, Failure> {
         let number = self.shared.next.fetch_add(1, Ordering::Relaxed);
+        let made = number + 1;
+        let number = self.shared.first + number;
         let request = session::run_request(&self.shared.experiment_id, number);
         let answer = session::create_run(&mut self.connection, body(&request)).await?;
         let run_id = session::quoted(&answer, "run_id")
             .ok_or_else(|| Failure::Connection("runs/create answered without a run_id".to_owned()))?;
         let batch = format!(r#"{{"run_id": "{run_id}", {}"#, contents(number));
         self.connection.post(&api("runs/log-batch"), Bytes::from(batch), Keep::Length).await?;
-        self.shared.progress(number + 1);
+        self.shared.progress(made);
         Ok(Done { points: 20, bytes: 0 })
     }
 }

@@ -57,6 +57,12 @@ impl Mlflow {
         shown.to_string()
     }
 
+    /// Whether a server answers there now.
+    pub(crate) async fn is_there(&self) -> bool {
+        let Ok(url) = self.url("health") else { return false };
+        self.client.get(url).send().await.is_ok_and(|response| response.status().is_success())
+    }
+
     pub(crate) async fn get<T: DeserializeOwned>(
         &self,
         path: &str,

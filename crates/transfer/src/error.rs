@@ -8,6 +8,13 @@ use thiserror::Error;
 pub enum TransferError {
     #[error("{0:?} is no address of an MLflow server; give its tracking URI, such as http://mlflow:5000")]
     Address(String),
+    #[error("no process can be started for `mlflow server`, by which a database is read")]
+    NotStarted { source: std::io::Error },
+    #[error(
+        "`mlflow server`, by which a database is read, does not serve this one. Is it in the PATH, and of the version of the \
+         database? Else start it where it is, and give its address. It says:\n{said}"
+    )]
+    NotServing { said: String },
     #[error("the MLflow server at {url} cannot be reached")]
     Unreachable { url: String, source: reqwest::Error },
     #[error("the MLflow server refuses {request} with {status}: {message}")]

@@ -20,6 +20,7 @@ use serde_json::{Value, json};
 use std::collections::{BTreeSet, HashMap};
 use std::future::Future;
 use std::sync::Arc;
+use tokio::sync::Semaphore;
 
 use crate::mlflow;
 use crate::{Mlflow, TransferError, Watcher};
@@ -53,6 +54,8 @@ pub struct Export {
     views: ReadModel,
     files: Option<(Spool, ArtifactStore)>,
     at_once: usize,
+    /// Who has it brings data sets.
+    datasets_turn: Semaphore,
     watcher: Arc<dyn Watcher>,
 }
 
@@ -87,7 +90,7 @@ struct Found {
 impl Export {
     pub fn new(settings: ExportSettings) -> Self {
         let ExportSettings { target, views, files, at_once, watcher } = settings;
-        Self { target, views, files, at_once, watcher }
+        Self { target, views, files, at_once, datasets_turn: Semaphore::new(1), watcher }
     }
 
     /// Brings what is not there yet. Returns how many experiments there are.

@@ -1,6 +1,8 @@
 //! `runledger import` and `runledger export`: everything in from an MLflow server, and out to one.
 
-use runledger_transfer::{Export, ExportSettings, Import, ImportSettings, Imported, Mlflow, Watcher, What};
+use runledger_transfer::{
+    Export, ExportSettings, Import, ImportSettings, Imported, Mlflow, StockServer, StockStore, Watcher, What,
+};
 use std::io::{self, Write};
 use std::sync::Arc;
 
@@ -12,8 +14,8 @@ use crate::config::Config;
 use crate::parts::{Parts, open_store};
 
 pub(crate) async fn import(config: &Config, command: ImportCommand) -> Result<(), Failure> {
-    let ImportCommand::Mlflow(ImportArgs { from, artifacts, at_once }) = command;
-    let source = source(&from)?;
+    let ImportCommand::Mlflow(ImportArgs { from, artifacts, artifacts_destination, at_once }) = command;
+    let (source, _server) = source(from, artifacts, artifacts_destination).await?;
     let parts = Parts::new(Backend::open_migrated(config).await?)?;
     let spool = if artifacts { Some(parts.spool(config).await?) } else { None };
     let told = Arc::new(Told::default());
@@ -41,6 +43,29 @@ pub(crate) async fn import(config: &Config, command: ImportCommand) -> Result<()
     Ok(out.flush()?)
 }
 
+/// The server to ask; where it was started for this, it runs as long as what is returned with it.
+async fn source(
+    from: String,
+    artifacts: bool,
+    destination: Option<String>,
+) -> Result<(Mlflow, Option<StockServer>), Failure> {
+    if !StockServer::is_store(&from) {
+        return match destination {
+            Some(_) => Err("--artifacts-destination is for a database; a server knows where its artifacts are".into()),
+            None => Ok((Mlflow::new(&from)?, None)),
+        };
+    }
+    if artifacts && destination.is_none() {
+        return Err(
+            "a database does not say where the server kept its artifacts: give --artifacts-destination as it had it \
+                    (without one, `mlflow server` takes ./mlartifacts)"
+                .into(),
+        );
+    }
+    let server = StockServer::start(StockStore { store: from, artifacts: destination }).await?;
+    Ok((server.address().clone(), Some(server)))
+}
+
 pub(crate) async fn export(config: &Config, command: ExportCommand) -> Result<(), Failure> {
     let ExportCommand::Mlflow(ExportArgs { to, artifacts, at_once }) = command;
     let target = Mlflow::new(&to)?;
@@ -61,15 +86,6 @@ pub(crate) async fn export(config: &Config, command: ExportCommand) -> Result<()
          runledger.run_id, runledger.model_id and runledger.experiment_id have their old ids"
     )?;
     Ok(())
-}
-
-fn source(address: &str) -> Result<Mlflow, Failure> {
-    if ["postgres", "mysql", "sqlite", "mssql", "file:", "/", "."].iter().any(|start| address.starts_with(start)) {
-        return Err("an import asks an MLflow server: start `mlflow server --backend-store-uri` with what you gave, and give its \
-                    address, such as http://127.0.0.1:5000"
-            .into());
-    }
-    Ok(Mlflow::new(address)?)
 }
 
 /// The progress of each kind of thing.

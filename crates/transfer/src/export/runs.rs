@@ -152,7 +152,7 @@ impl Export {
         let dataset = |input: &runledger_domain::event::DatasetInput| json!({"tags": pairs(&input.tags), "dataset": input.dataset});
         let datasets: Vec<Value> = run.datasets.iter().map(dataset).collect();
         if !datasets.is_empty() {
-            self.done("runs/log-inputs", &json!({"run_id": id, "datasets": datasets})).await?;
+            self.datasets(id, &datasets).await?;
         }
         self.artifacts(&exported).await?;
         let mut update = json!({"run_id": id, "status": run.status.as_str()});
@@ -186,5 +186,12 @@ impl Export {
             self.done("runs/log-batch", &json!({"run_id": id, "metrics": metrics})).await?;
         }
         Ok(())
+    }
+
+    /// MLflow's server looks whether it knows a data set and then adds it, in two steps: of two runs that bring the same one at
+    /// once, it refuses one with a violated constraint. So one run brings its data sets at a time.
+    async fn datasets(&self, id: &str, datasets: &[Value]) -> Result<(), TransferError> {
+        let _turn = self.datasets_turn.acquire().await;
+        self.done("runs/log-inputs", &json!({"run_id": id, "datasets": datasets})).await
     }
 }
