@@ -1,14 +1,13 @@
 """The files of compared runs beside one another, in a real browser."""
 
 import re
-import struct
-import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
 from conftest import _starter
 from harness.browser import Visit, running_browser, visiting
+from harness.pictures import png
 from harness.wire import ARTIFACTS, Wire
 from playwright.sync_api import Browser, Page, expect
 
@@ -52,17 +51,6 @@ def site(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
         put(0, "only.txt", b"of the first\n")
         put(2, "config/model.yaml", b"lr: 0.2\n")
         yield Site(wire.url, runs)
-
-
-def png(width: int) -> bytes:
-    """A black picture."""
-
-    def part(kind: bytes, data: bytes) -> bytes:
-        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
-
-    head = struct.pack(">IIBBBBB", width, 1, 8, 0, 0, 0, 0)
-    pixels = zlib.compress(b"\x00" * (width + 1))
-    return b"\x89PNG\r\n\x1a\n" + part(b"IHDR", head) + part(b"IDAT", pixels) + part(b"IEND", b"")
 
 
 @pytest.fixture

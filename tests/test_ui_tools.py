@@ -343,6 +343,27 @@ def test_a_page_of_another_build_offers_to_load_itself_again(visit: Visit, wire:
     expect(button).to_have_count(0)
 
 
+def test_two_tabs_share_one_stream(browser: Browser, wire: Wire) -> None:
+    run_id = wire.new_run(run_name="shared", start_time=1)
+    with visiting(browser, wire.url) as visit:
+        streams: dict[str, int] = {"first": 0, "second": 0}
+        first, second = visit.page, visit.page.context.new_page()
+        for name, page in (("first", first), ("second", second)):
+            page.on("request", lambda request, name=name: "/stream" in request.url and streams.update({name: streams[name] + 1}))
+            page.goto(f"{wire.url}/runs/{run_id}")
+            expect(page.get_by_text("Live", exact=True)).to_be_visible()
+        assert streams == {"first": 1, "second": 0}
+        wire.post("runs/set-tag", run_id=run_id, key="one", value="seen by both").ok()
+        for page in (first, second):
+            expect(page.get_by_text("seen by both")).to_be_visible(timeout=5_000)
+        # Whoever is left reads on, and has missed nothing.
+        first.close()
+        wire.post("runs/set-tag", run_id=run_id, key="two", value="after the first").ok()
+        expect(second.get_by_text("after the first")).to_be_visible(timeout=10_000)
+        assert streams["second"] == 1
+        visit.check()
+
+
 def test_fields_of_compared_runs_are_found_by_expression(visit: Visit, wire: Wire) -> None:
     _, runs = sweep(wire)
     page = visit.go(f"/compare?runs={','.join(runs[:3])}&diff=0")

@@ -28,7 +28,7 @@ export interface RunFile {
 const STEP = 12;
 /** Kinds that have lines. Of a table one wants to see the rows first. */
 const LINES: readonly ArtifactKind[] = ["text", "json", "markdown", "html"];
-const PERHAPS: readonly ArtifactKind[] = ["csv", "unknown"];
+const PERHAPS: readonly ArtifactKind[] = ["csv", "geojson", "unknown"];
 
 export function FileOfRuns({ runs, file }: { runs: readonly ComparedRun[]; file: Merged }) {
   const [params, setParams] = useSearchParams();

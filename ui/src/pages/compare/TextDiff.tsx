@@ -88,7 +88,7 @@ export function TextDiff({ files, path }: { files: readonly RunFile[]; path: str
             left={left}
             right={right}
             names={[from, to].map((file) => file?.run.detail.run.name ?? "")}
-            json={kind === "json"}
+            json={kind === "json" || kind === "geojson"}
           />
         )
       ) : (

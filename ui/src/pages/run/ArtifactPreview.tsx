@@ -2,7 +2,7 @@
 // preview is offered as a download.
 
 import { useQuery } from "@tanstack/react-query";
-import { lazy, Suspense, useState } from "react";
+import { lazy, Suspense, useMemo, useState } from "react";
 import { Button, Segmented } from "../../parts/Button";
 import { EmptyState } from "../../parts/EmptyState";
 import { ErrorBox } from "../../parts/ErrorBox";
@@ -15,6 +15,8 @@ import { decodeText, type Head, looksBinary, prettyJson } from "./artifact-bytes
 import { type ArtifactKind, extensionOf, isWhole, kindOf, planPreview } from "./artifact-kind";
 import css from "./artifacts.module.css";
 import { CsvTable } from "./CsvTable";
+import { GeoMap } from "./GeoMap";
+import { readGeoJson } from "./geojson";
 import { headOf } from "./head";
 
 const ParquetView = lazy(() => import("./ParquetView"));
@@ -122,6 +124,8 @@ function Shown({
         <CsvTable text={text} separator={extensionOf(path) === "tsv" ? "\t" : ","} cut={head.cut} />
       ) : kind === "markdown" ? (
         <TwoWays names={["Rendered", "Source"]} first={<Markdown source={text} />} text={text} />
+      ) : kind === "geojson" ? (
+        <Geo path={path} text={text} />
       ) : kind === "html" ? (
         <Html text={text} />
       ) : (
@@ -179,6 +183,20 @@ function TwoWays({
       </div>
       {way === "first" ? first : <Plain text={text} />}
     </>
+  );
+}
+
+/** Its shapes where there are some, else what it says. */
+function Geo({ path, text }: { path: string; text: string }) {
+  const shapes = useMemo(() => readGeoJson(text), [text]);
+  const source = prettyJson(text);
+  if (!shapes) return <Plain text={source} />;
+  return (
+    <TwoWays
+      names={["Map", "Source"]}
+      first={<GeoMap path={path} shapes={shapes} />}
+      text={source}
+    />
   );
 }
 
