@@ -266,7 +266,7 @@ def test_fields_tell_what_runs_use(wire: Wire) -> None:
     logged_run(wire, experiment_id, "a", loss=2.5, odd="NaN")
     logged_run(wire, experiment_id, "b", loss=-1)
     fields = ask(wire, f"experiments/{experiment_id}/fields")
-    assert fields["params"] == [{"key": "lr", "runs": 2}]
+    assert fields["params"] == [{"key": "lr", "runs": 2, "varies": True}]
     assert fields["metrics"] == [{"key": "loss", "runs": 2, "min": -1.0, "max": 2.5}, {"key": "odd", "runs": 1}]
     assert "mlflow.runName" in {field["key"] for field in fields["tags"]}
 

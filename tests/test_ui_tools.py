@@ -343,6 +343,32 @@ def test_a_page_of_another_build_offers_to_load_itself_again(visit: Visit, wire:
     expect(button).to_have_count(0)
 
 
+def test_operations_show_one_run_and_one_projection(visit: Visit, wire: Wire) -> None:
+    run_id, other = wire.new_run(run_name="mine"), wire.new_run(run_name="not mine")
+    wire.post("runs/set-tag", run_id=run_id, key="k", value="v").ok()
+    page = visit.go("/ops/events")
+    events = page.get_by_role("region", name="Events")
+    expect(events).to_contain_text(other[:8])
+    page.get_by_role("searchbox", name="Only events of the run").fill(run_id)
+    expect(events.get_by_role("row", name=re.compile("TagsSet"))).to_be_visible()
+    expect(events).not_to_contain_text(other[:8])
+    page.get_by_role("combobox", name="Kind of event").select_option("RunCreated")
+    expect(events.get_by_role("row", name=re.compile("TagsSet"))).to_have_count(0)
+    expect(page).to_have_url(re.compile(f"kind=RunCreated.*run={run_id}|run={run_id}.*kind=RunCreated"))
+    wire.post("runs/set-tag", run_id=run_id, key="k2", value="v").ok()
+    page.get_by_role("combobox", name="Kind of event").select_option("")
+    expect(events).to_contain_text("k2")
+    visit.check_accessible()
+    page = visit.go("/ops/projections")
+    link = page.get_by_role("table").get_by_role("link").first
+    name = link.inner_text()
+    link.click()
+    expect(page).to_have_url(re.compile("/ops/projections/"))
+    expect(page.get_by_role("rowheader")).to_have_text([name])
+    page = visit.go("/ops/projections/none")
+    expect(page.get_by_text("There is no such projection")).to_be_visible()
+
+
 def test_two_tabs_share_one_stream(browser: Browser, wire: Wire) -> None:
     run_id = wire.new_run(run_name="shared", start_time=1)
     with visiting(browser, wire.url) as visit:

@@ -78,6 +78,8 @@ pub(super) struct Standing {
     position: i64,
     /// Events that the views have yet to see.
     lag_events: i64,
+    /// For how long the first of them has waited, in milliseconds.
+    lag_ms: i64,
     /// Which build of the web UI the server delivers; pages name theirs in a `meta` element.
     build: &'static str,
 }
@@ -198,7 +200,13 @@ impl Reader {
 
     async fn lag(&self) -> Result<Event, ApiError> {
         let (head, checkpoint) = (self.app.log.head().await?, self.app.views.checkpoint().await?);
-        event("lag", None, &Standing { position: head, lag_events: (head - checkpoint).max(0), build: ui::build() })
+        let waiting = self.app.log.recorded_after(checkpoint).await?;
+        let lag_ms = waiting.map_or(0, |since| (self.app.clock.now_ms() - since).max(0));
+        event(
+            "lag",
+            None,
+            &Standing { position: head, lag_events: (head - checkpoint).max(0), lag_ms, build: ui::build() },
+        )
     }
 }
 

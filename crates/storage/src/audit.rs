@@ -148,6 +148,13 @@ impl EventLog {
         let statement = Statement::new(sql, vec![position.into(), limit.into()]);
         self.db().fetch(&statement).await?.into_iter().map(change).collect()
     }
+
+    /// When the first event after the position was appended, in milliseconds since the epoch.
+    pub async fn recorded_after(&self, position: i64) -> Result<Option<i64>, Error> {
+        let sql = "SELECT recorded_at FROM events WHERE position > $1 ORDER BY position LIMIT 1";
+        let rows = self.db().fetch(&Statement::new(sql, vec![position.into()])).await?;
+        rows.first().map(|row| row.int(0)).transpose()
+    }
 }
 
 fn audited(mut row: Row) -> Result<AuditedEvent, Error> {

@@ -164,10 +164,11 @@ export function fetchRunEvents(
   before: number | undefined,
   limit: number,
   signal?: AbortSignal,
+  kind?: string,
 ): Promise<EventsAnswer> {
   return apiGet<EventsAnswer>(
     `runs/${encodeURIComponent(runId)}/events`,
-    { before, limit },
+    { before, limit, kind },
     signal,
   );
 }

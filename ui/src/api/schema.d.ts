@@ -683,6 +683,8 @@ export interface components {
              * @description How many active runs have it.
              */
             runs: number;
+            /** @description Of a param: whether runs that have it differ in it. */
+            varies?: boolean;
         };
         /** @description A field of a run that an event changed. */
         FieldChange: {
@@ -1165,6 +1167,11 @@ export interface components {
              * @description Events that the views have yet to see.
              */
             lag_events: number;
+            /**
+             * Format: int64
+             * @description For how long the first of them has waited, in milliseconds.
+             */
+            lag_ms: number;
             /**
              * Format: int64
              * @description The last position of the log.

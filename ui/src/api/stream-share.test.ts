@@ -26,7 +26,7 @@ class Server {
           if (!this.lines.has(now)) return;
           sink.state("live");
           // As the real server: how far the log is comes before what is new.
-          sink.lag({ position: this.log, lagEvents: 0, build: "1" });
+          sink.lag({ position: this.log, lagEvents: 0, lagMs: 0, build: "1" });
           this.tell(now);
         });
       },
@@ -277,7 +277,7 @@ describe("one stream for all tabs", () => {
     for (const line of server.lines) {
       line.at = server.log;
       line.sink.forgotten();
-      line.sink.lag({ position: server.log, lagEvents: 0, build: "1" });
+      line.sink.lag({ position: server.log, lagEvents: 0, lagMs: 0, build: "1" });
     }
     await settle();
     expect([a.build(), b.build()]).toEqual(["1", "1"]);

@@ -15,6 +15,8 @@ export interface StreamStatus {
   state: StreamState;
   position: number | undefined;
   lagEvents: number;
+  /** For how long the first of them has waited. */
+  lagMs: number;
   /** When the server was last heard, epoch milliseconds. */
   heard: number | undefined;
   /** Which build of the pages the server delivers, once it has said so. */
@@ -35,6 +37,7 @@ class LiveStream {
     state: "connecting",
     position: undefined,
     lagEvents: 0,
+    lagMs: 0,
     heard: undefined,
     build: undefined,
   };

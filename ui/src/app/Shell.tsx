@@ -4,7 +4,7 @@ import { Link, useLocation } from "wouter";
 import { Icon, type IconName } from "../parts/Icon";
 import { runLatestToastAction, Toasts } from "../parts/Toast";
 import { useKeys } from "./keyboard";
-import { AwayBanner, LiveMark } from "./LiveMark";
+import { AwayBanner, LiveMark, StaleBanner } from "./LiveMark";
 import { Palette } from "./Palette";
 import { useCrumbs } from "./page";
 import css from "./Shell.module.css";
@@ -122,6 +122,7 @@ export function Shell({ children }: { children: React.ReactNode }) {
       </header>
       <div className={css.content}>
         <AwayBanner />
+        <StaleBanner />
         <UpdateBanner />
         <main id="main" className={css.main} tabIndex={-1}>
           {children}
