@@ -234,6 +234,36 @@ def test_a_metric_is_the_x_axis_and_the_link_keeps_it(visit: Visit, wire: Wire) 
     expect(page).not_to_have_url(re.compile("x="))
 
 
+def test_charts_are_of_the_runs_that_the_table_shows(visit: Visit, wire: Wire) -> None:
+    experiment_id, runs = sweep(wire)
+    page = open_runs(visit, experiment_id, "?q=params.lr+in+(%270.1%27,+%270.4%27)&sort=name")
+    page.get_by_role("navigation", name="Experiment").get_by_role("link", name="Charts").click()
+    legend = page.get_by_role("list", name="Runs").get_by_role("link")
+    expect(legend).to_have_text(["run 1", "run 4"])
+    expect(page.get_by_text("params.lr in ('0.1', '0.4')")).to_be_visible()
+    expect(page.get_by_role("group", name="val/loss, 2 runs")).to_be_visible()
+    visit.check_accessible()
+    page.get_by_role("button", name="All runs").click()
+    expect(legend).to_have_count(RUNS)
+    expect(legend.first).to_have_text("run 0")
+    # As it was before the last run got its points.
+    before = wire.request("GET", "/api/runledger/v1/ops/status").ok()["position"]
+    last = wire.new_run(experiment_id, run_name="run 9")
+    wire.post("runs/log-metric", run_id=last, key="val/loss", value=9, timestamp=1, step=0).ok()
+    expect(legend).to_have_count(RUNS + 1)
+    page = visit.go(f"/experiments/{experiment_id}/charts?at={before}")
+    expect(page.get_by_text("As of event")).to_be_visible()
+    expect(legend).to_have_count(RUNS)
+    page = visit.go(f"/compare?runs={runs[1]},{runs[2]}&tab=lines&at={before}")
+    expect(page.get_by_text("Nothing can be changed here")).to_be_visible()
+    wire.post("runs/set-tag", run_id=runs[1], key="later", value="v").ok()
+    page.get_by_role("link", name="Table", exact=True).click()
+    expect(page.get_by_role("rowheader", name="val/loss")).to_be_visible()
+    expect(page.get_by_role("rowheader", name="later")).to_have_count(0)
+    page.get_by_role("button", name="Back to live").click()
+    expect(page.get_by_role("rowheader", name="later")).to_be_visible()
+
+
 def test_the_keys_of_a_run(visit: Visit, wire: Wire) -> None:
     _, runs = sweep(wire)
     page = visit.go(f"/runs/{runs[2]}")
