@@ -21,6 +21,8 @@ from mlflow.entities import ViewType
 # 2 000 and more for a long look.
 RUNS = int(os.environ.get("RUNLEDGER_TEST_IMPORT_RUNS", "80"))
 OWN = "/api/runledger/v1"
+# The source answers some 30 requests a second.
+LIMIT = 120 + RUNS / 4
 
 
 @pytest.fixture(scope="module")
@@ -41,6 +43,7 @@ def place(target: Runledger) -> list[str]:
     return folder if target.database_url is None else [*folder, "--database-url", target.database_url]
 
 
+@pytest.mark.timeout(LIMIT * 4)
 def test_everything_is_the_same_after_an_import_that_was_killed(source: Reference, start_server: StartServer) -> None:
     target = start_server()
     theirs, ours = Wire(source.url), Wire(target.url)
@@ -49,7 +52,7 @@ def test_everything_is_the_same_after_an_import_that_was_killed(source: Referenc
         interrupted.kill()
     assert created(ours) < RUNS, "the import was over too soon to be interrupted"
     for _ in range(2):
-        done = subprocess.run(words(source, target, "--artifacts"), capture_output=True, text=True, timeout=120)
+        done = subprocess.run(words(source, target, "--artifacts"), capture_output=True, text=True, timeout=LIMIT)
         assert done.returncode == 0, done.stdout + done.stderr
         assert f" {RUNS} runs" in done.stdout, done.stdout
     assert created(ours) == RUNS, "nothing is doubled"
@@ -72,7 +75,7 @@ def test_everything_is_the_same_after_an_import_that_was_killed(source: Referenc
         compare_artifacts(ours, theirs, root)
     for model in logged_models(theirs):
         compare_artifacts(ours, theirs, model["info"]["artifact_uri"])
-    proof = subprocess.run([str(BINARY), "verify", *place(target)], capture_output=True, text=True, timeout=120)
+    proof = subprocess.run([str(BINARY), "verify", *place(target)], capture_output=True, text=True, timeout=LIMIT)
     assert proof.returncode == 0, proof.stdout + proof.stderr
     # What is made now does not take an id that came along.
     taken = {int(experiment_id) for experiment_id in expected}
