@@ -43,7 +43,7 @@ export function XMetric({
         <input
           type="search"
           className={styles.xSearch}
-          aria-label="Search metrics for the x axis"
+          aria-label="Find a metric for the x axis"
           placeholder={`Search ${formatCount(metrics.length)} metrics`}
           value={search}
           onChange={(event) => setSearch(event.target.value)}

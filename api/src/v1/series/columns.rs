@@ -91,10 +91,24 @@ mod tests {
         }
     }
 
+    async fn written() -> Vec<u8> {
+        let response = write(&[series(Vec::new()), series(vec![0.8, 1.2])]).unwrap();
+        response.into_body().collect().await.unwrap().to_bytes().to_vec()
+    }
+
+    /// What the page reads is tested with a file of these bytes. With `RUNLEDGER_WRITE_FIXTURES` it is written anew.
+    #[tokio::test]
+    async fn the_page_is_tested_with_what_is_written() {
+        let (path, bytes) = (concat!(env!("CARGO_MANIFEST_DIR"), "/../ui/src/api/series-columns.bin"), written().await);
+        if std::env::var_os("RUNLEDGER_WRITE_FIXTURES").is_some() {
+            std::fs::write(path, &bytes).unwrap();
+        }
+        assert_eq!(std::fs::read(path).unwrap(), bytes);
+    }
+
     #[tokio::test]
     async fn the_columns_follow_the_head() {
-        let response = write(&[series(Vec::new()), series(vec![0.8, 1.2])]).unwrap();
-        let bytes = response.into_body().collect().await.unwrap().to_bytes();
+        let bytes = written().await;
         let length = usize::try_from(u32::from_le_bytes(bytes[..4].try_into().unwrap())).unwrap();
         let (head, columns) = bytes[4..].split_at(length);
         assert_eq!((length + 4) % 8, 0);
