@@ -53,8 +53,10 @@ export default function TimelineTab({
   return (
     <div className={css.charts}>
       <PastSlider runId={runId} shownAt={asOf?.at} onMove={onMoment} />
-      <div className={css.scrollX}>
-        <Segmented label="Kind of event" value={kind} options={KINDS} onChange={setKind} />
+      <div className={css.filters}>
+        <div className={css.scrollX}>
+          <Segmented label="Kind of event" value={kind} options={KINDS} onChange={setKind} />
+        </div>
         {actors.length > 1 && (
           <select
             aria-label="Who did it"
