@@ -45,6 +45,11 @@ pub(crate) async fn log_metric(
     Ok(Answer::empty())
 }
 
+/// Reads and checks the body of a `log-batch`, as for the benchmarks. The error is the message for the client.
+pub fn read_log_batch(body: &[u8]) -> Result<LogBatch, String> {
+    parse_batch(body).map_err(|refusal| refusal.message)
+}
+
 /// Reads and checks the body of a `log-batch`.
 fn parse_batch(bytes: &[u8]) -> Result<LogBatch, ApiError> {
     let bytes = object_bytes(bytes)?;

@@ -139,6 +139,13 @@ impl From<StorageError> for ApiError {
                     .retry_after(Duration::from_secs(1))
                     .caused_by(error)
             }
+            StorageError::Archive { .. } => {
+                let message =
+                    "What was asked for is archived, and the archive cannot be read for the moment. Try again later.";
+                Self::new(ErrorCode::TemporarilyUnavailable, message)
+                    .retry_after(Duration::from_secs(5))
+                    .caused_by(error)
+            }
             _ => Self::internal(error),
         }
     }

@@ -42,6 +42,7 @@ mod v1;
 mod webhooks;
 mod wire;
 
+pub use batch::read_log_batch;
 pub use mlflow_page::{MlflowPage, MlflowPageError};
 pub use routes::router;
 pub use serve::run;

@@ -23,6 +23,7 @@ mod step;
 
 pub use apart::project_apart;
 pub use metrics::ProjectorMetrics;
+pub use project::fold;
 pub use rebuild::{Builder, Outcome, Plan, Progress, RebuildError, RebuildGauges, Status, VERSION};
 pub use step::{Projector, Report};
 

@@ -23,6 +23,14 @@ pub(crate) struct Projection {
     keys: HashSet<Arc<str>>,
 }
 
+/// Folds events to row changes, in views that have nothing yet. `now` is for what cannot be projected, in milliseconds since the
+/// epoch. Ends at an event that sweeps over many rows.
+pub fn fold(events: &[RecordedEvent], now: i64) -> Changes {
+    let mut projection = Projection::new(Shards::ALL, Rows::default());
+    projection.fold(events, now);
+    projection.changes
+}
+
 impl Projection {
     pub(crate) fn new(shards: Shards, rows: Rows) -> Self {
         Self { shards, rows, ..Self::default() }

@@ -19,7 +19,7 @@ pub use status::{Progress, Status};
 
 use runledger_domain::Clock;
 use runledger_storage::compare::Comparison;
-use runledger_storage::views::{Shards, Views, defer_indexes, make_indexes};
+use runledger_storage::views::{SegmentObjects, Shards, Views, defer_indexes, make_indexes};
 use runledger_storage::{Db, Error, EventLog, Generation, Generations, Leases, Phase, Places, Purpose};
 use std::sync::Arc;
 use thiserror::Error as ThisError;
@@ -40,6 +40,8 @@ pub struct Builder {
     pub places: Arc<dyn Places>,
     /// The views that everybody reads.
     pub active: Arc<dyn Db>,
+    /// Where segments of the active views may lie.
+    pub objects: Option<Arc<dyn SegmentObjects>>,
     /// Among all processes on the same log.
     pub leases: Leases,
     pub clock: Arc<dyn Clock>,
@@ -81,6 +83,8 @@ pub enum Outcome {
 pub enum RebuildError {
     #[error("{builder}, which is {phase} at position {position} of {target}; only one works on the views at a time")]
     Busy { builder: String, phase: &'static str, position: i64, target: i64 },
+    #[error("somebody else works on the views, such as `runledger archive metrics`; try again when that has finished")]
+    Held,
     #[error("the event at position {position} cannot be projected: {reason}")]
     Unprojectable { position: String, reason: String },
     #[error("the log has a hole: there is no event at position {0}")]

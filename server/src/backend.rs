@@ -1,5 +1,6 @@
 //! The database that the settings choose, with its schema at this version.
 
+use runledger_archive::ObjectArchive;
 use runledger_domain::{IdGen, SystemIds};
 use runledger_storage::{AppendBatch, Db, Places};
 use runledger_storage_postgres::{PostgresAppend, PostgresDb, PostgresPlaces};
@@ -22,6 +23,8 @@ pub(crate) struct Backend {
     pub(crate) places: Arc<dyn Places>,
     /// Set where other processes may share the database, and must be woken.
     pub(crate) postgres: Option<PostgresDb>,
+    /// What was archived.
+    pub(crate) archive: Arc<ObjectArchive>,
 }
 
 /// The database of the settings cannot be used.
@@ -56,6 +59,7 @@ impl Backend {
         config: &Config,
         prepare: impl AsyncFnOnce(&PostgresDb, &str) -> Result<(), Unusable>,
     ) -> Result<Self, Failure> {
+        let archive = Arc::new(ObjectArchive::new(config.artifact_store.clone(), config.objects.clone()));
         if let Some(url) = &config.database_url {
             let shown = masked(url);
             let db = PostgresDb::connect(url).await.map_err(|source| Unusable {
@@ -67,7 +71,7 @@ impl Backend {
             let places = Arc::new(PostgresPlaces::new(db.clone(), url));
             let shared: Arc<dyn Db> = Arc::new(db.clone());
             let log = Arc::clone(&shared);
-            return Ok(Self { log, append: Arc::new(append), views: shared, places, postgres: Some(db) });
+            return Ok(Self { log, append: Arc::new(append), views: shared, places, postgres: Some(db), archive });
         }
         fs::create_dir_all(&config.data_dir)
             .await
@@ -76,6 +80,6 @@ impl Backend {
         let views = Arc::new(SqliteViews::open(&config.data_dir, &log).await?);
         let append = Arc::new(SqliteAppend::new(&log));
         let places = Arc::new(SqlitePlaces::new(&config.data_dir, log.clone()));
-        Ok(Self { log: Arc::new(log), append, views, places, postgres: None })
+        Ok(Self { log: Arc::new(log), append, views, places, postgres: None, archive })
     }
 }

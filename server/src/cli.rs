@@ -7,7 +7,9 @@ use clap::{Args, Parser, Subcommand};
 use serde::Deserialize;
 use std::path::PathBuf;
 
-pub(crate) use events::{DeadLettersCommand, EventsCommand, ExportFormat};
+pub(crate) use events::{
+    ArchiveCommand, ArchiveEventsArgs, ArchiveMetricsArgs, DeadLettersCommand, EventsCommand, ExportFormat,
+};
 pub(crate) use transfer::{ExportArgs, ExportCommand, ImportArgs, ImportCommand};
 
 /// Experiment tracking on an event log, for the MLflow client you already have.
@@ -52,6 +54,9 @@ pub(crate) enum Command {
     /// Shows what happened, event by event, and exports it.
     #[command(subcommand)]
     Events(EventsCommand),
+    /// Moves old data out of the database to the artifact store, where it stays readable.
+    #[command(subcommand)]
+    Archive(ArchiveCommand),
     /// Shows events that could not be applied to the views, and has them applied again.
     #[command(subcommand)]
     DeadLetters(DeadLettersCommand),

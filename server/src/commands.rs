@@ -1,5 +1,7 @@
 //! What operators do besides running the roles.
 
+mod age;
+pub(crate) mod archive;
 pub(crate) mod dead_letters;
 pub(crate) mod doctor;
 pub(crate) mod events;

@@ -11,6 +11,7 @@ mod roles;
 mod side_views;
 
 use clap::Parser;
+use mimalloc::MiMalloc;
 use std::io::Write;
 use std::process::ExitCode;
 
@@ -18,6 +19,10 @@ use cli::{Cli, Command};
 use config::Config;
 use roles::Roles;
 use runledger_telemetry::Telemetry;
+
+/// Requests allocate and free in bursts on all threads, at which the C library's allocator takes a third of the time.
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 type Failure = Box<dyn std::error::Error + Send + Sync>;
 
@@ -68,6 +73,7 @@ async fn run(config: Config, command: Command) -> Result<ExitCode, Failure> {
         Command::Import(command) => commands::transfer::import(&config, command).await,
         Command::Export(command) => commands::transfer::export(&config, command).await,
         Command::DeadLetters(command) => commands::dead_letters::run(&config, command).await,
+        Command::Archive(command) => commands::archive::run(&config, command).await,
         Command::Events(command) => commands::events::run(&config, command).await,
         Command::Health => commands::health::run(&config).await,
         Command::SampleData(args) => commands::sample_data::run(args).await,

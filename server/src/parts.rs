@@ -1,6 +1,7 @@
 //! What roles and commands are made of, opened as the settings say.
 
 use prometheus::Registry;
+use runledger_archive::ObjectArchive;
 use runledger_artifacts::{ArtifactStore, Spool};
 use runledger_domain::{Clock, IdGen, SystemClock, SystemIds};
 use runledger_operations::Author;
@@ -45,6 +46,8 @@ pub(crate) struct Parts {
     pub(crate) leases: Leases,
     /// Set where other processes may share the database, and must be woken.
     pub(crate) postgres: Option<PostgresDb>,
+    /// What was archived.
+    pub(crate) archive: Arc<ObjectArchive>,
 }
 
 impl Parts {
@@ -56,12 +59,31 @@ impl Parts {
             None => Leases::alone(),
         };
         let (generations, log_db) = (Generations::new(Arc::clone(&backend.log)), Arc::clone(&backend.log));
-        let log =
-            EventLog::start(Arc::clone(&backend.log), Arc::clone(&backend.append), LogMetrics::register(&registry)?);
+        let metrics = LogMetrics::register(&registry)?;
+        let log = EventLog::start(Arc::clone(&backend.log), Arc::clone(&backend.append), metrics);
+        let log = match &backend.postgres {
+            Some(_) => log.with_archive(Arc::<ObjectArchive>::clone(&backend.archive)),
+            // Nothing leaves a log that is one file.
+            None => log,
+        };
         let read_model = ReadModel::new(Arc::clone(&backend.views), log.clone());
+        let read_model = read_model.with_segments(Arc::<ObjectArchive>::clone(&backend.archive));
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-        let Backend { views, places, postgres, .. } = backend;
-        Ok(Self { registry, clock, ids, log, views, generations, places, log_db, read_model, leases, postgres })
+        let Backend { views, places, postgres, archive, .. } = backend;
+        Ok(Self {
+            registry,
+            clock,
+            ids,
+            log,
+            views,
+            generations,
+            places,
+            log_db,
+            read_model,
+            leases,
+            postgres,
+            archive,
+        })
     }
 
     pub(crate) async fn spool(&self, config: &Config) -> Result<Spool, Failure> {
@@ -98,18 +120,28 @@ impl Parts {
 
     /// What rebuilds the views by an operator's command, as no other process does meanwhile, on either database.
     pub(crate) fn builder(&self, command: &str, workers: usize) -> Builder {
-        let holder = self.ids.random_id().to_string();
         Builder {
             log: self.log.clone(),
             registry: self.generations.clone(),
             places: Arc::clone(&self.places),
             active: Arc::clone(&self.views),
-            leases: Leases::shared_for(Arc::clone(&self.log_db), holder, BUILDER_TTL),
+            objects: Some(Arc::<ObjectArchive>::clone(&self.archive)),
+            leases: self.command_leases(),
             clock: Arc::clone(&self.clock),
             name: format!("`runledger {command}` of process {}", std::process::id()),
             workers,
             status: Status::default(),
         }
+    }
+
+    /// Leases among all processes, on either database. One that was killed loses its own soon.
+    pub(crate) fn command_leases(&self) -> Leases {
+        Leases::shared_for(Arc::clone(&self.log_db), self.ids.random_id().to_string(), BUILDER_TTL)
+    }
+
+    /// Opens the views of a generation that is not the active one.
+    pub(crate) async fn open_generation(&self, generation: i64) -> Result<Arc<dyn Db>, Failure> {
+        Ok(self.places.open(generation).await?)
     }
 
     /// Waits until the views show everything that is in the log now.

@@ -78,6 +78,7 @@ async fn run(
 
     let artifacts = if roles.api || roles.worker {
         let (spool, store) = (parts.spool(&config).await?, open_store(&config, &parts.registry).await?);
+        parts.archive.share(&store);
         let queue = parts.queue(&config, roles.worker, roles.api)?;
         // Requests do not wait for the queue and the store; a worker without them has nothing to do.
         let essential = !roles.api;

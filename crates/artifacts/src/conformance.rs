@@ -50,6 +50,7 @@ pub async fn stores(new: impl Fn() -> At + Send + Sync, spool: impl Fn() -> At +
     store::large_files_go_in_parts(open().await).await;
     store::a_damaged_copy_is_not_stored(open().await).await;
     store::folders_are_listed_and_objects_deleted(open().await).await;
+    store::archives_are_apart_from_artifacts(open().await).await;
     store::a_place_that_works_passes_the_probes(open().await).await;
 }
 

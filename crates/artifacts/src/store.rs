@@ -3,6 +3,7 @@
 //! It is a local folder or a bucket. Guarantees: an object is whole whenever it is there, and is what was acknowledged; every
 //! operation may be repeated. Two that change the same path at the same time must be kept apart by the caller.
 
+mod archives;
 mod folder;
 mod metrics;
 mod multiparts;

@@ -14,4 +14,4 @@ pub use author::Author;
 pub use purge::{Purged, deleted_logged_models, deleted_runs, purge_experiment, purge_logged_model, purge_run};
 pub use tail::{About, Interest, LogTail, TailPage, ToldEvent};
 pub use uploads::{Settlement, settle};
-pub use verify::{Finding, verify_artifacts, verify_log};
+pub use verify::{Finding, verify_artifacts, verify_log, verify_segments};

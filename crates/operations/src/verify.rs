@@ -3,9 +3,11 @@
 mod artifacts;
 mod guards;
 mod log;
+mod segments;
 
 pub use artifacts::verify_artifacts;
 pub use log::verify_log;
+pub use segments::verify_segments;
 
 use std::fmt;
 

@@ -10,8 +10,8 @@ use uuid::Uuid;
 use crate::PostgresDb;
 use crate::error::from_sqlx;
 
-/// How far ahead of the tip the table has a partition, in positions. It is a tenth of a partition, and more than a batch.
-const AHEAD: i64 = 1_000_000;
+/// How far ahead of the tip the table must have a partition, in positions: more than a batch.
+const AHEAD: i64 = 100_000;
 
 const APPEND: &str = "SELECT base, rejected_requests, rejected_guards, rejected_found FROM append_events(\
                       $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)";
@@ -36,11 +36,9 @@ impl PostgresAppend {
         if tip + AHEAD <= self.extended.load(Ordering::Relaxed) {
             return Ok(());
         }
-        for upto in [tip, tip + 2 * AHEAD] {
-            let query = sqlx::query("SELECT extend_events($1)").bind(upto);
-            query.execute(&self.pool).await.map_err(|source| from_sqlx("extend events", source))?;
-        }
-        self.extended.store(tip + 2 * AHEAD, Ordering::Relaxed);
+        let extended = sqlx::query_scalar("SELECT extend_events_after($1)").bind(tip);
+        let extended = extended.fetch_one(&self.pool).await.map_err(|source| from_sqlx("extend events", source))?;
+        self.extended.store(extended, Ordering::Relaxed);
         Ok(())
     }
 }

@@ -1,10 +1,10 @@
 //! Portable statements on PostgreSQL.
 
 use async_trait::async_trait;
-use runledger_storage::{BulkInsert, ColumnType, Db, Error, Row, Statement, Transaction, Value};
+use runledger_storage::{BulkInsert, Column, ColumnType, Db, Error, Row, Statement, Transaction, Value};
 use sqlx::postgres::{PgArguments, PgPool, PgRow, Postgres};
 use sqlx::query::Query;
-use sqlx::{AssertSqlSafe, Column, Row as _, TypeInfo, ValueRef};
+use sqlx::{AssertSqlSafe, Column as _, Row as _, TypeInfo, ValueRef};
 
 use crate::error::from_sqlx;
 
@@ -20,8 +20,22 @@ struct PostgresTransaction(sqlx::Transaction<'static, Postgres>);
 #[async_trait]
 impl Db for PostgresDb {
     async fn fetch(&self, statement: &Statement) -> Result<Vec<Row>, Error> {
-        let rows = query(statement).fetch_all(&self.pool).await.map_err(|source| from_sqlx("query", source))?;
+        let rows = query(&statement.sql, &statement.params)
+            .fetch_all(&self.pool)
+            .await
+            .map_err(|source| from_sqlx("query", source))?;
         rows.iter().map(row).collect()
+    }
+
+    /// One array per column, so that one row holds the answer.
+    async fn fetch_columns(&self, statement: &Statement, columns: &[ColumnType]) -> Result<Vec<Column>, Error> {
+        let names: Vec<String> = (0..columns.len()).map(|index| format!("c{index}")).collect();
+        let arrays: Vec<String> = names.iter().map(|name| format!("array_agg({name})")).collect();
+        let sql = format!("SELECT {} FROM ({}) AS answer ({})", arrays.join(", "), statement.sql, names.join(", "));
+        let row = query(&sql, &statement.params).fetch_one(&self.pool).await;
+        let row = row.map_err(|source| from_sqlx("query", source))?;
+        let columns = columns.iter().enumerate().map(|(index, kind)| array(&row, index, *kind));
+        columns.collect::<Result<_, _>>().map_err(|source| from_sqlx("read columns", source))
     }
 
     async fn begin(&self) -> Result<Box<dyn Transaction>, Error> {
@@ -47,12 +61,18 @@ impl Db for PostgresDb {
 #[async_trait]
 impl Transaction for PostgresTransaction {
     async fn fetch(&mut self, statement: &Statement) -> Result<Vec<Row>, Error> {
-        let rows = query(statement).fetch_all(&mut *self.0).await.map_err(|source| from_sqlx("query", source))?;
+        let rows = query(&statement.sql, &statement.params)
+            .fetch_all(&mut *self.0)
+            .await
+            .map_err(|source| from_sqlx("query", source))?;
         rows.iter().map(row).collect()
     }
 
     async fn execute(&mut self, statement: &Statement) -> Result<u64, Error> {
-        let done = query(statement).execute(&mut *self.0).await.map_err(|source| from_sqlx("statement", source))?;
+        let done = query(&statement.sql, &statement.params)
+            .execute(&mut *self.0)
+            .await
+            .map_err(|source| from_sqlx("statement", source))?;
         Ok(done.rows_affected())
     }
 
@@ -91,9 +111,8 @@ impl Transaction for PostgresTransaction {
 
 type PgQuery<'q> = Query<'q, Postgres, PgArguments>;
 
-fn query(statement: &Statement) -> PgQuery<'_> {
-    let start = sqlx::query(AssertSqlSafe(statement.sql.as_str()));
-    statement.params.iter().fold(start, |query, value| match value {
+fn query<'q>(sql: &'q str, params: &'q [Value]) -> PgQuery<'q> {
+    params.iter().fold(sqlx::query(AssertSqlSafe(sql)), |query, value| match value {
         Value::Null => query.bind(None::<String>),
         Value::Bool(value) => query.bind(*value),
         Value::Int(value) => query.bind(*value),
@@ -132,6 +151,17 @@ fn bind_array(query: PgQuery<'_>, kind: ColumnType, values: Vec<Value>) -> PgQue
         ColumnType::Text => bind!(Text),
         ColumnType::Bytes => bind!(Bytes),
     }
+}
+
+/// A column of an answer without NULL; an answer without rows has no arrays either.
+fn array(row: &PgRow, index: usize, kind: ColumnType) -> Result<Column, sqlx::Error> {
+    Ok(match kind {
+        ColumnType::Bool => Column::Bool(row.try_get::<Option<_>, _>(index)?.unwrap_or_default()),
+        ColumnType::Int => Column::Int(row.try_get::<Option<_>, _>(index)?.unwrap_or_default()),
+        ColumnType::Float => Column::Float(row.try_get::<Option<_>, _>(index)?.unwrap_or_default()),
+        ColumnType::Text => Column::Text(row.try_get::<Option<_>, _>(index)?.unwrap_or_default()),
+        ColumnType::Bytes => Column::Bytes(row.try_get::<Option<_>, _>(index)?.unwrap_or_default()),
+    })
 }
 
 fn row(row: &PgRow) -> Result<Row, Error> {

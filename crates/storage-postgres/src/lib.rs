@@ -6,10 +6,12 @@ mod connect;
 mod db;
 mod error;
 mod generations;
+mod partitions;
 mod schema;
 mod wake;
 
 pub use append::PostgresAppend;
 pub use db::PostgresDb;
 pub use generations::PostgresPlaces;
+pub use partitions::EventPartition;
 pub use wake::relay_wake_ups;

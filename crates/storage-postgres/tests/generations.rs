@@ -39,6 +39,7 @@ fn builder(database: &Database, db: &PostgresDb, log: &EventLog) -> Builder {
         registry: Generations::new(Arc::new(db.clone())),
         places: Arc::new(PostgresPlaces::new(db.clone(), &database.url)),
         active: Arc::new(db.clone()),
+        objects: None,
         leases: Leases::shared(Arc::new(db.clone()), "the builder".to_owned()),
         clock: Arc::new(SystemClock),
         name: "the test".to_owned(),

@@ -4,8 +4,8 @@
 use runledger_domain::{Event, StreamId};
 use std::collections::BTreeMap;
 
-use crate::log::{schema_version, select_page};
-use crate::{Error, EventLog, ReadLimit, Row, Statement};
+use crate::log::{Selection, Size, schema_version};
+use crate::{Error, EventLog, ReadLimit, Row, Statement, Until};
 
 /// An event with its author.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,42 +57,27 @@ impl AuditedEvent {
 }
 
 impl Audit<'_> {
-    /// What the events have to be, `TRUE` if anything.
-    fn conditions(&self, statement: &mut Statement) -> String {
-        let mut conditions = Vec::new();
-        if !self.streams.is_empty() {
-            let list = statement.bind_list(self.streams.iter().map(StreamId::as_str));
-            let mut streams = vec![format!("stream_id IN {list}")];
-            if let Some(folder) = self.artifacts {
-                // `0` follows `/`, so this is every stream that begins with the folder.
-                let (from, to) = (StreamId::artifact(&format!("{folder}/")), StreamId::artifact(&format!("{folder}0")));
-                let (from, to) = (statement.bind(from.as_str()), statement.bind(to.as_str()));
-                streams.push(format!("(stream_id >= {from} AND stream_id < {to})"));
-            }
-            conditions.push(format!("({})", streams.join(" OR ")));
+    fn selection(&self) -> Selection<'_> {
+        Selection {
+            streams: self.streams,
+            folder: self.artifacts.filter(|_| !self.streams.is_empty()),
+            kinds: self.kind.as_slice(),
+            without: self.without,
+            until: self.before.map(|before| Until::Position(before - 1)),
+            ..Selection::default()
         }
-        if let Some(kind) = self.kind {
-            conditions.push(format!("kind = {}", statement.bind(kind)));
-        }
-        if let Some(kind) = self.without {
-            conditions.push(format!("kind <> {}", statement.bind(kind)));
-        }
-        if let Some(before) = self.before {
-            conditions.push(format!("position < {}", statement.bind(before)));
-        }
-        if conditions.is_empty() { "TRUE".to_owned() } else { conditions.join(" AND ") }
     }
 }
 
 impl EventLog {
     /// The events, newest first and without points.
     pub async fn audit(&self, of: &Audit<'_>) -> Result<Vec<AuditedEvent>, Error> {
-        let mut statement = Statement::default();
-        let conditions = of.conditions(&mut statement);
-        let limit = statement.bind(of.limit);
-        statement.sql =
-            format!("SELECT {COLUMNS}, NULL FROM events WHERE {conditions} ORDER BY position DESC LIMIT {limit}");
-        self.db().fetch(&statement).await?.into_iter().map(audited).collect()
+        let columns = format!("{COLUMNS}, NULL");
+        let mut found = self.descending(&of.selection(), &columns, of.limit, audited).await?;
+        for event in &mut found {
+            event.points = None;
+        }
+        Ok(found)
     }
 
     /// The events after the position, oldest first. `of.limit` is not looked at: `limit` bounds the page in bytes, too.
@@ -103,11 +88,13 @@ impl EventLog {
         limit: ReadLimit,
         points: bool,
     ) -> Result<Vec<AuditedEvent>, Error> {
-        let mut statement = Statement::default();
-        let conditions = of.conditions(&mut statement);
-        let points = if points { "points" } else { "NULL" };
-        select_page(&mut statement, &format!("{COLUMNS}, {points}"), &conditions, position, limit);
-        self.db().fetch(&statement).await?.into_iter().map(audited).collect()
+        let wanted = Selection { after: position, ..of.selection() };
+        let columns = format!("{COLUMNS}, {}", if points { "points" } else { "NULL" });
+        let mut found = self.ascending(&wanted, &columns, Size::Page(limit), audited).await?;
+        for event in found.iter_mut().filter(|_| !points) {
+            event.points = None;
+        }
+        Ok(found)
     }
 
     /// The experiments of runs and logged models, by their streams. It never changes. A stream without an experiment is left out.
@@ -128,12 +115,19 @@ impl EventLog {
             for mut row in self.db().fetch(&statement).await? {
                 let (stream, kind) = (StreamId::stored(row.text(0)?), row.text(1)?);
                 let version = i16::try_from(row.int(2)?).unwrap_or_default();
-                let experiment_id = match Event::decode(&kind, version, &row.text(3)?, None) {
-                    Ok(Event::RunCreated(created)) => created.experiment_id,
-                    Ok(Event::LoggedModelCreated(created)) => created.experiment_id,
-                    _ => continue,
-                };
-                found.insert(stream, experiment_id);
+                let event = Event::decode(&kind, version, &row.text(3)?, None);
+                found.extend(event.ok().as_ref().and_then(experiment_id).map(|experiment_id| (stream, experiment_id)));
+            }
+        }
+        if self.has_archived().await? {
+            let missing = streams.iter().filter(|stream| !found.contains_key(**stream));
+            let missing: Vec<StreamId> = missing.map(|stream| (*stream).clone()).collect();
+            let kinds = &["RunCreated", "LoggedModelCreated"];
+            let wanted = Selection { streams: &missing, kinds, ..Selection::default() };
+            let begun = if missing.is_empty() { Vec::new() } else { self.recorded(&wanted, Size::All).await? };
+            for recorded in begun {
+                let event = recorded.decode();
+                found.extend(event.ok().as_ref().and_then(experiment_id).map(|id| (recorded.stream, id)));
             }
         }
         Ok(found)
@@ -141,12 +135,20 @@ impl EventLog {
 
     /// What was appended after the position, in order, at most `limit`.
     pub async fn changes(&self, position: i64, limit: i64) -> Result<Vec<Change>, Error> {
-        let sql = "SELECT position, stream_id, kind FROM events WHERE position > $1 ORDER BY position LIMIT $2";
         let change = |mut row: Row| {
             Ok(Change { position: row.int(0)?, stream: StreamId::stored(row.text(1)?), kind: row.text(2)? })
         };
-        let statement = Statement::new(sql, vec![position.into(), limit.into()]);
-        self.db().fetch(&statement).await?.into_iter().map(change).collect()
+        let wanted = Selection::after(position);
+        self.ascending(&wanted, "position, stream_id, kind", Size::Events(limit), change).await
+    }
+}
+
+/// The experiment that a stream's first event names.
+fn experiment_id(event: &Event) -> Option<i64> {
+    match event {
+        Event::RunCreated(created) => Some(created.experiment_id),
+        Event::LoggedModelCreated(created) => Some(created.experiment_id),
+        _ => None,
     }
 
     /// When the first event after the position was appended, in milliseconds since the epoch.

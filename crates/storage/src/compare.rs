@@ -13,6 +13,7 @@ pub use tables::{Compared, TABLES};
 
 use sha2::{Digest, Sha256};
 
+use crate::views::SegmentObjects;
 use crate::{Error, Transaction, Value};
 use cursor::Cursor;
 use difference::Finder;
@@ -33,10 +34,11 @@ pub struct Comparison {
     pub other_digest: String,
 }
 
-/// Compares what two generations say, each as one transaction sees it. `read` is told of every row of the first.
+/// Compares what two generations say, each as one transaction sees it; `objects` reads the segments that lie there. `read` is told of every row of the first.
 pub async fn compare(
     one: &mut dyn Transaction,
     other: &mut dyn Transaction,
+    objects: Option<&dyn SegmentObjects>,
     mut read: impl FnMut(u64) + Send,
 ) -> Result<Comparison, Error> {
     let mut finder = Finder::default();
@@ -66,7 +68,7 @@ pub async fn compare(
             }
         }
     }
-    histories::compare(one, other, &mut digest, &mut other_digest, &mut finder, &mut read).await?;
+    histories::compare(one, other, objects, &mut digest, &mut other_digest, &mut finder, &mut read).await?;
     let (differences, count) = finder.found();
     Ok(Comparison { differences, count, digest: digest.finish(), other_digest: other_digest.finish() })
 }

@@ -59,6 +59,16 @@ pub enum ColumnType {
     Bytes,
 }
 
+/// A column of an answer, which has no NULL.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Column {
+    Bool(Vec<bool>),
+    Int(Vec<i64>),
+    Float(Vec<f64>),
+    Text(Vec<String>),
+    Bytes(Vec<Vec<u8>>),
+}
+
 /// An insert of many rows: `INSERT INTO <table> (<columns>) <rows> <suffix>`.
 #[derive(Debug)]
 pub struct BulkInsert {
@@ -72,6 +82,17 @@ pub struct BulkInsert {
 #[async_trait]
 pub trait Db: Debug + Send + Sync {
     async fn fetch(&self, statement: &Statement) -> Result<Vec<Row>, Error>;
+
+    /// The answer column by column, each of the given type: for many short rows, of which each would cost more than what is in it.
+    async fn fetch_columns(&self, statement: &Statement, columns: &[ColumnType]) -> Result<Vec<Column>, Error> {
+        let mut answer: Vec<Column> = columns.iter().map(|kind| Column::new(*kind)).collect();
+        for mut row in self.fetch(statement).await? {
+            for (index, column) in answer.iter_mut().enumerate() {
+                column.push(&mut row, index)?;
+            }
+        }
+        Ok(answer)
+    }
 
     /// Begins a write transaction. It is rolled back when it is dropped without [`Transaction::commit`].
     async fn begin(&self) -> Result<Box<dyn Transaction>, Error>;
@@ -103,6 +124,29 @@ pub trait Transaction: Send {
     async fn insert(&mut self, bulk: &BulkInsert, rows: Vec<Vec<Value>>) -> Result<(), Error>;
 
     async fn commit(self: Box<Self>) -> Result<(), Error>;
+}
+
+impl Column {
+    fn new(kind: ColumnType) -> Self {
+        match kind {
+            ColumnType::Bool => Self::Bool(Vec::new()),
+            ColumnType::Int => Self::Int(Vec::new()),
+            ColumnType::Float => Self::Float(Vec::new()),
+            ColumnType::Text => Self::Text(Vec::new()),
+            ColumnType::Bytes => Self::Bytes(Vec::new()),
+        }
+    }
+
+    fn push(&mut self, row: &mut Row, index: usize) -> Result<(), Error> {
+        match self {
+            Self::Bool(values) => values.push(row.bool(index)?),
+            Self::Int(values) => values.push(row.int(index)?),
+            Self::Float(values) => values.push(row.float(index)?),
+            Self::Text(values) => values.push(row.text(index)?),
+            Self::Bytes(values) => values.push(row.bytes(index)?),
+        }
+        Ok(())
+    }
 }
 
 impl Row {

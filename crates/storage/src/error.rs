@@ -20,6 +20,9 @@ pub enum Error {
     /// A stored row does not read as what was written.
     #[error("table {table}, row {id}: {reason}")]
     Corrupt { table: &'static str, id: String, reason: String },
+    /// What was archived cannot be read. The source says why, and what to do.
+    #[error("{what} are in the object {object:?} of the artifact store, which cannot be read")]
+    Archive { what: String, object: String, source: Source },
     /// Anything else that the database reports.
     #[error("the database failed during {operation}")]
     Backend { operation: &'static str, source: Source },
@@ -34,6 +37,9 @@ impl Error {
             Self::Unavailable { operation, .. } => Self::Unavailable { operation, source: source() },
             Self::Conflict { what } => Self::Conflict { what },
             Self::Corrupt { table, id, reason } => Self::Corrupt { table, id: id.clone(), reason: reason.clone() },
+            Self::Archive { what, object, .. } => {
+                Self::Archive { what: what.clone(), object: object.clone(), source: source() }
+            }
             Self::Backend { operation, .. } => Self::Backend { operation, source: source() },
         }
     }

@@ -4,6 +4,7 @@
 //! `storage-sqlite`; `conformance` owns the behaviour that both must show.
 
 pub mod append;
+mod archive;
 mod audit;
 pub mod compare;
 #[cfg(feature = "conformance")]
@@ -24,13 +25,14 @@ mod reactors;
 mod read_model;
 
 pub use append::{AppendBatch, AppendRequest, EncodedEvent, Outcome, Rejection};
+pub use archive::{Archive, ArchivedObject, ArchivedPart, GRACE, StoredEvent};
 pub use audit::{Audit, AuditedEvent, Change};
-pub use db::{BulkInsert, ColumnType, Db, Row, Statement, Transaction, Value};
+pub use db::{BulkInsert, Column, ColumnType, Db, Row, Statement, Transaction, Value};
 pub use error::Error;
 pub use generations::{Generation, GenerationState, Generations, Phase, Places, Purpose};
 pub use guards::{GuardRow, GuardSnapshot};
 pub use leases::{Lease, Leases};
-pub use log::{EventLog, GuardState, Milestone, ReadLimit, Until};
+pub use log::{EventLog, GuardState, Milestone, ReadLimit, Selection, Until};
 pub use metrics::LogMetrics;
 pub use read_model::{
     Artifact, ArtifactEntry, ArtifactState, Cell, Completion, CompletionKind, DatasetSummary, DeletedExperiment,

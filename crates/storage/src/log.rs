@@ -1,15 +1,21 @@
 //! The event log: append through group commit, read by position and by stream.
 
+mod selection;
+
 use runledger_domain::guard::GuardKey;
 use runledger_domain::{RecordedEvent, StreamId, StreamKind, TraceContext};
 use std::sync::Arc;
 use tokio::sync::watch;
 
 use crate::append::{AppendBatch, AppendRequest, Outcome};
+use crate::archive::{Archive, ArchivedObject, Archives};
 use crate::db::{Db, Row, Statement};
 use crate::group_commit::GroupCommit;
 use crate::webhooks::Webhooks;
 use crate::{Error, LogMetrics};
+
+pub use selection::Selection;
+pub(crate) use selection::Size;
 
 /// The log of one database, shared by everything in the process.
 #[derive(Clone, Debug)]
@@ -17,6 +23,7 @@ pub struct EventLog {
     db: Arc<dyn Db>,
     commit: GroupCommit,
     head: watch::Sender<i64>,
+    archives: Option<Archives>,
 }
 
 /// The state of a guard, as the last commit left it.
@@ -57,7 +64,13 @@ impl EventLog {
     pub fn start(db: Arc<dyn Db>, append: Arc<dyn AppendBatch>, metrics: LogMetrics) -> Self {
         let (head, _) = watch::channel(0);
         let commit = GroupCommit::start(append, head.clone(), metrics);
-        Self { db, commit, head }
+        Self { db, commit, head, archives: None }
+    }
+
+    /// The same log, which also reads what was archived of it.
+    #[must_use]
+    pub fn with_archive(self, archive: Arc<dyn Archive>) -> Self {
+        Self { archives: Some(Archives::new(Arc::clone(&self.db), archive)), ..self }
     }
 
     /// Appends the request and returns after its commit.
@@ -75,6 +88,18 @@ impl EventLog {
 
     pub(crate) fn db(&self) -> &dyn Db {
         self.db.as_ref()
+    }
+
+    pub(crate) fn archives(&self) -> Option<&Archives> {
+        self.archives.as_ref()
+    }
+
+    /// What is wrong with the archived object, if anything. Reads all of it.
+    pub async fn check_archive(&self, object: &ArchivedObject) -> Result<Option<String>, Error> {
+        match &self.archives {
+            Some(archives) => archives.archive().check(object).await,
+            None => Ok(Some("is not to be had on this database".to_owned())),
+        }
     }
 
     /// The position of the last event, 0 when there is none.
@@ -96,20 +121,15 @@ impl EventLog {
 
     /// The events after `position`, in order.
     pub async fn read(&self, position: i64, limit: ReadLimit) -> Result<Vec<RecordedEvent>, Error> {
-        let mut statement = Statement::default();
-        select_page(&mut statement, COLUMNS, "TRUE", position, limit);
-        self.db.fetch(&statement).await?.into_iter().map(recorded).collect()
+        self.recorded(&Selection::after(position), Size::Page(limit)).await
     }
 
     /// The events of the streams after `position`, in order: the tail that a view has not seen.
     pub async fn read_streams(&self, streams: &[StreamId], position: i64) -> Result<Vec<RecordedEvent>, Error> {
-        let mut statement = Statement::default();
-        let after = statement.bind(position);
-        let streams = statement.bind_list(streams.iter().map(StreamId::as_str));
-        statement.sql = format!(
-            "SELECT {COLUMNS} FROM events WHERE stream_id IN {streams} AND position > {after} ORDER BY position"
-        );
-        self.db.fetch(&statement).await?.into_iter().map(recorded).collect()
+        if streams.is_empty() {
+            return Ok(Vec::new());
+        }
+        self.recorded(&Selection { streams, ..Selection::after(position) }, Size::All).await
     }
 
     /// As [`Self::read_streams`], up to a moment and at most `limit` events.
@@ -120,53 +140,40 @@ impl EventLog {
         until: Until,
         limit: i64,
     ) -> Result<Vec<RecordedEvent>, Error> {
-        let mut statement = Statement::default();
-        let after = statement.bind(position);
-        let until = match until {
-            Until::Position(position) => format!("position <= {}", statement.bind(position)),
-            Until::Time(time) => format!("recorded_at <= {}", statement.bind(time)),
-        };
-        let streams = statement.bind_list(streams.iter().map(StreamId::as_str));
-        let limit = statement.bind(limit);
-        statement.sql = format!(
-            "SELECT {COLUMNS} FROM events WHERE stream_id IN {streams} AND position > {after} AND {until} \
-             ORDER BY position LIMIT {limit}"
-        );
-        self.db.fetch(&statement).await?.into_iter().map(recorded).collect()
+        if streams.is_empty() {
+            return Ok(Vec::new());
+        }
+        let wanted = Selection { streams, until: Some(until), ..Selection::after(position) };
+        self.recorded(&wanted, Size::Events(limit)).await
     }
 
     /// The first and the last event of the stream.
     pub async fn ends(&self, stream: &StreamId) -> Result<Option<(Milestone, Milestone)>, Error> {
-        let end = async |order: &str| {
-            let sql = format!(
-                "SELECT position, recorded_at FROM events WHERE stream_id = $1 ORDER BY position {order} LIMIT 1"
-            );
-            let rows = self.db.fetch(&Statement::new(sql, vec![stream.as_str().into()])).await?;
-            let end = |row: &Row| Ok::<_, Error>(Milestone { position: row.int(0)?, recorded_at: row.int(1)? });
-            rows.first().map(end).transpose()
-        };
-        Ok(end("ASC").await?.zip(end("DESC").await?))
+        let wanted = Selection { streams: std::slice::from_ref(stream), ..Selection::default() };
+        let columns = "position, recorded_at";
+        let milestone = |row: Row| Ok(Milestone { position: row.int(0)?, recorded_at: row.int(1)? });
+        let first = self.ascending(&wanted, columns, Size::Events(1), milestone).await?.pop();
+        Ok(first.zip(self.descending(&wanted, columns, 1, milestone).await?.pop()))
     }
 
     /// The events of streams of the kind after `position`, up to and including `upto`, in order. The range bounds the work.
     pub async fn read_kind(&self, kind: StreamKind, position: i64, upto: i64) -> Result<Vec<RecordedEvent>, Error> {
-        let sql = format!(
-            "SELECT {COLUMNS} FROM events WHERE position > $1 AND position <= $2 AND stream_kind = $3 ORDER BY position"
-        );
-        let params = vec![position.into(), upto.into(), kind.as_str().into()];
-        self.db.fetch(&Statement::new(sql, params)).await?.into_iter().map(recorded).collect()
+        let until = Some(Until::Position(upto));
+        let wanted = Selection { stream_kind: Some(kind), until, ..Selection::after(position) };
+        self.recorded(&wanted, Size::All).await
     }
 
     /// The events of these kinds after `position`, up to and including `upto`, in order. The range bounds the work.
     pub async fn read_kinds(&self, kinds: &[&str], position: i64, upto: i64) -> Result<Vec<RecordedEvent>, Error> {
-        let mut statement = Statement::default();
-        let (after, upto) = (statement.bind(position), statement.bind(upto));
-        let kinds = statement.bind_list(kinds.iter().copied());
-        statement.sql = format!(
-            "SELECT {COLUMNS} FROM events WHERE position > {after} AND position <= {upto} AND kind IN {kinds} \
-             ORDER BY position"
-        );
-        self.db.fetch(&statement).await?.into_iter().map(recorded).collect()
+        if kinds.is_empty() {
+            return Ok(Vec::new());
+        }
+        let until = Some(Until::Position(upto));
+        self.recorded(&Selection { kinds, until, ..Selection::after(position) }, Size::All).await
+    }
+
+    pub(crate) async fn recorded(&self, wanted: &Selection<'_>, size: Size) -> Result<Vec<RecordedEvent>, Error> {
+        self.ascending(wanted, COLUMNS, size, recorded).await
     }
 
     /// The guard's row, if there is one.
@@ -190,18 +197,6 @@ impl EventLog {
         let missing = || Error::Corrupt { table: "counters", id: "experiment".to_owned(), reason: "no row".to_owned() };
         rows.first().ok_or_else(missing)?.int(0)
     }
-}
-
-/// Selects events after the position, in order, that meet the conditions: as many as the limit has room for, and at least one.
-pub(crate) fn select_page(statement: &mut Statement, columns: &str, conditions: &str, position: i64, limit: ReadLimit) {
-    let (after, events) = (statement.bind(position), statement.bind(limit.events));
-    let bytes = statement.bind(limit.bytes);
-    statement.sql = format!(
-        "SELECT {columns} FROM (
-            SELECT *, SUM(bytes) OVER (ORDER BY position ROWS UNBOUNDED PRECEDING) - bytes AS bytes_before
-            FROM (SELECT * FROM events WHERE {conditions} AND position > {after} ORDER BY position LIMIT {events}) AS page
-         ) AS sized WHERE bytes_before < {bytes} ORDER BY position"
-    );
 }
 
 /// The version of the event at this position as its column has it.

@@ -10,6 +10,13 @@ impl EventLog {
         rows.first().map(|row| row.int(0)).transpose()
     }
 
+    /// How far each reactor has come that ever acted, by name.
+    pub async fn reactors(&self) -> Result<Vec<(String, i64)>, Error> {
+        let sql = "SELECT name, position FROM reactors ORDER BY name";
+        let rows = self.db().fetch(&Statement::new(sql, vec![])).await?;
+        rows.into_iter().map(|mut row| Ok((row.text(0)?, row.int(1)?))).collect()
+    }
+
     /// Moves the reactor from where it believes to be.
     ///
     /// [`Error::Conflict`]: another process moved it.

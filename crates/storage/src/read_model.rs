@@ -45,6 +45,7 @@ use std::time::Duration;
 use tokio::sync::{Semaphore, watch};
 use tokio::time::{Instant, timeout};
 
+use crate::views::SegmentObjects;
 use crate::{Db, Error, EventLog, Statement};
 
 /// The name of the projection that fills the views. In the table `projections` it is followed by `/` and the shard.
@@ -67,6 +68,8 @@ pub struct ReadModel {
     checkpoint: watch::Sender<i64>,
     /// Lets one of the waiting requests look up the checkpoint for all.
     poll: Arc<Semaphore>,
+    /// Where segments are that are in no row.
+    segments: Option<Arc<dyn SegmentObjects>>,
 }
 
 /// One page of a search.
@@ -80,7 +83,17 @@ pub struct Page<T> {
 impl ReadModel {
     pub fn new(db: Arc<dyn Db>, log: EventLog) -> Self {
         let (checkpoint, _) = watch::channel(0);
-        Self { db, log, checkpoint, poll: Arc::new(Semaphore::new(1)) }
+        Self { db, log, checkpoint, poll: Arc::new(Semaphore::new(1)), segments: None }
+    }
+
+    /// The same reads, also of segments that lie in objects.
+    #[must_use]
+    pub fn with_segments(self, segments: Arc<dyn SegmentObjects>) -> Self {
+        Self { segments: Some(segments), ..self }
+    }
+
+    fn segments(&self) -> Option<&dyn SegmentObjects> {
+        self.segments.as_deref()
     }
 
     /// The position up to which the views are complete, in every shard.

@@ -3,8 +3,9 @@
 use std::str::FromStr;
 use thiserror::Error;
 use tracing::Subscriber;
+use tracing_subscriber::Layer;
+use tracing_subscriber::filter::{LevelFilter, ParseError, Targets};
 use tracing_subscriber::registry::LookupSpan;
-use tracing_subscriber::{EnvFilter, Layer};
 
 use crate::TARGET;
 
@@ -24,7 +25,7 @@ pub enum LogError {
     #[error("the log format {0:?} is unknown; use text or json")]
     Format(String),
     #[error("the log filter {filter:?} does not read; write it like info,runledger_api=debug")]
-    Filter { filter: String, source: tracing_subscriber::filter::ParseError },
+    Filter { filter: String, source: ParseError },
 }
 
 impl FromStr for LogFormat {
@@ -40,9 +41,10 @@ impl FromStr for LogFormat {
 }
 
 /// Which levels of which modules have lines in the log. Spans of traces have none.
-pub(crate) fn levels(filter: &str) -> Result<EnvFilter, LogError> {
-    let levels = EnvFilter::try_new(format!("{filter},{TARGET}=off"));
-    levels.map_err(|source| LogError::Filter { filter: filter.to_owned(), source })
+pub(crate) fn levels(filter: &str) -> Result<Targets, LogError> {
+    let levels: Result<Targets, ParseError> = filter.parse();
+    let levels = levels.map_err(|source| LogError::Filter { filter: filter.to_owned(), source })?;
+    Ok(levels.with_target(TARGET, LevelFilter::OFF))
 }
 
 /// Writes the lines of the log.

@@ -48,7 +48,7 @@ impl Builder {
         let mut built = db.snapshot().await?;
         self.status.enter_compare();
         let read = |rows| self.status.add(i64::try_from(rows).unwrap_or(0));
-        let comparison = Box::pin(compare(active.as_mut(), built.as_mut(), read)).await?;
+        let comparison = Box::pin(compare(active.as_mut(), built.as_mut(), self.objects.as_deref(), read)).await?;
         self.registry.set_digest(generation, &comparison.other_digest).await?;
         Ok((least(positions), comparison))
     }

@@ -12,8 +12,10 @@ const PATIENCE: Duration = Duration::from_secs(12);
 const POLL: Duration = Duration::from_millis(200);
 
 impl Builder {
-    /// Takes the turn. [`RebuildError::Busy`] when somebody is seen at work.
-    pub(super) async fn take_turn(&self) -> Result<Lease, RebuildError> {
+    /// Takes the turn, which keeps others from building views or changing to them until the lease is released.
+    ///
+    /// [`RebuildError::Busy`] when somebody is seen at work.
+    pub async fn take_turn(&self) -> Result<Lease, RebuildError> {
         let deadline = Instant::now() + PATIENCE;
         let first = self.newest().await?;
         loop {
@@ -22,9 +24,12 @@ impl Builder {
             }
             let newest = self.newest().await?;
             let at_work = first.as_ref().map(|row| row.updated_at) != newest.as_ref().map(|row| row.updated_at);
-            if let Some(Generation { builder, phase, position, target, .. }) = newest
+            if let Some(Generation { builder, state, phase, position, target, .. }) = newest
                 && (at_work || Instant::now() >= deadline)
             {
+                if !at_work && state != GenerationState::Building {
+                    return Err(RebuildError::Held);
+                }
                 return Err(RebuildError::Busy { builder, phase: phase.as_str(), position, target });
             }
             sleep(POLL).await;

@@ -38,6 +38,7 @@ impl Bench {
             registry: Generations::new(Arc::new(self.log_db.clone())),
             places: Arc::new(SqlitePlaces::new(self.folder.path(), self.log_db.clone())),
             active: Arc::clone(&self.views),
+            objects: None,
             leases: leases.clone(),
             clock: Arc::new(SystemClock),
             name: "the test".to_owned(),

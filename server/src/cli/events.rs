@@ -1,6 +1,6 @@
 //! The commands about the log.
 
-use clap::{Subcommand, ValueEnum};
+use clap::{Args, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
 #[derive(Debug, Subcommand)]
@@ -46,6 +46,46 @@ pub(crate) enum EventsCommand {
         #[arg(long, value_name = "NUMBER", default_value_t = 100_000, value_parser = clap::value_parser!(i64).range(1..))]
         partition: i64,
     },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ArchiveCommand {
+    /// Moves whole partitions of the log, oldest first, which `PostgreSQL` then no longer holds.
+    ///
+    /// Only what everybody has read who follows the log, and never the partition of the latest event. It can be interrupted at
+    /// any time and run again.
+    Events(ArchiveEventsArgs),
+    /// Moves the points of runs that have ended out of the views, and removes moved ones that are not needed any more.
+    Metrics(ArchiveMetricsArgs),
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct ArchiveMetricsArgs {
+    /// Only of runs that ended longer ago than this, such as 90d
+    #[arg(long, value_name = "TIME")]
+    pub(crate) older_than: Option<String>,
+    /// Only of runs whose points take at least so much space; an object costs more than a few small rows
+    #[arg(long, value_name = "BYTES", default_value_t = 65_536, value_parser = clap::value_parser!(i64).range(1..))]
+    pub(crate) at_least: i64,
+    /// Only show how much would be moved
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct ArchiveEventsArgs {
+    /// Only partitions that end before this position
+    #[arg(long, value_name = "POSITION", value_parser = clap::value_parser!(i64).range(1..))]
+    pub(crate) before: Option<i64>,
+    /// Only partitions whose last event is older than this, such as 90d
+    #[arg(long, value_name = "TIME", conflicts_with = "before")]
+    pub(crate) older_than: Option<String>,
+    /// Only show what would be moved
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Keep what leaves the log as tables of their own, instead of removing it
+    #[arg(long)]
+    pub(crate) keep_tables: bool,
 }
 
 #[derive(Debug, Subcommand)]

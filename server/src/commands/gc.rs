@@ -4,7 +4,6 @@
 //! its logged models along. A run or model is purged by one append together with the deletion of its artifacts, whose objects
 //! the ingest workers remove afterwards; so whatever interrupts this can be run again.
 
-mod age;
 mod models;
 
 use futures::{TryStreamExt, stream};
@@ -13,6 +12,7 @@ use runledger_storage::{DeletedExperiment, DeletedRun, DeletedRuns};
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
+use super::age;
 use super::progress::Progress;
 use crate::Failure;
 use crate::backend::Backend;

@@ -1,9 +1,11 @@
 //! `runledger verify`: proves that what is stored is whole, and names what is not.
 
-use runledger_operations::{Finding, verify_artifacts, verify_log};
+use runledger_operations::{Finding, verify_artifacts, verify_log, verify_segments};
 use runledger_projector::{Outcome, Plan};
+use runledger_storage::views::Views;
 use runledger_storage::{Error, Purpose};
 use std::io::{self, Write};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
@@ -93,8 +95,18 @@ async fn artifacts(config: &Config, parts: &Parts) -> Result<bool, Failure> {
         tell(&finding);
     };
     let count = verify_artifacts(&parts.read_model, &store, &spool, AT_ONCE, read, found).await?;
+    let views = Views::new(Arc::clone(&parts.views));
+    let of_metrics = verify_segments(&views, parts.archive.as_ref(), |finding| {
+        findings += 1;
+        tell(&finding);
+    })
+    .await?;
     let bytes = bytes.load(Ordering::Relaxed);
-    conclude("artifacts", findings, &format!("{count} with {bytes} bytes, each as it was acknowledged"));
+    let archived = match of_metrics {
+        0 => String::new(),
+        number => format!("; {number} objects with points of metrics, as they were archived"),
+    };
+    conclude("artifacts", findings, &format!("{count} with {bytes} bytes, each as it was acknowledged{archived}"));
     Ok(findings == 0)
 }
 

@@ -1,7 +1,9 @@
 //! Cases of the store.
 
+use bytes::Bytes;
+
 use super::{Bench, LARGE, bytes, content, path};
-use crate::{Staged, StoreError};
+use crate::{ArtifactPath, ArtifactStore, Staged, StoreError};
 
 pub(super) async fn files_go_in_and_out(bench: Bench) {
     let text = async |at: &str, range| content(bench.store.get(&path(at), range).await.unwrap()).await;
@@ -30,6 +32,31 @@ pub(super) async fn names_are_kept_as_they_are(bench: Bench) {
         assert_eq!(bench.store.files(&path(name)).await.unwrap(), [path(name)]);
     }
     assert_eq!(bench.store.files(&path("")).await.unwrap().len(), names.len());
+}
+
+pub(super) async fn archives_are_apart_from_artifacts(bench: Bench) {
+    let name = ArtifactStore::archive_name("events/1 of 2.parquet");
+    assert!(ArtifactPath::parse(&name).is_err() && ArtifactPath::parse(&name.replace('#', "%23")).is_err());
+    assert_eq!(bench.store.get_archive(&name, None).await.unwrap(), None);
+    let sent = Bytes::from(bytes(LARGE));
+    for bytes in [Bytes::from_static(b"before"), sent.clone()] {
+        bench.store.put_archive(&name, bytes).await.unwrap();
+    }
+    let size = sent.len() as u64;
+    assert!(bench.store.get_archive(&name, None).await.unwrap() == Some((size, sent.clone())));
+    for (range, expected) in [(3..10, sent.slice(3..10)), (size - 5..size + 5, sent.slice(LARGE - 5..))] {
+        assert_eq!(bench.store.get_archive(&name, Some(range)).await.unwrap(), Some((size, expected)));
+    }
+    let other = ArtifactStore::archive_name("metrics/run/1");
+    bench.store.put_archive(&other, Bytes::from_static(b"points")).await.unwrap();
+    for _ in 0..2 {
+        bench.store.delete_archive(&other).await.unwrap();
+    }
+    assert_eq!(bench.store.get_archive(&other, None).await.unwrap(), None);
+    bench.put("u1", "a", b"an artifact".to_vec()).await;
+    assert_eq!(bench.store.files(&path("")).await.unwrap(), [path("a")]);
+    let artifact = bench.store.put_archive("a", Bytes::new()).await;
+    assert!(matches!(artifact, Err(StoreError::Backend { .. })) && bench.get("a").await == b"an artifact");
 }
 
 pub(super) async fn a_put_can_be_repeated(bench: Bench) {

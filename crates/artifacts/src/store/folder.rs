@@ -6,7 +6,7 @@
 use futures::stream::{BoxStream, StreamExt};
 use object_store::local::LocalFileSystem;
 use object_store::path::Path as Key;
-use object_store::{GetOptions, GetRange, GetResultPayload, ObjectStore, ObjectStoreExt};
+use object_store::{GetOptions, GetRange, GetResultPayload, ObjectStore, ObjectStoreExt, PutPayload};
 use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Write};
@@ -81,6 +81,11 @@ impl Folder {
             outcome => remove(&half).and(outcome),
         };
         blocking(finish).await
+    }
+
+    /// Puts the bytes in place of what is there.
+    pub(super) async fn put(&self, name: &str, bytes: PutPayload) -> Result<(), Fault> {
+        self.files.put(&key(name)?, bytes).await.map(drop).map_err(Fault::of)
     }
 
     pub(super) async fn get(&self, name: &str, range: Option<Range<u64>>) -> Result<Option<Download>, Fault> {

@@ -1,4 +1,5 @@
-//! The log: every position has an event, every event reads, and the guards are what the events made of them.
+//! The log: every position has an event, every event reads, what was archived is as it was written, and the guards are what the
+//! events made of them.
 
 use runledger_domain::RecordedEvent;
 use runledger_storage::{Error, EventLog, ReadLimit};
@@ -14,6 +15,8 @@ struct Reading {
     position: i64,
     guards: Expected,
     findings: Vec<Finding>,
+    /// Positions in archived objects that are not what was written, both ends included. They are not read.
+    broken: Vec<(i64, i64)>,
 }
 
 /// Reads the whole log, up to where it ends once that is near. `read` is told the position and the end as it is known, `found`
@@ -23,16 +26,36 @@ pub async fn verify_log(
     mut read: impl FnMut(i64, i64) + Send,
     mut found: impl FnMut(Finding) + Send,
 ) -> Result<i64, Error> {
+    let broken = check_archives(log, &mut found).await?;
     let head = log.head().await?;
-    let mut reading = read_to(log, Reading::default(), head, &mut read, &mut found).await?;
+    let reading = Reading { broken, ..Reading::default() };
+    let mut reading = read_to(log, reading, head, &mut read, &mut found).await?;
     // The guards are of one moment, and so has the log to be. What came meanwhile is little.
     let mut snapshot = log.guards().await?;
     reading = read_to(log, reading, snapshot.head, &mut read, &mut found).await?;
+    if !reading.broken.is_empty() {
+        found(Finding::new("guards", "were not looked at, because not all events can be read"));
+        return Ok(reading.position);
+    }
     while let Some(page) = snapshot.next().await? {
         page.into_iter().filter_map(|row| reading.guards.check(&row)).for_each(&mut found);
     }
     reading.guards.missing().for_each(&mut found);
     Ok(reading.position)
+}
+
+/// Looks whether each object is what was written, and returns what is in those that are not.
+async fn check_archives(log: &EventLog, found: &mut (impl FnMut(Finding) + Send)) -> Result<Vec<(i64, i64)>, Error> {
+    let mut broken = Vec::new();
+    for (archived, _) in log.archived_objects().await? {
+        if let Some(problem) = log.check_archive(&archived).await? {
+            let subject =
+                format!("archived events {} to {}, object {}", archived.first, archived.last, archived.object);
+            found(Finding::new(subject, problem));
+            broken.push((archived.first, archived.last));
+        }
+    }
+    Ok(broken)
 }
 
 async fn read_to(
@@ -44,7 +67,13 @@ async fn read_to(
 ) -> Result<Reading, Error> {
     let mut reading = reading;
     while reading.position < upto {
-        let events = LIMIT.events.min(upto - reading.position);
+        let next = reading.position + 1;
+        if let Some((_, last)) = reading.broken.iter().find(|(first, last)| (*first..=*last).contains(&next)) {
+            reading.position = *last;
+            continue;
+        }
+        let readable = reading.broken.iter().map(|(first, _)| first - 1).filter(|end| *end >= next).min();
+        let events = LIMIT.events.min(readable.unwrap_or(upto).min(upto) - reading.position);
         let events = log.read(reading.position, ReadLimit { events, ..LIMIT }).await?;
         let taken = tokio::task::spawn_blocking(move || {
             reading.take(events, upto);

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 
 use super::Hasher;
 use super::difference::Finder;
-use crate::views::read_segment;
+use crate::views::{PLACE, SegmentObjects, fetch_moved, read_segment};
 use crate::{Error, Row, Statement, Transaction, Value};
 
 /// Segments per statement; a large one has some ten thousand points.
@@ -29,13 +29,14 @@ struct Histories {
 pub(super) async fn compare(
     one: &mut dyn Transaction,
     other: &mut dyn Transaction,
+    objects: Option<&dyn SegmentObjects>,
     digest: &mut Hasher,
     other_digest: &mut Hasher,
     finder: &mut Finder,
     read: &mut (impl FnMut(u64) + Send),
 ) -> Result<(), Error> {
     let (mut left, mut right) = (Histories::default(), Histories::default());
-    let (mut a, mut b) = (left.next(one).await?, right.next(other).await?);
+    let (mut a, mut b) = (left.next(one, objects).await?, right.next(other, objects).await?);
     while let Some((run_no, key)) = first(a.as_ref(), b.as_ref()) {
         let mine = a.take_if(|history| history.run_no == run_no && history.key == key);
         let theirs = b.take_if(|history| history.run_no == run_no && history.key == key);
@@ -53,10 +54,10 @@ pub(super) async fn compare(
             finder.history(run_no, &key, mine, theirs, one, other).await?;
         }
         if a.is_none() {
-            a = left.next(one).await?;
+            a = left.next(one, objects).await?;
         }
         if b.is_none() {
-            b = right.next(other).await?;
+            b = right.next(other, objects).await?;
         }
     }
     Ok(())
@@ -68,11 +69,15 @@ fn first(one: Option<&History>, other: Option<&History>) -> Option<(i64, String)
 }
 
 impl Histories {
-    async fn next(&mut self, transaction: &mut dyn Transaction) -> Result<Option<History>, Error> {
+    async fn next(
+        &mut self,
+        transaction: &mut dyn Transaction,
+        objects: Option<&dyn SegmentObjects>,
+    ) -> Result<Option<History>, Error> {
         let mut history: Option<(i64, String, Vec<Columns>)> = None;
         loop {
             if self.segments.is_empty() && !self.ended {
-                self.load(transaction).await?;
+                self.load(transaction, objects).await?;
             }
             let of_this = self.segments.front().is_some_and(|segment| {
                 history.as_ref().is_none_or(|(run_no, key, _)| *run_no == segment.0 && *key == segment.1)
@@ -88,17 +93,22 @@ impl Histories {
         Ok(history.map(|(run_no, key, pieces)| History { run_no, key, points: merge(pieces) }))
     }
 
-    async fn load(&mut self, transaction: &mut dyn Transaction) -> Result<(), Error> {
+    async fn load(
+        &mut self,
+        transaction: &mut dyn Transaction,
+        objects: Option<&dyn SegmentObjects>,
+    ) -> Result<(), Error> {
         let mut statement = Statement::default();
         let after = self.last.as_ref().map(|(run_no, key, segment)| {
             let last = [statement.bind(*run_no), statement.bind(key), statement.bind(*segment)];
             format!("WHERE (run_no, key, segment) > ({})", last.join(", "))
         });
         statement.sql = format!(
-            "SELECT segment, columns, run_no, key FROM metric_segments {} ORDER BY run_no, key, segment LIMIT {PAGE}",
+            "SELECT segment, columns, run_no, key, {PLACE} FROM metric_segments {} ORDER BY run_no, key, segment LIMIT {PAGE}",
             after.unwrap_or_default()
         );
-        let rows = transaction.fetch(&statement).await?;
+        let mut rows = transaction.fetch(&statement).await?;
+        fetch_moved(&mut rows, 4, objects).await?;
         self.ended = rows.len() < PAGE;
         for mut row in rows {
             let (segment, run_no, key) = (row.int(0)?, row.int(2)?, row.text(3)?);

@@ -160,7 +160,7 @@ impl ReadModel {
         for id in ids {
             let params = vec![(*id).into(), key.into(), typed.into()];
             let of = format!("FROM {} WHERE experiment_id = $1 AND key = $2", namespace.name());
-            let sql = skip_scan("substr(value, 1, 128)", &of, ">= $3", MOST);
+            let sql = skip_scan("head", &of, ">= $3", MOST);
             values.extend(self.texts(&Statement::new(sql, params)).await?);
         }
         values.sort();

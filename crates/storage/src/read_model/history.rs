@@ -5,7 +5,7 @@ use runledger_domain::{Event, StreamId};
 use std::collections::BTreeMap;
 
 use super::ReadModel;
-use crate::views::read_segment;
+use crate::views::{PLACE, fetch_moved, read_segment};
 use crate::{Error, Statement};
 
 /// A metric of a run in numbers.
@@ -34,9 +34,12 @@ impl MetricSummary {
 impl ReadModel {
     /// Every metric of the run in numbers, as far as the views have come. A point that was sent twice may count twice.
     pub async fn metric_summaries(&self, run_id: &str) -> Result<BTreeMap<String, MetricSummary>, Error> {
-        let sql = "SELECT s.segment, s.columns, s.key FROM metric_segments s JOIN runs r ON r.run_no = s.run_no \
-                   WHERE r.run_id = $1";
-        let rows = self.db.fetch(&Statement::new(sql, vec![run_id.into()])).await?;
+        let sql = format!(
+            "SELECT s.segment, s.columns, s.key, {PLACE} FROM metric_segments s JOIN runs r ON r.run_no = s.run_no \
+             WHERE r.run_id = $1 ORDER BY s.key, s.segment"
+        );
+        let mut rows = self.db.fetch(&Statement::new(sql, vec![run_id.into()])).await?;
+        fetch_moved(&mut rows, 3, self.segments()).await?;
         // Decoding all points of a run is work enough to leave the runtime's threads to others.
         let summed = tokio::task::spawn_blocking(move || {
             let mut summaries: BTreeMap<String, MetricSummary> = BTreeMap::new();
@@ -53,9 +56,12 @@ impl ReadModel {
     /// Every point of the metric, by timestamp, step and value, exact repeats once; empty for an unknown run or key.
     pub async fn history(&self, run_id: &str, key: &str) -> Result<Columns, Error> {
         let checkpoint = self.checkpoint().await?;
-        let sql = "SELECT s.segment, s.columns FROM metric_segments s JOIN runs r ON r.run_no = s.run_no \
-                   WHERE r.run_id = $1 AND s.key = $2 ORDER BY s.segment";
-        let rows = self.db.fetch(&Statement::new(sql, vec![run_id.into(), key.into()])).await?;
+        let sql = format!(
+            "SELECT s.segment, s.columns, {PLACE} FROM metric_segments s JOIN runs r ON r.run_no = s.run_no \
+             WHERE r.run_id = $1 AND s.key = $2 ORDER BY s.segment"
+        );
+        let mut rows = self.db.fetch(&Statement::new(sql, vec![run_id.into(), key.into()])).await?;
+        fetch_moved(&mut rows, 2, self.segments()).await?;
         let mut pieces =
             rows.into_iter().map(|row| read_segment(row).map(|(_, columns)| columns)).collect::<Result<Vec<_>, _>>()?;
 

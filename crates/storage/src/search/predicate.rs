@@ -8,13 +8,8 @@ use crate::{Statement, Value};
 /// character stands in, and is doubled where a pattern contains it.
 const ESCAPE: char = '\u{1}';
 
-/// How much of a param or tag value is in the search index, in characters, as the migrations say.
+/// How much of a param or tag value is in its column `head`, which is indexed, in characters, as the migrations say.
 const INDEXED_HEAD: usize = 128;
-
-/// The indexed head of a param or tag value.
-pub(super) fn head(column: &str) -> String {
-    format!("substr({column}, 1, {INDEXED_HEAD})")
-}
 
 /// A test on a column of the main table or of a data set.
 pub(super) fn column_test(statement: &mut Statement, column: &str, test: &Test) -> String {
@@ -53,7 +48,7 @@ pub(super) fn row_test(statement: &mut Statement, alias: &str, field: &Field, te
     Some(match test {
         Test::IsNull | Test::IsNotNull if extreme => format!("{column} IS NOT NULL"),
         Test::IsNull | Test::IsNotNull => return None,
-        Test::Compare(operator, Literal::Text(value)) => keyed_text(statement, &column, *operator, value),
+        Test::Compare(operator, Literal::Text(value)) => keyed_text(statement, alias, *operator, value),
         // What there is of them is a number.
         Test::Compare(operator, literal) if extreme => {
             format!("{column} {} {}", symbol(*operator), statement.bind(number(literal)))
@@ -78,7 +73,7 @@ pub(super) fn row_test(statement: &mut Statement, alias: &str, field: &Field, te
                 values.iter().filter_map(|value| if let Literal::Text(text) = value { Some(text) } else { None });
             let heads: Vec<String> = heads.map(|text| text.chars().take(INDEXED_HEAD).collect()).collect();
             let heads = statement.bind_list(heads);
-            format!("{} IN {heads} AND {}", head(&column), list(statement, &column, "IN", values))
+            format!("{alias}.head IN {heads} AND {}", list(statement, &column, "IN", values))
         }
         Test::NotIn(values) => list(statement, &column, "NOT IN", values),
     })
@@ -101,15 +96,15 @@ pub(super) fn text(statement: &mut Statement, column: &str, operator: Operator, 
 }
 
 /// A test on the value of a param or tag. An equality is led by the indexed head, which says all for a short text.
-fn keyed_text(statement: &mut Statement, column: &str, operator: Operator, value: &str) -> String {
+fn keyed_text(statement: &mut Statement, alias: &str, operator: Operator, value: &str) -> String {
     if operator != Operator::Equal {
-        return text(statement, column, operator, value);
+        return text(statement, &format!("{alias}.value"), operator, value);
     }
     let short: String = value.chars().take(INDEXED_HEAD).collect();
     let whole = short.chars().count() == INDEXED_HEAD;
-    let mut condition = format!("{} = {}", head(column), statement.bind(short));
+    let mut condition = format!("{alias}.head = {}", statement.bind(short));
     if whole {
-        condition = format!("{condition} AND {column} = {}", statement.bind(value));
+        condition = format!("{condition} AND {alias}.value = {}", statement.bind(value));
     }
     condition
 }

@@ -7,7 +7,6 @@ use super::ast::{Aggregate, Field, Key, OrderKey, Test};
 use super::dialect::{EntityKind, ValueKind};
 use super::formula::Formula;
 use super::keys::{KeyKind, SortKey};
-use super::predicate::head;
 use super::runs::RunSelect;
 
 /// A part of the order: what its runs have for the first key.
@@ -82,7 +81,7 @@ fn add_first(select: &mut RunSelect, OrderKey { field, descending }: &OrderKey, 
                 select.select.conditions.push(number);
             } else {
                 // Texts sort as their heads do, then by the rest; the heads are what the index holds.
-                keys.push(SortKey::new(head(&value), *descending, KeyKind::Text));
+                keys.push(SortKey::new(format!("{alias}.head"), *descending, KeyKind::Text));
                 keys.push(SortKey::new(value, *descending, KeyKind::Text));
             }
         }

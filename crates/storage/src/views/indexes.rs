@@ -5,8 +5,8 @@ use crate::{Db, Error, Statement};
 
 /// What only searches use, by name. As the migrations make them.
 const DEFERRED: &[(&str, &str)] = &[
-    ("params_search", "params (experiment_id, key, substr(value, 1, 128), run_no)"),
-    ("tags_search", "tags (experiment_id, key, substr(value, 1, 128), run_no)"),
+    ("params_search", "params (experiment_id, key, head, run_no)"),
+    ("tags_search", "tags (experiment_id, key, head, run_no)"),
     ("metrics_search", "metrics (experiment_id, key, value, run_no)"),
     ("metrics_by_min", "metrics (experiment_id, key, min_value, run_no)"),
     ("metrics_by_max", "metrics (experiment_id, key, max_value, run_no)"),

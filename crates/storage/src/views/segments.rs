@@ -50,7 +50,7 @@ pub(super) async fn insert(
 
 /// Merges the open segments of the level into one of the next level.
 pub(super) async fn merge_level(transaction: &mut dyn Transaction, key: &SegmentKey) -> Result<(), Error> {
-    let open = "run_no = $1 AND key = $2 AND level = $3 AND points < $4";
+    let open = "run_no = $1 AND key = $2 AND level = $3 AND points < $4 AND object IS NULL";
     let params = || vec![key.run_no.into(), (&*key.key).into(), key.level.into(), SEALED.into()];
     let select = format!("SELECT segment, columns FROM metric_segments WHERE {open} ORDER BY segment");
     let rows = transaction.fetch(&Statement::new(select, params())).await?;

@@ -8,6 +8,7 @@ use parquet::data_type::{ByteArray, ByteArrayType, DoubleType, Int32Type, Int64T
 use parquet::file::properties::WriterProperties;
 use parquet::file::writer::SerializedFileWriter;
 use parquet::schema::parser::parse_message_type;
+use runledger_archive::write_column;
 use runledger_domain::points::Batch;
 use runledger_domain::{Event, StreamId};
 use runledger_storage::AuditedEvent;
@@ -149,14 +150,14 @@ impl Events {
         }
         let [streams, kinds, actors, request_ids, payloads] = self.texts;
         let mut group = file.next_row_group()?;
-        write_column::<Int64Type>(&mut group, &self.positions)?;
-        write_column::<Int64Type>(&mut group, &self.times)?;
-        write_column::<ByteArrayType>(&mut group, &streams)?;
-        write_column::<ByteArrayType>(&mut group, &kinds)?;
-        write_column::<Int32Type>(&mut group, &self.versions)?;
-        write_column::<ByteArrayType>(&mut group, &actors)?;
-        write_column::<ByteArrayType>(&mut group, &request_ids)?;
-        write_column::<ByteArrayType>(&mut group, &payloads)?;
+        write_column::<Int64Type>(&mut group, &self.positions, None)?;
+        write_column::<Int64Type>(&mut group, &self.times, None)?;
+        write_column::<ByteArrayType>(&mut group, &streams, None)?;
+        write_column::<ByteArrayType>(&mut group, &kinds, None)?;
+        write_column::<Int32Type>(&mut group, &self.versions, None)?;
+        write_column::<ByteArrayType>(&mut group, &actors, None)?;
+        write_column::<ByteArrayType>(&mut group, &request_ids, None)?;
+        write_column::<ByteArrayType>(&mut group, &payloads, None)?;
         group.close()?;
         Ok(())
     }
@@ -185,23 +186,13 @@ impl Points {
             return Ok(());
         }
         let mut group = file.next_row_group()?;
-        write_column::<Int64Type>(&mut group, &self.positions)?;
-        write_column::<ByteArrayType>(&mut group, &self.run_ids)?;
-        write_column::<ByteArrayType>(&mut group, &self.keys)?;
-        write_column::<Int64Type>(&mut group, &self.steps)?;
-        write_column::<Int64Type>(&mut group, &self.timestamps)?;
-        write_column::<DoubleType>(&mut group, &self.values)?;
+        write_column::<Int64Type>(&mut group, &self.positions, None)?;
+        write_column::<ByteArrayType>(&mut group, &self.run_ids, None)?;
+        write_column::<ByteArrayType>(&mut group, &self.keys, None)?;
+        write_column::<Int64Type>(&mut group, &self.steps, None)?;
+        write_column::<Int64Type>(&mut group, &self.timestamps, None)?;
+        write_column::<DoubleType>(&mut group, &self.values, None)?;
         group.close()?;
         Ok(())
     }
-}
-
-/// Writes the next column of the schema.
-fn write_column<T: parquet::data_type::DataType>(
-    group: &mut parquet::file::writer::SerializedRowGroupWriter<'_, File>,
-    values: &[T::T],
-) -> Result<(), Failure> {
-    let mut column = group.next_column()?.ok_or("the schema has fewer columns than are written")?;
-    column.typed::<T>().write_batch(values, None, None)?;
-    Ok(column.close()?)
 }

@@ -47,7 +47,7 @@ fn filters_become_sets_and_the_order_a_join() {
          WHERE r.experiment_id = $1 AND r.deleted = FALSE AND j0.is_nan = FALSE \
          AND j0.run_no IN (SELECT s0.run_no FROM metrics s0 WHERE s0.experiment_id = $1 AND s0.key = $3 AND s0.value > $4) \
          AND j0.run_no IN (SELECT s1.run_no FROM params s1 WHERE s1.experiment_id = $1 AND s1.key = $5 \
-         AND substr(s1.value, 1, 128) = $6) \
+         AND s1.head = $6) \
          ORDER BY j0.value DESC, r.start_time DESC, r.run_id LIMIT 101"
     );
 }
@@ -85,7 +85,7 @@ fn alternatives_stand_alone_and_what_is_beside_them_stays_indexed() {
         "runs r WHERE r.experiment_id = $1 AND r.deleted = FALSE AND r.status = $2 AND \
          (EXISTS (SELECT 1 FROM metrics x WHERE x.run_no = r.run_no AND x.experiment_id = $1 AND x.key = $3 AND x.value > $4) \
          OR NOT EXISTS (SELECT 1 FROM params x WHERE x.run_no = r.run_no AND x.experiment_id = $1 AND x.key = $5 AND \
-         substr(x.value, 1, 128) IN ($6, $7) AND x.value IN ($8, $9))) \
+         x.head IN ($6, $7) AND x.value IN ($8, $9))) \
          ORDER BY r.start_time DESC, r.run_id LIMIT 101"
     );
 }
