@@ -200,8 +200,8 @@ impl Reader {
 
     async fn lag(&self) -> Result<Event, ApiError> {
         let (head, checkpoint) = (self.app.log.head().await?, self.app.views.checkpoint().await?);
-        let waiting = self.app.log.recorded_after(checkpoint).await?;
-        let lag_ms = waiting.map_or(0, |since| (self.app.clock.now_ms() - since).max(0));
+        let waiting = self.app.log.next_after(checkpoint).await?;
+        let lag_ms = waiting.map_or(0, |event| (self.app.clock.now_ms() - event.recorded_at).max(0));
         event(
             "lag",
             None,

@@ -4,7 +4,7 @@
 use runledger_domain::{Event, StreamId};
 use std::collections::BTreeMap;
 
-use crate::log::{Selection, Size, schema_version};
+use crate::log::{Milestone, Selection, Size, schema_version};
 use crate::{Error, EventLog, ReadLimit, Row, Statement, Until};
 
 /// An event with its author.
@@ -141,6 +141,13 @@ impl EventLog {
         let wanted = Selection::after(position);
         self.ascending(&wanted, "position, stream_id, kind", Size::Events(limit), change).await
     }
+
+    /// The first event after the position.
+    pub async fn next_after(&self, position: i64) -> Result<Option<Milestone>, Error> {
+        let milestone = |row: Row| Ok(Milestone { position: row.int(0)?, recorded_at: row.int(1)? });
+        let wanted = Selection::after(position);
+        Ok(self.ascending(&wanted, "position, recorded_at", Size::Events(1), milestone).await?.pop())
+    }
 }
 
 /// The experiment that a stream's first event names.
@@ -149,13 +156,6 @@ fn experiment_id(event: &Event) -> Option<i64> {
         Event::RunCreated(created) => Some(created.experiment_id),
         Event::LoggedModelCreated(created) => Some(created.experiment_id),
         _ => None,
-    }
-
-    /// When the first event after the position was appended, in milliseconds since the epoch.
-    pub async fn recorded_after(&self, position: i64) -> Result<Option<i64>, Error> {
-        let sql = "SELECT recorded_at FROM events WHERE position > $1 ORDER BY position LIMIT 1";
-        let rows = self.db().fetch(&Statement::new(sql, vec![position.into()])).await?;
-        rows.first().map(|row| row.int(0)).transpose()
     }
 }
 
