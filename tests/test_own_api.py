@@ -154,9 +154,10 @@ def test_what_a_table_refuses(wire: Wire) -> None:
         assert refused.invalid()
         assert refused.body["span"] == [18, 29], refused.body
     tell(wire, "runs/query", experiment_ids="0").invalid()
-    assert tell(wire, "filter/check", filter="metrics.`val/loss` < 1").ok() == {"ok": True, "mlflow": True}
+    assert tell(wire, "filter/check", filter="metrics.`val/loss` < 1").ok()["mlflow"]
     for own in ("metrics.a > 1 OR metrics.a < 0", "max(metrics.a) > 1", "NOT params.b = 'c'", "duration > 1h"):
-        assert tell(wire, "filter/check", filter=own).ok() == {"ok": True, "mlflow": False}, own
+        checked = tell(wire, "filter/check", filter=own).ok()
+        assert (checked["ok"], checked["mlflow"]) == (True, False), own
     wrong = tell(wire, "filter/check", filter="metrics.x > 1 and metrics.y >").ok()
     assert not wrong["ok"]
     assert wrong["span"] == [18, 29]
@@ -236,7 +237,13 @@ def test_a_filter_is_looked_at_while_it_is_typed(wire: Wire) -> None:
     here = {"experiment_ids": [experiment_id]}
     filter_string = "max(metrics.`val/loss`) > 1 or not params.none = 'x'"
     checked = tell(wire, "filter/check", filter=filter_string, **here).ok()
-    assert checked == {"ok": True, "mlflow": False, "warnings": [{"message": "No run here has a param 'none'.", "span": [35, 46]}]}
+    assert (checked["ok"], checked["mlflow"]) == (True, False)
+    assert checked["warnings"] == [{"message": "No run here has a param 'none'.", "span": [35, 46]}]
+    told = [(token["kind"], filter_string[slice(*token["span"])]) for token in checked["tokens"]]
+    assert told[:4] == [("keyword", "max"), ("punctuation", "("), ("key", "metrics.`val/loss`"), ("punctuation", ")")]
+    assert told[4:8] == [("operator", ">"), ("value", "1"), ("keyword", "or"), ("keyword", "not")]
+    half = tell(wire, "filter/check", filter="params.ü = 'x").ok()
+    assert [token["kind"] for token in half["tokens"]] == ["key", "operator", "other", "key"]
 
     def offered(filter_string: str, **more: Any) -> list[tuple[str, int, int]]:
         checked = tell(wire, "filter/check", filter=filter_string, cursor=len(filter_string), **here | more).ok()
@@ -259,7 +266,7 @@ def test_fields_tell_what_runs_use(wire: Wire) -> None:
     logged_run(wire, experiment_id, "a", loss=2.5, odd="NaN")
     logged_run(wire, experiment_id, "b", loss=-1)
     fields = ask(wire, f"experiments/{experiment_id}/fields")
-    assert fields["params"] == [{"key": "lr", "runs": 2}]
+    assert fields["params"] == [{"key": "lr", "runs": 2, "varies": True}]
     assert fields["metrics"] == [{"key": "loss", "runs": 2, "min": -1.0, "max": 2.5}, {"key": "odd", "runs": 1}]
     assert "mlflow.runName" in {field["key"] for field in fields["tags"]}
 
@@ -322,6 +329,31 @@ def test_a_smoothed_series_does_not_depend_on_the_zoom_and_comes_in_columns_too(
         "nans": [],
         "infs": [],
     }
+
+
+def test_a_metric_is_an_axis(wire: Wire) -> None:
+    run_id = wire.new_run()
+    epochs = [{"key": "epoch", "value": 0.5 + step / 10, "timestamp": step, "step": step} for step in range(0, 30, 10)]
+    losses = [{"key": "loss", "value": 9 - step, "timestamp": step, "step": step} for step in (0, 5, 10, 29)]
+    wire.post("runs/log-batch", run_id=run_id, metrics=[*losses, *epochs]).ok()
+    last = wire.request("GET", "/api/runledger/v1/ops/status").ok()["position"]
+    wire.post("runs/log-metric", run_id=run_id, key="loss", value="NaN", timestamp=30, step=30).ok()
+    over = {"runs": [run_id], "metrics": ["loss", "epoch"], "x": {"metric": "epoch"}}
+    loss, epoch = tell(wire, "series", **over).ok()["series"]
+    # Steps 5 and 29 have no epoch of their own, but the one before.
+    assert (loss["x"], loss["last"], loss["nans"]) == ([0.5, 0.5, 1.5, 2.5], [9, 4, -1, -20], [2.5])
+    assert epoch["x"] == epoch["last"] == [0.5, 1.5, 2.5]
+    (part,) = tell(wire, "series", **over | {"metrics": ["loss"], "from": 0.75, "to": 1.5}).ok()["series"]
+    assert (part["points"], part["x"]) == (1, [1.5])
+    (then,) = tell(wire, "series", **over | {"metrics": ["loss"], "at": last}).ok()["series"]
+    assert (then["points"], then["nans"]) == (4, [])
+    assert tell(wire, "series", **over | {"x": {"metric": "none"}}).ok()["series"] == []
+    tell(wire, "series", **over | {"x": "epoch"}).invalid()
+    accept = {"Accept": "application/octet-stream"}
+    response = wire.session.post(f"{wire.url}{OWN}/series", json=over, headers=accept, timeout=30)
+    (length,) = struct.unpack_from("<I", response.content)
+    assert json.loads(response.content[4 : 4 + length])["series"][0]["nans"] == [2.5]
+    assert list(struct.unpack_from("<4d", response.content, 4 + length)) == loss["x"]
 
 
 def test_the_events_of_a_run_say_who_did_what(wire: Wire) -> None:

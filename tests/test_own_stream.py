@@ -51,6 +51,14 @@ def test_a_stream_begins_with_the_lag_and_filters(wire: Wire) -> None:
     assert change["runs"] == [{"run_id": run_id, "experiment_id": "0", "kind": "metrics"}]
 
 
+def test_a_stream_names_the_build_of_the_page_that_its_server_delivers(wire: Wire) -> None:
+    _, _, lag = next(events(wire))
+    assert 0 <= lag["lag_ms"] < 60_000
+    assert lag["build"].startswith(ask(wire, "ops/status")["version"])
+    page = wire.request("GET", "/experiments", headers={"Accept": "text/html"}).body["text"]
+    assert f'<meta name="build" content="{lag["build"]}">' in page
+
+
 def test_a_stream_from_another_log_is_refused(wire: Wire) -> None:
     assert wire.request("GET", f"{OWN}/stream", params={"since": 10**12}).status == 410
 

@@ -293,6 +293,21 @@ def test_a_server_that_is_away_leaves_what_was_there(browser: Browser, start_on_
         expect(page.get_by_text(re.compile("Reconnecting"))).to_have_count(0, timeout=30_000)
 
 
+def test_views_that_are_behind_say_so(browser: Browser, start_on_sqlite: StartServer) -> None:
+    server = start_on_sqlite(projector=False)
+    wire = Wire(server.url)
+    run_id = wire.new_run("0")
+    with visiting(browser, server.url, axe=True) as visit:
+        page = visit.go("/settings")
+        expect(page.get_by_text(re.compile(r"^\d+\.\d s behind$"))).to_be_visible(timeout=15_000)
+        banner = page.get_by_text(re.compile("may be behind by"))
+        expect(banner).to_have_count(0)
+        for number in range(1000):
+            wire.post("runs/set-tag", run_id=run_id, key=f"k{number}", value="v").ok()
+        expect(banner).to_contain_text(re.compile(r"by 1,00\d events"), timeout=15_000)
+        visit.check_accessible()
+
+
 def test_an_empty_server_shows_how_to_begin(browser: Browser, start_on_sqlite: StartServer) -> None:
     server = start_on_sqlite()
     with visiting(browser, server.url) as visit:

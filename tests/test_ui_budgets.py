@@ -22,6 +22,7 @@ SLACK = 10
 KB = 1024
 MOST_NODES = 1500
 ROW = 32
+COSY_ROW = 40
 
 
 @pytest.fixture(scope="module")
@@ -382,3 +383,71 @@ def test_all_that_match_are_selected_by_filter_and_not_by_id(visit: Visit, crowd
 def total(crowd: Crowd) -> Any:
     asked = {"experiment_ids": [crowd.many_id], "limit": 1}
     return crowd.wire.request("POST", f"{OWN}runs/query", json=asked).ok()["total"]
+
+
+def test_more_rows_than_a_browser_has_room_for(visit: Visit, crowd: Crowd) -> None:
+    """In the highest rows, 100 000 of them are beyond the limit: places are fewer than rows, and all rows are reached all the same."""
+    page = open_many(visit, crowd, "?density=cosy")
+    grid = page.get_by_role("grid", name="Runs")
+    height = grid.evaluate("grid => grid.scrollHeight")
+    assert height < COSY_ROW * RUNS * 0.9
+
+    def shown() -> list[int]:
+        """The numbers of the rows in the view, from the top; the head has 1."""
+        numbers = [number for number, _ in await_rows(page)]
+        assert numbers == list(range(numbers[0], numbers[0] + len(numbers))), "rows without a gap"
+        return numbers
+
+    def drag(share: float) -> list[int]:
+        grid.evaluate("(grid, share) => { grid.scrollTop = share * (grid.scrollHeight - grid.clientHeight) }", share)
+        page.wait_for_timeout(200)
+        return shown()
+
+    assert drag(1)[-1] == RUNS + 1
+    middle = drag(0.5)
+    assert middle[0] <= RUNS / 2 <= middle[-1] + 2
+    # The wheel moves rows by as much as it turns, whatever the scale of the scrollbar.
+    before = grid.evaluate(TOP_ROW)
+    for _ in range(40):
+        grid.evaluate("grid => grid.scrollBy(0, 60)")
+        page.wait_for_timeout(16)
+    shown()
+    assert grid.evaluate(TOP_ROW) - before == pytest.approx(40 * 60 / COSY_ROW, abs=0.1)
+    # The keyboard finds the ends, and goes on from there row by row.
+    grid.focus()
+    page.keyboard.press("Control+End")
+    page.wait_for_timeout(200)
+    assert shown()[-1] == RUNS + 1
+    assert active_row(page) == RUNS + 1
+    page.keyboard.press("PageUp")
+    page.keyboard.press("ArrowUp")
+    up = active_row(page)
+    assert RUNS - 60 < up < RUNS
+    assert up in shown()
+    page.keyboard.press("Control+Home")
+    page.wait_for_timeout(200)
+    assert (shown()[0], active_row(page)) == (2, 2)
+    # Scrolling up to the first row from afar ends there, and not before.
+    drag(0.002)
+    for _ in range(400):
+        if grid.evaluate("grid => { grid.scrollBy(0, -60); return grid.scrollTop }") == 0:
+            break
+        page.wait_for_timeout(8)
+    page.wait_for_timeout(200)
+    assert shown()[0] == 2
+    assert count_nodes(page) <= MOST_NODES
+
+
+# How many rows are above the view, with the part of the one that it cuts.
+TOP_ROW = """grid => {
+    const head = grid.querySelector("[role=row]").getBoundingClientRect().bottom
+    const row = grid.querySelectorAll("[role=row][aria-rowindex]")[1]
+    const box = row.getBoundingClientRect()
+    return Number(row.getAttribute("aria-rowindex")) - 2 + (head - box.top) / box.height
+}"""
+
+
+def active_row(page: Page) -> int:
+    """The number of the row on which the keyboard is."""
+    cell = page.get_by_role("grid", name="Runs").get_attribute("aria-activedescendant")
+    return int(page.locator(f"[id='{cell}']").locator("xpath=ancestor::*[@role='row']").get_attribute("aria-rowindex") or 0)

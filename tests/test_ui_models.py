@@ -138,6 +138,8 @@ def test_versions_have_aliases_stages_and_the_run_they_come_from(visit: Visit, r
     expect(page.get_by_text("models:/").first).to_be_visible()
     visit.check_accessible()
     page.get_by_role("button", name="Remove the alias champion").click()
+    # Until it is said, the latest thing to undo is another.
+    expect(page.get_by_text("Removed the alias champion")).to_be_visible()
     page.get_by_role("button", name="Undo").last.click()
     expect(page.get_by_role("button", name="Remove the alias champion")).to_be_visible()
 

@@ -9,7 +9,7 @@ use axum::response::{Html, IntoResponse, Response};
 use axum::routing::get;
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use rust_embed::{EmbeddedFile, RustEmbed};
-use std::borrow::Cow;
+use std::sync::LazyLock;
 
 use crate::AppState;
 
@@ -59,16 +59,30 @@ pub(crate) fn is_page(request: &Request) -> bool {
         && !["/api/", "/ajax-api/", "/assets/"].iter().any(|prefix| path.starts_with(prefix))
 }
 
+/// Which pages this server delivers: its version, and a digest of the page, which names its scripts by their own. A page that was
+/// loaded from another build should be loaded again.
+pub(crate) fn build() -> &'static str {
+    static BUILD: LazyLock<String> = LazyLock::new(|| {
+        let digest = Files::get("index.html").map(|page| page.metadata.sha256_hash()).unwrap_or_default();
+        digest
+            .iter()
+            .take(4)
+            .fold(format!("{}+", env!("CARGO_PKG_VERSION")), |build, byte| build + &format!("{byte:02x}"))
+    });
+    &BUILD
+}
+
 pub(crate) async fn page(headers: HeaderMap) -> Response {
     let Some(file) = Files::get("index.html") else {
         return (StatusCode::OK, Html(MISSING)).into_response();
     };
     let html = String::from_utf8_lossy(&file.data);
+    let html = html.replacen("</head>", &format!("  <meta name=\"build\" content=\"{}\">\n  </head>", build()), 1);
     let html = match prefix(&headers) {
-        Some(prefix) => Cow::Owned(html.replace("\"/assets/", &format!("\"{prefix}/assets/"))),
+        Some(prefix) => html.replace("\"/assets/", &format!("\"{prefix}/assets/")),
         None => html,
     };
-    let mut response = Html(html.into_owned()).into_response();
+    let mut response = Html(html).into_response();
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
     headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));

@@ -48,6 +48,7 @@ async fn an_upload_is_readable_at_once() {
     assert_eq!(header_of(&got, header::CONTENT_TYPE), "text/plain; charset=utf-8");
     assert_eq!(header_of(&got, header::CONTENT_DISPOSITION), "attachment; filename*=UTF-8''%C3%BC%20b.txt");
     assert_eq!(header_of(&got, header::X_CONTENT_TYPE_OPTIONS), "nosniff");
+    assert!(header_of(&got, header::CONTENT_SECURITY_POLICY).starts_with("sandbox;"));
     put(&server, "0/r/artifacts/%C3%BC%20b.txt", "again").await;
     assert_eq!(get(&server, "0/r/artifacts/%C3%BC%20b.txt", &[]).await.text(), "again");
 }

@@ -66,7 +66,8 @@ def visiting(browser: Browser, url: str, *, theme: str = "light", width: int = 1
     visit = Visit(page, url)
 
     def on_request(asked: str) -> None:
-        if not asked.startswith((f"{url}/", "blob:", "data:", "about:")):
+        # The browser's own parts, such as its viewer of PDF, are no servers.
+        if not asked.startswith((f"{url}/", "blob:", "data:", "about:", "chrome:", "chrome-extension:")):
             visit.complaints.append(f"asked another server: {asked}")
 
     page.on("request", lambda request: on_request(request.url))

@@ -51,6 +51,9 @@ const PLAIN: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'&')
     .remove(b'+');
 
+/// Should a browser show a file all the same, it has no origin and loads nothing.
+const NO_RIGHTS: &str = "sandbox; default-src 'none'";
+
 /// Says what the bytes are and that a browser is to save them.
 pub(crate) fn describe(headers: &mut HeaderMap, path: &ArtifactPath, etag: &str) -> Result<(), ApiError> {
     let name = path.name();
@@ -58,6 +61,7 @@ pub(crate) fn describe(headers: &mut HeaderMap, path: &ArtifactPath, etag: &str)
     headers.insert(header::CONTENT_TYPE, value(content_type(name))?);
     headers.insert(header::CONTENT_DISPOSITION, value(&disposition(name))?);
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(NO_RIGHTS));
     headers.insert(header::ACCEPT_RANGES, HeaderValue::from_static("bytes"));
     headers.insert(header::ETAG, value(etag)?);
     Ok(())

@@ -10,7 +10,7 @@ use utoipa::openapi::schema::{ObjectBuilder, Type};
 use utoipa::openapi::{Components, Info, License, OpenApi, Ref, RefOr, Response, ResponseBuilder};
 use utoipa::{IntoResponses, PartialSchema, ToSchema};
 
-use super::stream::{Changes, Lag};
+use super::stream::{Changes, Standing};
 use crate::error::ErrorBody;
 
 type Responses = BTreeMap<String, RefOr<Response>>;
@@ -68,7 +68,7 @@ pub(crate) fn frame() -> OpenApi {
         ))
         .license(Some(License::builder().name("Apache-2.0").identifier(Some("Apache-2.0")).build()));
     let mut components = Components::new();
-    components.schemas.extend([schema::<ErrorBody>(), schema::<Changes>(), schema::<Lag>()]);
+    components.schemas.extend([schema::<ErrorBody>(), schema::<Changes>(), schema::<Standing>()]);
     let mut nested = Vec::new();
     Changes::schemas(&mut nested);
     components.schemas.extend(nested);

@@ -72,6 +72,10 @@ struct FieldOut {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     max: Option<f64>,
+    /// Of a param: whether runs that have it differ in it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    varies: Option<bool>,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -143,9 +147,10 @@ impl From<ExperimentSummary> for ExperimentOut {
 }
 
 impl From<Field> for FieldOut {
-    fn from(Field { key, runs, range }: Field) -> Self {
+    fn from(Field { key, runs, range, varies }: Field) -> Self {
         // Infinity has no number in JSON, and no place on a scale.
         let finite = |value: f64| Some(value).filter(|value| value.is_finite());
-        Self { key, runs, min: range.and_then(|range| finite(range.0)), max: range.and_then(|range| finite(range.1)) }
+        let (min, max) = (range.and_then(|range| finite(range.0)), range.and_then(|range| finite(range.1)));
+        Self { key, runs, min, max, varies }
     }
 }

@@ -3,7 +3,8 @@
 use axum::extract::State;
 use runledger_storage::Completion;
 use runledger_storage::search::{
-    Grammar, Mistake, Namespace, RunQuery, UsedKey, ViewType, check_filter, compile_runs, expected_at,
+    Grammar, MarkedToken, Mistake, Namespace, RunQuery, UsedKey, ViewType, check_filter, compile_runs, expected_at,
+    marked_tokens,
 };
 use serde::{Deserialize, Serialize};
 use std::ops::Range;
@@ -40,6 +41,8 @@ struct Checked {
     ok: bool,
     /// Whether MLflow's search takes it as well.
     mlflow: bool,
+    /// Its pieces, for whoever colours it; none of what is too long to be a filter.
+    tokens: Vec<TokenOut>,
     /// What is wrong where it cannot.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
@@ -62,6 +65,16 @@ struct Checked {
 #[schema(as = FilterWarning)]
 struct Warning {
     message: String,
+    #[schema(value_type = Vec<usize>, min_items = 2, max_items = 2)]
+    span: (usize, usize),
+}
+
+/// A piece of a filter; between two of them are spaces at most.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = FilterToken)]
+struct TokenOut {
+    #[schema(schema_with = words::mark)]
+    kind: &'static str,
     #[schema(value_type = Vec<usize>, min_items = 2, max_items = 2)]
     span: (usize, usize),
 }
@@ -107,6 +120,7 @@ pub(crate) async fn check(
             Checked { message: Some(error.to_string()), span: Some(ends(&span)), ..Checked::default() }
         }
     };
+    checked.tokens = marked_tokens(&filter).iter().map(token).collect();
     if let Some(cursor) = cursor {
         checked.completions = Some(completions(&app, &ids, &filter, cursor).await?);
     }
@@ -143,6 +157,10 @@ fn warning(UsedKey { namespace, key, span }: &UsedKey) -> Warning {
     };
     let key = runledger_domain::validate::cut(key, 100);
     Warning { message: format!("No run here has a {what} '{key}'."), span: ends(span) }
+}
+
+fn token(MarkedToken { mark, span }: &MarkedToken) -> TokenOut {
+    TokenOut { kind: mark.name(), span: ends(span) }
 }
 
 fn ends(span: &Range<usize>) -> (usize, usize) {

@@ -6,8 +6,12 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use futures::{StreamExt, TryStreamExt, stream};
 use http::HeaderMap;
-use runledger_domain::points::{Axis, Drawing, Series, series as sampled};
+use runledger_domain::points::{Axis, Columns, Drawing, Place, Series, series as sampled, series_over};
 use serde::{Deserialize, Serialize};
+use serde_json::Number;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use tokio::sync::OnceCell;
 use tokio::task::spawn_blocking;
 use utoipa::ToSchema;
 
@@ -15,7 +19,7 @@ use super::asked::Asked;
 use super::moment::Moment;
 use super::past;
 use crate::wire::Answer;
-use crate::{ApiError, AppState};
+use crate::{ApiError, App, AppState};
 
 /// Series in an answer.
 const SERIES: usize = 500;
@@ -23,13 +27,17 @@ const SERIES: usize = 500;
 const AT_ONCE: usize = 4;
 const MOST_BUCKETS: usize = 2_000;
 
-#[derive(Clone, Copy, Debug, Default, Deserialize, ToSchema)]
+/// What x is: the step, the time, or another metric of the same run, such as an epoch. A point then lies at that metric's value of
+/// the same step, or else of the nearest step before it; without any it is not drawn.
+#[derive(Clone, Debug, Default, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 #[schema(as = SeriesAxis)]
 enum X {
     #[default]
     Step,
+    /// Milliseconds since the epoch.
     Time,
+    Metric(String),
 }
 
 /// Which histories, and how finely. Runs times metrics are at most 500.
@@ -41,10 +49,12 @@ pub(crate) struct Wanted {
     #[serde(default)]
     #[schema(default = "step")]
     x: X,
-    /// The least x, a step or milliseconds since the epoch.
-    from: Option<i64>,
+    /// The least x: a step, milliseconds since the epoch, or a value of the metric.
+    #[schema(value_type = Option<f64>)]
+    from: Option<Number>,
     /// The greatest x.
-    to: Option<i64>,
+    #[schema(value_type = Option<f64>)]
+    to: Option<Number>,
     /// More than 2000 count as 2000.
     #[serde(default = "default_buckets")]
     #[schema(default = 500)]
@@ -68,8 +78,9 @@ struct SeriesOut {
     metric: String,
     /// Points in the range, before bucketing.
     points: usize,
-    /// Of the last point of each bucket.
-    x: Vec<i64>,
+    /// Of the last point of each bucket: whole numbers unless x is a metric.
+    #[schema(value_type = Vec<f64>)]
+    x: Vec<Number>,
     min: Vec<f64>,
     max: Vec<f64>,
     last: Vec<f64>,
@@ -77,9 +88,11 @@ struct SeriesOut {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     smooth: Vec<f64>,
     /// Where NaN is, at most 200.
-    nans: Vec<i64>,
+    #[schema(value_type = Vec<f64>)]
+    nans: Vec<Number>,
     /// Where infinity is, and 1 or -1; at most 200.
-    infs: Vec<(i64, i8)>,
+    #[schema(value_type = Vec<(f64, i8)>)]
+    infs: Vec<(Number, i8)>,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -116,30 +129,43 @@ pub(crate) async fn series(
     if !(0.0..1.0).contains(&smooth) {
         return Err(ApiError::invalid(format!("`smooth` is at least 0 and less than 1, not {smooth}.")));
     }
-    let axis = match x {
-        X::Step => Axis::Step,
-        X::Time => Axis::Time,
+    let (axis, over) = match x {
+        X::Step => (Axis::Step, None),
+        X::Time => (Axis::Time, None),
+        X::Metric(over) => (Axis::Step, Some(over)),
     };
-    let range = (from.unwrap_or(i64::MIN), to.unwrap_or(i64::MAX));
-    let drawing = Drawing { axis, range, buckets: buckets.clamp(1, MOST_BUCKETS), smoothing: smooth };
+    let picture = Arc::new(Picture { axis, from, to, buckets: buckets.clamp(1, MOST_BUCKETS), smoothing: smooth });
     let app = &app;
     let past = match at {
-        Some(at) => Some(past::histories(app, &runs, &metrics, at).await?),
+        Some(at) => {
+            let keys: Vec<String> = metrics.iter().chain(&over).cloned().collect();
+            Some(past::histories(app, &runs, &keys, at).await?)
+        }
         None => None,
     };
-    let past = past.as_ref();
+    let histories = &Histories { app, past };
+    let over = over.as_deref();
     let mut pairs = Vec::with_capacity(runs.len() * metrics.len());
     for run in &runs {
-        pairs.extend(metrics.iter().map(|metric| (run.clone(), metric.clone())));
+        // What the charts of a run have as x is read once, and kept only until the last of them is drawn.
+        let places = Arc::new(OnceCell::new());
+        pairs.extend(metrics.iter().map(|metric| (run.clone(), metric.clone(), Arc::clone(&places))));
     }
     let drawn: Vec<SeriesOut> = stream::iter(pairs)
-        .map(|(run_id, metric)| async move {
-            let history = match past {
-                Some(past) => past.get(&run_id).and_then(|run| run.get(&metric)).cloned().unwrap_or_default(),
-                None => app.views.history(&run_id, &metric).await?,
-            };
-            let drawn = spawn_blocking(move || sampled(&history, &drawing)).await;
-            Ok::<_, ApiError>(SeriesOut::new(run_id, metric, drawn.map_err(ApiError::internal)?))
+        .map(|(run_id, metric, places)| {
+            let picture = Arc::clone(&picture);
+            async move {
+                let history = histories.get(&run_id, &metric).await?;
+                let places: Option<Arc<Columns>> = match over {
+                    Some(over) => {
+                        let read = async || histories.get(&run_id, over).await.map(Arc::new);
+                        Some(Arc::clone(places.get_or_try_init(read).await?))
+                    }
+                    None => None,
+                };
+                let draw = move || picture.draw(run_id, metric, &history, places.as_deref());
+                spawn_blocking(draw).await.map_err(ApiError::internal)
+            }
         })
         .buffered(AT_ONCE)
         .try_collect()
@@ -152,10 +178,60 @@ pub(crate) async fn series(
     Ok(Answer::of_many(points, move || Answer::new(&Drawn { series })).await?.into_response())
 }
 
+/// Where histories are read: as they are or, with `past`, as they were.
+struct Histories<'a> {
+    app: &'a App,
+    past: Option<BTreeMap<String, BTreeMap<String, Columns>>>,
+}
+
+impl Histories<'_> {
+    async fn get(&self, run_id: &str, metric: &str) -> Result<Columns, ApiError> {
+        match &self.past {
+            Some(past) => Ok(past.get(run_id).and_then(|run| run.get(metric)).cloned().unwrap_or_default()),
+            None => Ok(self.app.views.history(run_id, metric).await?),
+        }
+    }
+}
+
+/// What of each history is drawn, and how.
+struct Picture {
+    axis: Axis,
+    from: Option<Number>,
+    to: Option<Number>,
+    buckets: usize,
+    smoothing: f64,
+}
+
+impl Picture {
+    /// With `places`, another history of the run, over the values of it instead of the axis.
+    fn draw(&self, run_id: String, metric: String, history: &Columns, places: Option<&Columns>) -> SeriesOut {
+        let &Self { axis, buckets, smoothing, .. } = self;
+        let (from, to) = (self.from.as_ref(), self.to.as_ref());
+        if let Some(places) = places {
+            let bound = |bound: Option<&Number>, none| bound.and_then(Number::as_f64).unwrap_or(none);
+            let range = (bound(from, f64::MIN), bound(to, f64::MAX));
+            let drawn = series_over(history, places, &Drawing { range, buckets, smoothing });
+            // What is drawn over a metric lies at its finite values, all of which are numbers of JSON.
+            return SeriesOut::new(run_id, metric, drawn, |x| Number::from_f64(x).unwrap_or_else(|| 0.into()));
+        }
+        let range =
+            (from.map_or(i64::MIN, |from| whole(from, f64::ceil)), to.map_or(i64::MAX, |to| whole(to, f64::floor)));
+        SeriesOut::new(run_id, metric, sampled(history, axis, &Drawing { range, buckets, smoothing }), Number::from)
+    }
+}
+
+/// A bound of steps or times, the nearest one inside for a fraction.
+#[expect(clippy::cast_possible_truncation, reason = "beyond all steps is the first or the last of them")]
+fn whole(bound: &Number, inside: fn(f64) -> f64) -> i64 {
+    bound.as_i64().unwrap_or_else(|| inside(bound.as_f64().unwrap_or_default()) as i64)
+}
+
 impl SeriesOut {
-    fn new(run_id: String, metric: String, drawn: Series) -> Self {
+    fn new<X: Place>(run_id: String, metric: String, drawn: Series<X>, number: fn(X) -> Number) -> Self {
         let Series { points, x, min, max, last, smooth, nans, infinities } = drawn;
-        let infs = infinities.into_iter().map(|(x, positive)| (x, if positive { 1 } else { -1 })).collect();
+        let x = x.into_iter().map(number).collect();
+        let nans = nans.into_iter().map(number).collect();
+        let infs = infinities.into_iter().map(|(x, positive)| (number(x), if positive { 1 } else { -1 })).collect();
         Self { run_id, metric, points, x, min, max, last, smooth, nans, infs }
     }
 }

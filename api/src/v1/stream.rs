@@ -21,7 +21,7 @@ use super::asked::Asked;
 use super::document::Forgotten;
 use super::sse::{begin_at, unbuffered};
 use super::words;
-use crate::{ApiError, AppState};
+use crate::{ApiError, AppState, ui};
 
 /// Between two events to one reader.
 const GATHER: Duration = Duration::from_millis(250);
@@ -73,11 +73,15 @@ struct RunChange {
 /// What `lag` tells.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = StreamLag)]
-pub(super) struct Lag {
+pub(super) struct Standing {
     /// The last position of the log.
     position: i64,
     /// Events that the views have yet to see.
     lag_events: i64,
+    /// For how long the first of them has waited, in milliseconds.
+    lag_ms: i64,
+    /// Which build of the web UI the server delivers; pages name theirs in a `meta` element.
+    build: &'static str,
 }
 
 /// One reader.
@@ -196,7 +200,13 @@ impl Reader {
 
     async fn lag(&self) -> Result<Event, ApiError> {
         let (head, checkpoint) = (self.app.log.head().await?, self.app.views.checkpoint().await?);
-        event("lag", None, &Lag { position: head, lag_events: (head - checkpoint).max(0) })
+        let waiting = self.app.log.next_after(checkpoint).await?;
+        let lag_ms = waiting.map_or(0, |event| (self.app.clock.now_ms() - event.recorded_at).max(0));
+        event(
+            "lag",
+            None,
+            &Standing { position: head, lag_events: (head - checkpoint).max(0), lag_ms, build: ui::build() },
+        )
     }
 }
 

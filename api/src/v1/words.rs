@@ -2,6 +2,7 @@
 
 use runledger_domain::RunStatus;
 use runledger_domain::points::double_name;
+use runledger_storage::search::Mark;
 use runledger_storage::webhooks::DeliveryState;
 use runledger_storage::{ArtifactState, CompletionKind};
 use serde::{Serialize, Serializer};
@@ -55,6 +56,11 @@ pub(crate) fn delivery_state() -> Object {
 /// What a filter can be completed by.
 pub(crate) fn completion() -> Object {
     one_of(CompletionKind::ALL.map(CompletionKind::name))
+}
+
+/// What a piece of a filter is for.
+pub(crate) fn mark() -> Object {
+    one_of(Mark::ALL.map(Mark::name))
 }
 
 /// How two values differ.

@@ -7,6 +7,8 @@ mod batch;
 mod codec;
 mod columns;
 mod history;
+mod join;
+mod place;
 mod sample;
 mod series;
 mod smooth;
@@ -15,8 +17,9 @@ pub use batch::{Batch, BatchBuilder, BatchError};
 pub use codec::{CodecError, MAX_POINTS};
 pub use columns::Columns;
 pub use history::merge;
+pub use place::Place;
 pub use sample::{sample_interval, sample_positions};
-pub use series::{Axis, Drawing, MARKS, Series, series};
+pub use series::{Axis, Drawing, MARKS, Series, series, series_over};
 
 use std::cmp::Ordering;
 

@@ -4,7 +4,7 @@
 use runledger_domain::{Event, StreamId};
 use std::collections::BTreeMap;
 
-use crate::log::{Selection, Size, schema_version};
+use crate::log::{Milestone, Selection, Size, schema_version};
 use crate::{Error, EventLog, ReadLimit, Row, Statement, Until};
 
 /// An event with its author.
@@ -140,6 +140,13 @@ impl EventLog {
         };
         let wanted = Selection::after(position);
         self.ascending(&wanted, "position, stream_id, kind", Size::Events(limit), change).await
+    }
+
+    /// The first event after the position.
+    pub async fn next_after(&self, position: i64) -> Result<Option<Milestone>, Error> {
+        let milestone = |row: Row| Ok(Milestone { position: row.int(0)?, recorded_at: row.int(1)? });
+        let wanted = Selection::after(position);
+        Ok(self.ascending(&wanted, "position, recorded_at", Size::Events(1), milestone).await?.pop())
     }
 }
 

@@ -39,10 +39,13 @@ export type SavedView = Schemas["SavedView"];
 
 /** Character offsets into a filter: from (inclusive) and to (exclusive). */
 export type Span = [from: number, to: number];
-export type FilterCheck = Omit<Schemas["FilterCheck"], "span" | "warnings"> & {
+export type FilterCheck = Omit<Schemas["FilterCheck"], "span" | "warnings" | "tokens"> & {
   span?: Span;
   warnings?: { message: string; span: Span }[];
+  tokens: FilterToken[];
 };
+/** A piece of a filter, with its place. */
+export type FilterToken = Omit<Schemas["FilterToken"], "span"> & { span: Span };
 
 /** Of the server or of MLflow's endpoints. */
 export type ErrorBody = Omit<Schemas["ErrorBody"], "span"> & { span?: Span };

@@ -3,6 +3,7 @@
 import {
   keepPreviousData,
   QueryClient,
+  queryOptions,
   useMutation,
   useQuery,
   useQueryClient,
@@ -163,10 +164,11 @@ export function fetchRunEvents(
   before: number | undefined,
   limit: number,
   signal?: AbortSignal,
+  kind?: string,
 ): Promise<EventsAnswer> {
   return apiGet<EventsAnswer>(
     `runs/${encodeURIComponent(runId)}/events`,
-    { before, limit },
+    { before, limit, kind },
     signal,
   );
 }
@@ -180,12 +182,17 @@ export function fetchEvents(
   return apiGet<EventsAnswer>("events", { before, limit, kind }, signal);
 }
 
-export function useArtifacts(runId: string, path: string) {
-  return useQuery({
+/** The listing of a folder of a run. */
+export function artifactsIn(runId: string, path: string) {
+  return queryOptions({
     queryKey: [...keys.artifacts(runId), path],
     queryFn: ({ signal }) =>
       apiGet<ArtifactList>(`artifacts/${encodeURIComponent(runId)}`, { path }, signal),
   });
+}
+
+export function useArtifacts(runId: string, path: string) {
+  return useQuery(artifactsIn(runId, path));
 }
 
 export function useOpsStatus() {

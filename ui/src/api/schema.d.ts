@@ -683,6 +683,8 @@ export interface components {
              * @description How many active runs have it.
              */
             runs: number;
+            /** @description Of a param: whether runs that have it differ in it. */
+            varies?: boolean;
         };
         /** @description A field of a run that an event changed. */
         FieldChange: {
@@ -708,6 +710,8 @@ export interface components {
             ok: boolean;
             /** @description Where the mistake is. */
             span?: number[];
+            /** @description Its pieces, for whoever colours it; none of what is too long to be a filter. */
+            tokens: components["schemas"]["FilterToken"][];
             /** @description Of a filter that reads well, where experiments are given. */
             warnings?: components["schemas"]["FilterWarning"][];
         };
@@ -729,6 +733,12 @@ export interface components {
             /** @description Where its keys should be known; at most 100. */
             experiment_ids?: string[];
             filter: string;
+        };
+        /** @description A piece of a filter; between two of them are spaces at most. */
+        FilterToken: {
+            /** @enum {string} */
+            kind: "key" | "keyword" | "operator" | "value" | "punctuation" | "other";
+            span: number[];
         };
         FilterWarning: {
             message: string;
@@ -1092,15 +1102,20 @@ export interface components {
             run_id: string;
             /** @description The moving average over the whole history, at the last point of each bucket; absent unless `smooth` was asked for. */
             smooth?: number[];
-            /** @description Of the last point of each bucket. */
+            /** @description Of the last point of each bucket: whole numbers unless x is a metric. */
             x: number[];
         };
         SeriesAnswer: {
             /** @description Those that have points in the range, in the order of runs and within a run of metrics. */
             series: components["schemas"]["Series"][];
         };
-        /** @enum {string} */
-        SeriesAxis: "step" | "time";
+        /**
+         * @description What x is: the step, the time, or another metric of the same run, such as an epoch. A point then lies at that metric's value of
+         *     the same step, or else of the nearest step before it; without any it is not drawn.
+         */
+        SeriesAxis: "step" | "time" | {
+            metric: string;
+        };
         /** @description Which histories, and how finely. Runs times metrics are at most 500. */
         SeriesQuery: {
             at?: components["schemas"]["Moment"] | null;
@@ -1110,8 +1125,8 @@ export interface components {
              */
             buckets?: number;
             /**
-             * Format: int64
-             * @description The least x, a step or milliseconds since the epoch.
+             * Format: double
+             * @description The least x: a step, milliseconds since the epoch, or a value of the metric.
              */
             from?: number | null;
             metrics: string[];
@@ -1124,7 +1139,7 @@ export interface components {
              */
             smooth?: number;
             /**
-             * Format: int64
+             * Format: double
              * @description The greatest x.
              */
             to?: number | null;
@@ -1145,11 +1160,18 @@ export interface components {
         };
         /** @description What `lag` tells. */
         StreamLag: {
+            /** @description Which build of the web UI the server delivers; pages name theirs in a `meta` element. */
+            build: string;
             /**
              * Format: int64
              * @description Events that the views have yet to see.
              */
             lag_events: number;
+            /**
+             * Format: int64
+             * @description For how long the first of them has waited, in milliseconds.
+             */
+            lag_ms: number;
             /**
              * Format: int64
              * @description The last position of the log.

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { expect, it } from "vitest";
 import { readColumns } from "./series-columns";
 
@@ -59,4 +60,22 @@ it("gives every series its columns", () => {
 
 it("reads an answer without series", () => {
   expect(readColumns(written({ series: [] }, []))).toEqual({ series: [] });
+});
+
+it("reads what the server writes", () => {
+  // A test of the server keeps this file as the server writes it.
+  const file = readFileSync(new URL("./series-columns.bin", import.meta.url));
+  const bytes = new Uint8Array(file).buffer;
+  const one = {
+    run_id: "4f",
+    metric: "loss",
+    points: 9,
+    x: [3, 7],
+    min: [0.5, 1.5],
+    max: [1, 2],
+    last: [0.75, 1.75],
+    nans: [5],
+    infs: [[6, -1]],
+  };
+  expect(readColumns(bytes)).toEqual({ series: [one, { ...one, smooth: [0.8, 1.2] }] });
 });

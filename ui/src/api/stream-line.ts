@@ -10,6 +10,10 @@ export interface LineLag {
   /** Where the log stands. What changed up to there may still have to be told. */
   position: number;
   lagEvents: number;
+  /** For how long the first of them has waited. */
+  lagMs: number;
+  /** Which build of the pages the server delivers. */
+  build: string;
 }
 
 export interface LineSink {
@@ -112,11 +116,11 @@ export class StreamLine implements Line {
       this.position = change.position;
       this.sink.change(change);
     } else if (event.event === "lag") {
-      const { position, lag_events } = JSON.parse(event.data) as StreamLag;
+      const { position, lag_events, lag_ms, build } = JSON.parse(event.data) as StreamLag;
       // The server says how far the log is before it has told what is new: resuming from there
       // would lose that. Only a line from "now" takes its beginning from it.
       this.position ??= position;
-      this.sink.lag({ position, lagEvents: lag_events });
+      this.sink.lag({ position, lagEvents: lag_events, lagMs: lag_ms, build });
     }
   }
 }

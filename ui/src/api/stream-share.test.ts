@@ -26,7 +26,7 @@ class Server {
           if (!this.lines.has(now)) return;
           sink.state("live");
           // As the real server: how far the log is comes before what is new.
-          sink.lag({ position: this.log, lagEvents: 0 });
+          sink.lag({ position: this.log, lagEvents: 0, lagMs: 0, build: "1" });
           this.tell(now);
         });
       },
@@ -110,6 +110,7 @@ function browser() {
   const tab = (shared = true) => {
     const seen: string[] = [];
     const states: string[] = [];
+    const builds: string[] = [];
     const channel = new FakeChannel(channels);
     const share = new StreamShare(
       "s",
@@ -117,13 +118,16 @@ function browser() {
         change: (change: StreamChange) => {
           for (const run of change.runs) seen.push(run.run_id);
         },
-        status: (part) => part.state && states.push(part.state),
+        status: (part) => {
+          if (part.state) states.push(part.state);
+          if (part.build) builds.push(part.build);
+        },
       },
       (sink) => server.line(sink),
       shared ? locks : undefined,
       shared ? channel : undefined,
     );
-    return { share, seen, channel, state: () => states.at(-1) };
+    return { share, seen, channel, state: () => states.at(-1), build: () => builds.at(-1) };
   };
   return { server, tab };
 }
@@ -273,9 +277,10 @@ describe("one stream for all tabs", () => {
     for (const line of server.lines) {
       line.at = server.log;
       line.sink.forgotten();
-      line.sink.lag({ position: server.log, lagEvents: 0 });
+      line.sink.lag({ position: server.log, lagEvents: 0, lagMs: 0, build: "1" });
     }
     await settle();
+    expect([a.build(), b.build()]).toEqual(["1", "1"]);
     server.append();
     await settle();
     expect([a.seen, b.seen]).toEqual([runs(1, 1), runs(1, 1)]);

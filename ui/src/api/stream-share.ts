@@ -13,7 +13,9 @@ export interface ShareSink {
     state?: LineState | "paused";
     position?: number | undefined;
     lagEvents?: number;
+    lagMs?: number;
     heard?: number;
+    build?: string;
   }) => void;
 }
 
@@ -42,7 +44,7 @@ interface ChangeMessage {
 type Message =
   | ChangeMessage
   | ({ type: "lag" } & LineLag)
-  | { type: "state"; state: LineState; lagEvents: number }
+  | { type: "state"; state: LineState; lagEvents: number; lagMs: number }
   | { type: "forgotten" }
   /** From a tab without the lock: tell me what came after `since`, and how the line is. */
   | { type: "want"; since: number | undefined }
@@ -68,6 +70,7 @@ export class StreamShare {
   private history: ChangeMessage[] = [];
   private lineState: LineState = "connecting";
   private lagEvents = 0;
+  private lagMs = 0;
   private claim: AbortController | undefined;
   private release: (() => void) | undefined;
   private watchdog: ReturnType<typeof setTimeout> | undefined;
@@ -203,6 +206,7 @@ export class StreamShare {
   private lagged(lag: LineLag): void {
     if (!this.leads) return;
     this.lagEvents = lag.lagEvents;
+    this.lagMs = lag.lagMs;
     if (this.linePosition === undefined) {
       this.linePosition = lag.position;
       this.base = lag.position;
@@ -214,8 +218,13 @@ export class StreamShare {
   private lineIs(state: LineState): void {
     if (!this.leads) return;
     this.lineState = state;
-    this.post({ type: "state", state, lagEvents: this.lagEvents });
+    this.post(this.stateMessage());
     this.sink.status({ state, ...(state === "live" ? { heard: Date.now() } : {}) });
+  }
+
+  private stateMessage(): Message {
+    const { lineState: state, lagEvents, lagMs } = this;
+    return { type: "state", state, lagEvents, lagMs };
   }
 
   private forget(tell: boolean): void {
@@ -235,7 +244,7 @@ export class StreamShare {
       if (!this.leads) return;
       if (message.type === "retry") this.retry();
       else {
-        this.post({ type: "state", state: this.lineState, lagEvents: this.lagEvents });
+        this.post(this.stateMessage());
         if (message.since !== undefined) this.serve(message.since);
       }
       return;
@@ -247,8 +256,13 @@ export class StreamShare {
     else if (message.type === "lag") this.takeLag(message);
     else if (message.type === "forgotten") this.forget(false);
     else {
-      const { state, lagEvents } = message;
-      this.sink.status({ state, lagEvents, ...(state === "live" ? { heard: Date.now() } : {}) });
+      const { state, lagEvents, lagMs } = message;
+      this.sink.status({
+        state,
+        lagEvents,
+        lagMs,
+        ...(state === "live" ? { heard: Date.now() } : {}),
+      });
     }
   }
 
@@ -281,7 +295,8 @@ export class StreamShare {
     this.sink.change(change);
   }
 
-  private takeLag({ position, lagEvents }: LineLag): void {
+  private takeLag({ position, lagEvents, lagMs, build }: LineLag): void {
+    this.sink.status({ lagMs, build });
     // Before any data was shown nothing can have been missed.
     this.position ??= position;
     this.heard(position, lagEvents);

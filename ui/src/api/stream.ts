@@ -15,8 +15,12 @@ export interface StreamStatus {
   state: StreamState;
   position: number | undefined;
   lagEvents: number;
+  /** For how long the first of them has waited. */
+  lagMs: number;
   /** When the server was last heard, epoch milliseconds. */
   heard: number | undefined;
+  /** Which build of the pages the server delivers, once it has said so. */
+  build: string | undefined;
 }
 
 /** The server names at most this many runs at once: with so many, any other may have changed too. */
@@ -26,14 +30,16 @@ type Listener = (change: StreamChange) => void;
 
 const MERGE_MS = 250;
 /** Tabs of one application share; another version may say other things. */
-const SHARE_NAME = `runledger-stream-1 ${basePath}`;
+const SHARE_NAME = `runledger-stream-2 ${basePath}`;
 
 class LiveStream {
   private status: StreamStatus = {
     state: "connecting",
     position: undefined,
     lagEvents: 0,
+    lagMs: 0,
     heard: undefined,
+    build: undefined,
   };
   private readonly listeners = new Set<Listener>();
   private readonly watchers = new Set<() => void>();

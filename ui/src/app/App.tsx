@@ -95,6 +95,9 @@ function Pages() {
           <Route path="/activity">
             <ActivityPage />
           </Route>
+          <Route path="/ops/projections/*">
+            {({ "*": name }) => <OpsPage tab="projections" projection={name} />}
+          </Route>
           <Route path="/ops/:tab?">{({ tab }) => <OpsPage tab={tab ?? "overview"} />}</Route>
           <Route path="/settings">
             <SettingsPage />

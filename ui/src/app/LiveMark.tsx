@@ -2,16 +2,18 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { useEffect, useRef } from "react";
 import { liveStream, useStreamStatus } from "../api/stream";
-import { Button } from "../parts/Button";
-import { formatCount, formatDateTime } from "../parts/format";
+import { Button, LinkButton } from "../parts/Button";
+import { formatCount, formatDateTime, formatDuration } from "../parts/format";
 import css from "./LiveMark.module.css";
 
-/** Behind by this many events, the mark turns amber. */
-const LAG_SHOWN = 1000;
+/** What waits longer than this to be seen turns the mark amber. */
+const LATE_MS = 2000;
+/** With as many events still to be seen, numbers on the pages may be wrong enough to say so. */
+const MANY = 1000;
 
 export function LiveMark() {
   const status = useStreamStatus();
-  const late = status.lagEvents >= LAG_SHOWN;
+  const late = status.lagMs > LATE_MS;
   const [tone, words] =
     status.state === "away"
       ? ["bad", "Offline"]
@@ -20,7 +22,7 @@ export function LiveMark() {
         : status.state === "paused"
           ? ["mute", "Paused"]
           : late
-            ? ["warn", `${formatCount(status.lagEvents)} events behind`]
+            ? ["warn", `${formatDuration(status.lagMs)} behind`]
             : ["ok", "Live"];
   return (
     <span
@@ -30,6 +32,23 @@ export function LiveMark() {
       <i aria-hidden="true" />
       <span>{words}</span>
     </span>
+  );
+}
+
+/** Pages are made of what the views have seen; while they are far behind, as during a replay, that has to be said. */
+export function StaleBanner() {
+  const { state, lagEvents, lagMs } = useStreamStatus();
+  if (state === "away" || lagMs <= LATE_MS || lagEvents < MANY) return null;
+  return (
+    <div className={css.banner} role="status">
+      <span>
+        Counts and lists may be behind by {formatCount(lagEvents)} events, which are still being
+        taken in.
+      </span>
+      <LinkButton size="small" to="/ops/projections">
+        Progress
+      </LinkButton>
+    </div>
   );
 }
 

@@ -4,12 +4,13 @@ import { Link, useLocation } from "wouter";
 import { Icon, type IconName } from "../parts/Icon";
 import { runLatestToastAction, Toasts } from "../parts/Toast";
 import { useKeys } from "./keyboard";
-import { AwayBanner, LiveMark } from "./LiveMark";
+import { AwayBanner, LiveMark, StaleBanner } from "./LiveMark";
 import { Palette } from "./Palette";
 import { useCrumbs } from "./page";
 import css from "./Shell.module.css";
 import { ShortcutsDialog } from "./ShortcutsDialog";
 import { ThemeSwitch } from "./ThemeSwitch";
+import { UpdateBanner } from "./UpdateBanner";
 
 const places: { to: string; label: string; icon: IconName; match: RegExp }[] = [
   {
@@ -121,6 +122,8 @@ export function Shell({ children }: { children: React.ReactNode }) {
       </header>
       <div className={css.content}>
         <AwayBanner />
+        <StaleBanner />
+        <UpdateBanner />
         <main id="main" className={css.main} tabIndex={-1}>
           {children}
         </main>

@@ -1,5 +1,6 @@
-// Theme, density and whether single-key shortcuts are on: kept in this browser only.
+// Theme, density, time zone and whether single-key shortcuts are on: kept in this browser only.
 import { useSyncExternalStore } from "react";
+import { LOCAL, setZone, type Zone } from "../parts/zone";
 
 export type Theme = "system" | "light" | "dark";
 export type Density = "compact" | "normal" | "cosy";
@@ -8,10 +9,12 @@ export interface Preferences {
   theme: Theme;
   density: Density;
   shortcuts: boolean;
+  /** Where times are shown in; see `zone.ts`. */
+  zone: Zone;
 }
 
 const KEY = "runledger.preferences";
-const defaults: Preferences = { theme: "system", density: "normal", shortcuts: true };
+const defaults: Preferences = { theme: "system", density: "normal", shortcuts: true, zone: LOCAL };
 
 function load(): Preferences {
   try {
@@ -33,6 +36,7 @@ export function applyPreferences(): void {
   if (preferences.theme === "system") delete root.dataset.theme;
   else root.dataset.theme = preferences.theme;
   root.style.setProperty("--row", `${rowHeights[preferences.density]}px`);
+  setZone(preferences.zone);
   const scheme = preferences.theme === "system" ? "light dark" : preferences.theme;
   document.querySelector('meta[name="color-scheme"]')?.setAttribute("content", scheme);
 }

@@ -15,7 +15,7 @@ import { ChartTable } from "./ChartTable";
 import { chartRows, csvText, download, fileName } from "./csv";
 import { groupLines } from "./group";
 import type { LineChartHandle } from "./LineChart";
-import { hiddenByLog, type XMode, xRange } from "./lines";
+import { hiddenByLog, metricOf, type XMode, xRange } from "./lines";
 import { type ChartRun, useSeries } from "./useSeries";
 import { useVisible } from "./useVisible";
 
@@ -35,6 +35,11 @@ export interface ChartCardProps {
 }
 
 const HEIGHT = 200;
+function nothing(mode: XMode): string {
+  const over = metricOf(mode);
+  return over === undefined ? "No points yet" : `No points at or after the first value of ${over}`;
+}
+
 const UNDRAWN = "The chart is not drawn, so there is no picture to save";
 /** The server sends at most this many of each. */
 const MARKS = 200;
@@ -165,7 +170,7 @@ function ChartBody(props: BodyProps) {
         {data.error ? (
           <ErrorBox what={`${metric} could not be loaded`} error={data.error} retry={data.retry} />
         ) : !visible || data.pending ? null : empty ? (
-          <p className={styles.none}>{zoom ? "No points in this range" : "No points yet"}</p>
+          <p className={styles.none}>{zoom ? "No points in this range" : nothing(mode)}</p>
         ) : table ? (
           <ChartTable label={metric} lines={data.lines} mode={mode} height={height} />
         ) : (

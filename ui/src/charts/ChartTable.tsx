@@ -5,7 +5,7 @@ import { Num } from "../parts/Num";
 import styles from "./ChartCard.module.css";
 import { chartRows } from "./csv";
 import type { Line, XMode } from "./lines";
-import { xLabel } from "./xaxis";
+import { xLabel, xName } from "./xaxis";
 
 const SHOWN = 500;
 
@@ -40,7 +40,7 @@ export function ChartTable({
         <thead>
           <tr>
             <th scope="col">Run</th>
-            <th scope="col">{mode === "step" ? "Step" : "Time"}</th>
+            <th scope="col">{xName(mode)}</th>
             <th scope="col">Last</th>
             <th scope="col">Min</th>
             <th scope="col">Max</th>

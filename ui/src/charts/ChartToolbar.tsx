@@ -2,8 +2,9 @@
 import { useId } from "react";
 import { Button, Segmented } from "../parts/Button";
 import styles from "./ChartToolbar.module.css";
-import type { XMode } from "./lines";
+import { metricOf, overMetric, type XMode } from "./lines";
 import type { ChartSettings } from "./settings";
+import { XMetric } from "./XMetric";
 
 const MODES: { value: XMode; label: string; title: string }[] = [
   { value: "step", label: "Step", title: "x is the step" },
@@ -13,10 +14,13 @@ const MODES: { value: XMode; label: string; title: string }[] = [
 
 export function ChartToolbar({
   settings,
+  metrics,
   onChange,
   children,
 }: {
   settings: ChartSettings;
+  /** What else can be x. */
+  metrics: readonly string[];
   onChange: (change: Partial<ChartSettings>) => void;
   children?: React.ReactNode;
 }) {
@@ -32,12 +36,19 @@ export function ChartToolbar({
         onChange={(event) => onChange({ filter: event.target.value })}
       />
       {children}
-      <Segmented
-        label="X axis"
-        value={settings.mode}
-        options={MODES}
-        onChange={(mode) => onChange({ mode })}
-      />
+      <span className={styles.xAxis}>
+        <Segmented
+          label="X axis"
+          value={settings.mode}
+          options={MODES}
+          onChange={(mode) => onChange({ mode })}
+        />
+        <XMetric
+          metrics={metrics}
+          value={metricOf(settings.mode)}
+          onChange={(metric) => onChange({ mode: overMetric(metric) })}
+        />
+      </span>
       <span className={styles.smooth}>
         <label htmlFor={slider}>Smoothing</label>
         <input

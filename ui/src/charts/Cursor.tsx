@@ -3,7 +3,7 @@
 import type uPlot from "uplot";
 import { formatNumber } from "../parts/format";
 import styles from "./LineChart.module.css";
-import { nearestIndex } from "./lines";
+import { metricOf, nearestIndex, type XMode } from "./lines";
 import type { Live } from "./options";
 import { slotColour } from "./palette";
 import { xLabel } from "./xaxis";
@@ -43,7 +43,7 @@ export function readAt(u: uPlot, live: Live, own: boolean): CursorReading | null
   const offset = u.over.offsetLeft;
   return {
     at: point,
-    x: `${live.mode === "step" ? "step " : ""}${xLabel(live.mode, point)}`,
+    x: named(live.mode, point),
     left: u.valToPos(point, "x") + offset,
     top: Math.max(0, top),
     flip: left > u.over.clientWidth * 0.5,
@@ -58,6 +58,12 @@ export function readAt(u: uPlot, live: Live, own: boolean): CursorReading | null
       x: x === point ? "" : xLabel(live.mode, x),
     })),
   };
+}
+
+/** An x with its name, where the number alone would not tell what it is. */
+function named(mode: XMode, x: number): string {
+  const name = mode === "step" ? "step" : metricOf(mode);
+  return name === undefined ? xLabel(mode, x) : `${name} ${xLabel(mode, x)}`;
 }
 
 export function Tooltip({ reading }: { reading: CursorReading }) {

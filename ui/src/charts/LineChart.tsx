@@ -19,6 +19,7 @@ import {
   align,
   drawnValues,
   type Line,
+  metricOf,
   nearestIndex,
   unionX,
   within,
@@ -87,7 +88,10 @@ export default function LineChart(props: LineChartProps) {
       log,
       band,
       smoothing,
-      xLabel: (x) => (mode === "step" ? tickLabel(Number(x.toPrecision(3))) : xLabel(mode, x)),
+      xLabel: (x) =>
+        mode === "step" || metricOf(mode) !== undefined
+          ? tickLabel(Number(x.toPrecision(3)))
+          : xLabel(mode, x),
       theme: live.current?.scene.theme ?? blank,
     },
     mode,

@@ -8,7 +8,7 @@ import { fetchSeries } from "../api/queries";
 export interface SeriesSpec {
   runs: readonly string[];
   metric: string;
-  x: "step" | "time";
+  x: "step" | "time" | { metric: string };
   buckets: number;
   /** The weight of the moving average, above 0; without it there is none. */
   smooth?: number;

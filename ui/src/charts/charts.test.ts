@@ -7,6 +7,7 @@ import {
   type Line,
   makeLine,
   nearestIndex,
+  overMetric,
   toServerX,
   unionX,
   xRange,
@@ -141,6 +142,7 @@ describe("lines", () => {
     );
     expect(made.xs).toEqual([2]);
     expect(toServerX(2, "relative", 3000)).toBe(5000);
+    expect(toServerX(0.25, overMetric("epoch"), 3000)).toBe(0.25);
   });
   it("are drawn as their moving average where there is one", () => {
     const raw = { points: 1, x: [1], min: [1], max: [1], last: [1], nans: [], infs: [] };

@@ -1,6 +1,6 @@
 // CSV out of what a chart shows, and the download of a file that was made in the browser.
 
-import type { Line, XMode } from "./lines";
+import { type Line, metricOf, type XMode } from "./lines";
 
 /** RFC 4180, and a leading apostrophe where a spreadsheet would run the cell as a formula. */
 export function csvCell(value: string | number | null): string {
@@ -16,7 +16,8 @@ export function csvText(rows: readonly (readonly (string | number | null)[])[]):
 
 /** One row per bucket and per mark, so that nothing the chart shows is lost. */
 export function chartRows(lines: readonly Line[], mode: XMode): (string | number | null)[][] {
-  const xName = mode === "step" ? "step" : mode === "relative" ? "seconds" : "time_s";
+  const xName =
+    metricOf(mode) ?? (mode === "step" ? "step" : mode === "relative" ? "seconds" : "time_s");
   const rows: (string | number | null)[][] = [["run", xName, "last", "min", "max"]];
   for (const line of lines) {
     const own: [number, (string | number | null)[]][] = line.xs.map((x, index) => [

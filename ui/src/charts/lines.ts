@@ -3,8 +3,18 @@
 import type { LineStyle } from "./palette";
 import { extent, padded } from "./scale";
 
-/** What x means: the step, seconds since the run's start, or seconds since the epoch. */
-export type XMode = "step" | "relative" | "wall";
+/** What x means: the step, seconds since the run's start, seconds since the epoch, or the value of another metric. */
+export type XMode = "step" | "relative" | "wall" | OverMetric;
+type OverMetric = `metric:${string}`;
+
+export function overMetric(metric: string): OverMetric {
+  return `metric:${metric}`;
+}
+
+/** The metric that is x, if one is. */
+export function metricOf(mode: XMode): string | undefined {
+  return mode.startsWith("metric:") ? mode.slice("metric:".length) : undefined;
+}
 
 /** One series, in chart units; `xs` ascends and the other columns have one element per x. */
 export interface Line {
@@ -36,16 +46,16 @@ export interface RawSeries {
   infs: [number, number][];
 }
 
-/** From the server's x (a step or epoch milliseconds) to chart units. */
+/** From the server's x (a step, epoch milliseconds or a metric's value) to chart units. */
 export function toChartX(x: number, mode: XMode, start: number): number {
-  if (mode === "step") return x;
-  return mode === "relative" ? (x - start) / 1000 : x / 1000;
+  if (mode === "relative") return (x - start) / 1000;
+  return mode === "wall" ? x / 1000 : x;
 }
 
 /** The reverse, for asking the server about a range. */
 export function toServerX(x: number, mode: XMode, start: number): number {
-  if (mode === "step") return x;
-  return Math.round(mode === "relative" ? x * 1000 + start : x * 1000);
+  if (mode === "relative") return Math.round(x * 1000 + start);
+  return mode === "wall" ? Math.round(x * 1000) : x;
 }
 
 export function makeLine(

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { metricOf, overMetric } from "./lines";
 import { metricMatcher, parseSettings, withSettings } from "./settings";
 
 describe("chart settings", () => {
@@ -13,6 +14,17 @@ describe("chart settings", () => {
       log: new Set(["train/loss", "lr"]),
     });
     expect(withSettings(new URLSearchParams("runs=a,b"), settings).toString()).toBe(text);
+  });
+  it("name the metric that is x, whatever it is called", () => {
+    for (const metric of ["epoch", "metric:odd & strange=1", "train/🚂 tokens"]) {
+      const settings = {
+        ...parseSettings(new URLSearchParams()),
+        mode: overMetric(metric),
+      };
+      const text = withSettings(new URLSearchParams(), settings).toString();
+      expect(metricOf(parseSettings(new URLSearchParams(text)).mode)).toBe(metric);
+    }
+    expect(parseSettings(new URLSearchParams("x=metric:")).mode).toBe("step");
   });
   it("are absent from the URL by default and ignore nonsense", () => {
     const settings = parseSettings(new URLSearchParams("x=moon&smooth=7"));

@@ -2,7 +2,7 @@
 
 import { useCallback, useEffect, useMemo, useState } from "react";
 import { useSearchParams } from "wouter";
-import type { XMode } from "./lines";
+import { overMetric, type XMode } from "./lines";
 
 export interface ChartSettings {
   mode: XMode;
@@ -15,15 +15,20 @@ export interface ChartSettings {
 }
 
 export function parseSettings(params: URLSearchParams): ChartSettings {
-  const x = params.get("x");
   const smoothing = Number(params.get("smooth"));
   return {
-    mode: x === "relative" || x === "wall" ? x : "step",
+    mode: parseMode(params.get("x") ?? ""),
     smoothing: smoothing > 0 && smoothing < 1 ? smoothing : 0,
     band: params.get("band") !== "0",
     filter: params.get("filter") ?? "",
     log: new Set(params.getAll("log")),
   };
+}
+
+function parseMode(x: string): XMode {
+  if (x === "relative" || x === "wall") return x;
+  const [, metric] = /^metric:(.+)$/s.exec(x) ?? [];
+  return metric === undefined ? "step" : overMetric(metric);
 }
 
 /** The parameters with these settings; what is the default is left out. */

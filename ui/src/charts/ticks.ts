@@ -1,4 +1,5 @@
 // Ticks and their labels, for linear, logarithmic and time axes.
+import { MONTHS, onClock, zoneOffset } from "../parts/zone";
 
 /** Round tick positions (1, 2 or 5 times a power of ten) inside [min, max], about `count` of them. */
 export function linearTicks(min: number, max: number, count: number): number[] {
@@ -140,25 +141,24 @@ export function durationLabel(seconds: number): string {
   return sign + shown.map(([n, unit]) => `${n}${unit}`).join(" ");
 }
 
-/** Ticks of a wall clock axis (seconds since the epoch), at round local times. */
+/** Ticks of a wall clock axis (seconds since the epoch), at round times of the reader. */
 export function clockTicks(min: number, max: number, count: number): number[] {
-  // Local midnight is what a reader calls round, so ticks are counted from it.
-  const offset = new Date(min * 1000).getTimezoneOffset() * 60;
-  return durationTicks(min - offset, max - offset, count).map((tick) => tick + offset);
+  // The reader's midnight is what he calls round, so ticks are counted from it.
+  const offset = zoneOffset(min * 1000) / 1000;
+  return durationTicks(min + offset, max + offset, count).map((tick) => tick - offset);
 }
 
 const pad = (n: number) => String(n).padStart(2, "0");
-const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
 /** Labels of a clock axis: the time of day, and the date where a new day begins. */
 export function clockLabels(ticks: readonly number[]): string[] {
   const step = (ticks[1] ?? 0) - (ticks[0] ?? 0);
   let day = "";
   return ticks.map((tick) => {
-    const at = new Date(tick * 1000);
-    const date = `${at.getDate()} ${MONTHS[at.getMonth()] ?? ""}`;
+    const at = onClock(tick * 1000);
+    const date = `${at.getUTCDate()} ${MONTHS[at.getUTCMonth()] ?? ""}`;
     if (step >= 86_400) return date;
-    const time = `${pad(at.getHours())}:${pad(at.getMinutes())}${step < 60 ? `:${pad(at.getSeconds())}` : ""}`;
+    const time = `${pad(at.getUTCHours())}:${pad(at.getUTCMinutes())}${step < 60 ? `:${pad(at.getUTCSeconds())}` : ""}`;
     const label = day !== "" && day !== date ? `${date} ${time}` : time;
     day = date;
     return label;
@@ -167,7 +167,7 @@ export function clockLabels(ticks: readonly number[]): string[] {
 
 /** One moment of a clock axis in full. */
 export function clockLabel(seconds: number): string {
-  const at = new Date(seconds * 1000);
-  const time = `${pad(at.getHours())}:${pad(at.getMinutes())}:${pad(at.getSeconds())}`;
-  return `${at.getDate()} ${MONTHS[at.getMonth()] ?? ""} ${at.getFullYear()} ${time}`;
+  const at = onClock(seconds * 1000);
+  const time = `${pad(at.getUTCHours())}:${pad(at.getUTCMinutes())}:${pad(at.getUTCSeconds())}`;
+  return `${at.getUTCDate()} ${MONTHS[at.getUTCMonth()] ?? ""} ${at.getUTCFullYear()} ${time}`;
 }

@@ -7,7 +7,7 @@ import { keys } from "../api/queries";
 import { useChanges } from "../api/stream";
 import { whenVisible } from "../api/visible";
 import { loadSeries, type SeriesSpec } from "./batch";
-import { type Line, makeLine, toServerX, type XMode } from "./lines";
+import { type Line, makeLine, metricOf, toServerX, type XMode } from "./lines";
 import { Moment } from "./moment";
 import type { LineStyle } from "./palette";
 
@@ -58,7 +58,8 @@ export function useSeries(
   enabled: boolean,
   smoothing: number,
 ): ChartData {
-  const x = mode === "step" ? "step" : "time";
+  const over = metricOf(mode);
+  const x = over === undefined ? (mode === "step" ? "step" : "time") : { metric: over };
   const buckets = bucketsFor(width, runs.length);
   const ids = useMemo(() => runs.map((run) => run.runId), [runs]);
   const at = useContext(Moment);
@@ -121,12 +122,14 @@ function useLines(
 /** A little more than what is shown, so that lines run to the edge of the frame. */
 function rangesOf(runs: readonly ChartRun[], mode: XMode, [from, to]: [number, number]) {
   const room = (to - from) * 0.03;
+  // Steps and times are whole numbers; a metric's values are not.
+  const whole = metricOf(mode) === undefined;
   const ranges: Record<string, [number, number]> = {};
   for (const run of runs) {
-    ranges[run.runId] = [
-      Math.floor(toServerX(from - room, mode, run.start)),
-      Math.ceil(toServerX(to + room, mode, run.start)),
-    ];
+    const [first, last] = [from - room, to + room].map((x) => toServerX(x, mode, run.start));
+    ranges[run.runId] = whole
+      ? [Math.floor(first ?? 0), Math.ceil(last ?? 0)]
+      : [first ?? 0, last ?? 0];
   }
   return ranges;
 }

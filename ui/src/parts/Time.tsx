@@ -2,6 +2,7 @@
 // so a thousand times on screen cost one timer.
 import { useSyncExternalStore } from "react";
 import { formatAgo, formatDateTime, formatDuration } from "./format";
+import { zoneNote } from "./zone";
 
 const watchers = new Set<() => void>();
 let now = Date.now();
@@ -37,7 +38,7 @@ export function useClockText(text: (now: number) => string): string {
 export function Time({ at }: { at: number }) {
   const text = useClockText((present) => formatAgo(at, present));
   return (
-    <time dateTime={new Date(at).toISOString()} title={formatDateTime(at)}>
+    <time dateTime={new Date(at).toISOString()} title={formatDateTime(at) + zoneNote()}>
       {text}
     </time>
   );

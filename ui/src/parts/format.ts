@@ -1,6 +1,7 @@
 // Numbers, sizes and times as text. Pure; the same rules everywhere, so that one value never looks
 // different on two pages.
 import type { MetricValue } from "../api/contract";
+import { MONTHS, onClock } from "./zone";
 
 /** The number behind a value as it travels. */
 export function toNumber(value: MetricValue): number {
@@ -70,18 +71,11 @@ export function formatDuration(ms: number): string {
   if (!Number.isFinite(ms) || ms < 0) return "—";
   if (ms < SECOND) return `${Math.round(ms)} ms`;
   if (ms < MINUTE) return `${(Math.floor(ms / 100) / 10).toFixed(1)} s`;
-  const two = (value: number) => String(Math.floor(value)).padStart(2, "0");
-  if (ms < HOUR) return `${Math.floor(ms / MINUTE)} m ${two((ms % MINUTE) / SECOND)} s`;
-  if (ms < DAY) return `${Math.floor(ms / HOUR)} h ${two((ms % HOUR) / MINUTE)} m`;
-  return `${Math.floor(ms / DAY)} d ${two((ms % DAY) / HOUR)} h`;
+  const rest = (part: number) => two(Math.floor(part));
+  if (ms < HOUR) return `${Math.floor(ms / MINUTE)} m ${rest((ms % MINUTE) / SECOND)} s`;
+  if (ms < DAY) return `${Math.floor(ms / HOUR)} h ${rest((ms % HOUR) / MINUTE)} m`;
+  return `${Math.floor(ms / DAY)} d ${rest((ms % DAY) / HOUR)} h`;
 }
-
-const dayMonth = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short" });
-const dayMonthYear = new Intl.DateTimeFormat("en-GB", {
-  day: "numeric",
-  month: "short",
-  year: "numeric",
-});
 
 /** How long ago; from a week on, the date. */
 export function formatAgo(at: number, now: number): string {
@@ -93,16 +87,25 @@ export function formatAgo(at: number, now: number): string {
   if (ms < HOUR) return `${Math.floor(ms / MINUTE)} min ago`;
   if (ms < DAY) return `${Math.floor(ms / HOUR)} h ago`;
   if (ms < 7 * DAY) return `${Math.floor(ms / DAY)} d ago`;
-  const sameYear = new Date(at).getFullYear() === new Date(now).getFullYear();
-  return (sameYear ? dayMonth : dayMonthYear).format(at);
+  const day = onClock(at);
+  const text = `${day.getUTCDate()} ${MONTHS[day.getUTCMonth()] ?? ""}`;
+  const year = day.getUTCFullYear();
+  return year === onClock(now).getUTCFullYear() ? text : `${text} ${year}`;
 }
 
-/** Local date and time, `2026-03-05 14:02:11`. */
+const two = (value: number) => String(value).padStart(2, "0");
+
+/** Date and time in the reader's zone, `2026-03-05 14:02:11`. */
 export function formatDateTime(at: number): string {
-  const date = new Date(at);
-  const two = (value: number) => String(value).padStart(2, "0");
+  const date = onClock(at);
   return (
-    `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())} ` +
-    `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`
+    `${date.getUTCFullYear()}-${two(date.getUTCMonth() + 1)}-${two(date.getUTCDate())} ` +
+    `${two(date.getUTCHours())}:${two(date.getUTCMinutes())}:${two(date.getUTCSeconds())}`
   );
+}
+
+/** The time of day in the reader's zone to the millisecond, `14:02:11.007`. */
+export function formatClock(at: number): string {
+  const milliseconds = String(onClock(at).getUTCMilliseconds()).padStart(3, "0");
+  return `${formatDateTime(at).slice(11)}.${milliseconds}`;
 }

@@ -6,6 +6,7 @@
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, header};
 use serde::Serialize;
+use serde_json::Number;
 
 use super::SeriesOut;
 use crate::ApiError;
@@ -25,8 +26,8 @@ struct SeriesHead<'a> {
     /// Doubles in each column.
     length: usize,
     columns: &'static [&'static str],
-    nans: &'a [i64],
-    infs: &'a [(i64, i8)],
+    nans: &'a [Number],
+    infs: &'a [(Number, i8)],
 }
 
 /// Whether the client asks for this form.
@@ -45,7 +46,7 @@ pub(super) fn write(series: &[SeriesOut]) -> Result<Response, ApiError> {
         *place = byte;
     }
     for each in series {
-        bytes.extend(each.x.iter().flat_map(|x| double(*x).to_le_bytes()));
+        bytes.extend(each.x.iter().flat_map(|x| double(x).to_le_bytes()));
         for column in [&each.min, &each.max, &each.last, &each.smooth] {
             bytes.extend(column.iter().flat_map(|value| value.to_le_bytes()));
         }
@@ -62,10 +63,9 @@ impl<'a> SeriesHead<'a> {
     }
 }
 
-/// As exact as a page's numbers are.
-#[expect(clippy::cast_precision_loss, reason = "a step beyond 2^53 is rounded in a page anyway")]
-fn double(x: i64) -> f64 {
-    x as f64
+/// As exact as a page's numbers are: a step beyond 2^53 is rounded there anyway.
+fn double(x: &Number) -> f64 {
+    x.as_f64().unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -81,20 +81,34 @@ mod tests {
             run_id,
             metric,
             points: 9,
-            x: vec![3, 7],
+            x: vec![3.into(), 7.into()],
             min,
             max,
             last,
             smooth,
-            nans: vec![5],
-            infs: vec![(6, -1)],
+            nans: vec![5.into()],
+            infs: vec![(6.into(), -1)],
         }
+    }
+
+    async fn written() -> Vec<u8> {
+        let response = write(&[series(Vec::new()), series(vec![0.8, 1.2])]).unwrap();
+        response.into_body().collect().await.unwrap().to_bytes().to_vec()
+    }
+
+    /// What the page reads is tested with a file of these bytes. With `RUNLEDGER_WRITE_FIXTURES` it is written anew.
+    #[tokio::test]
+    async fn the_page_is_tested_with_what_is_written() {
+        let (path, bytes) = (concat!(env!("CARGO_MANIFEST_DIR"), "/../ui/src/api/series-columns.bin"), written().await);
+        if std::env::var_os("RUNLEDGER_WRITE_FIXTURES").is_some() {
+            std::fs::write(path, &bytes).unwrap();
+        }
+        assert_eq!(std::fs::read(path).unwrap(), bytes);
     }
 
     #[tokio::test]
     async fn the_columns_follow_the_head() {
-        let response = write(&[series(Vec::new()), series(vec![0.8, 1.2])]).unwrap();
-        let bytes = response.into_body().collect().await.unwrap().to_bytes();
+        let bytes = written().await;
         let length = usize::try_from(u32::from_le_bytes(bytes[..4].try_into().unwrap())).unwrap();
         let (head, columns) = bytes[4..].split_at(length);
         assert_eq!((length + 4) % 8, 0);

@@ -2,10 +2,12 @@
 //!
 //! What cannot be drawn on a scale, NaN and infinity, is told apart with its place.
 
+use super::join::join;
+use super::place::Place;
 use super::smooth::smooth;
 use super::{Columns, Point};
 
-/// What a chart's x axis shows.
+/// What a chart's x axis shows, unless it is a metric.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Axis {
     Step,
@@ -15,10 +17,9 @@ pub enum Axis {
 
 /// Which part of a history is drawn, and how.
 #[derive(Clone, Copy, Debug)]
-pub struct Drawing {
-    pub axis: Axis,
+pub struct Drawing<X = i64> {
     /// The least and the greatest x that are drawn.
-    pub range: (i64, i64),
+    pub range: (X, X),
     /// At most so many values a column.
     pub buckets: usize,
     /// How much of the average so far a value leaves, from 0 to below 1, one unit of x later: the mean distance of the points, but at
@@ -27,21 +28,21 @@ pub struct Drawing {
 }
 
 /// A metric of one run, ready to be drawn. The columns have one length, but for `smooth`.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Series {
+#[derive(Clone, Debug, PartialEq)]
+pub struct Series<X = i64> {
     /// Points in the range, whatever their values.
     pub points: usize,
     /// Of the last point of each bucket.
-    pub x: Vec<i64>,
+    pub x: Vec<X>,
     pub min: Vec<f64>,
     pub max: Vec<f64>,
     pub last: Vec<f64>,
     /// The average at the last point of each bucket; empty without smoothing.
     pub smooth: Vec<f64>,
     /// Where NaN is, at most [`MARKS`].
-    pub nans: Vec<i64>,
+    pub nans: Vec<X>,
     /// Where infinity is, and whether it is positive; at most [`MARKS`].
-    pub infinities: Vec<(i64, bool)>,
+    pub infinities: Vec<(X, bool)>,
 }
 
 /// Places of NaN and of infinity in one series; more could not be told apart in a chart.
@@ -51,31 +52,40 @@ pub const MARKS: usize = 200;
 /// more points than buckets, each point is its own bucket.
 ///
 /// The average runs over the whole history before anything else, so that a curve does not depend on the range or the buckets.
-pub fn series(history: &Columns, drawing: &Drawing) -> Series {
-    let &Drawing { axis, range, buckets, smoothing } = drawing;
+pub fn series(history: &Columns, axis: Axis, drawing: &Drawing) -> Series {
     let x_of = |point: &Point| match axis {
         Axis::Step => point.step,
         Axis::Time => point.timestamp,
     };
-    let in_range = |point: &Point| (range.0..=range.1).contains(&x_of(point));
-    let smooths = smoothing > 0.0;
-    let mut points: Vec<Point> = history.iter().filter(|point| smooths || in_range(point)).collect();
+    let mut points: Vec<Point> =
+        history.iter().filter(|point| drawing.smooths() || drawing.shows(x_of(point))).collect();
     // Histories come in the order of time, in which steps mostly grow.
     if axis == Axis::Step && !points.is_sorted_by_key(|point| point.step) {
         points.sort_by(Point::chart_cmp);
     }
+    draw(points.iter().map(|point| (x_of(point), point.value)), drawing)
+}
+
+/// The same with the values of another metric of the run as x, which are put together with the points by step: the value at the
+/// step of a point, or else at the nearest step before it. The points are in the order of x, also where that metric falls.
+pub fn series_over(history: &Columns, over: &Columns, drawing: &Drawing<f64>) -> Series<f64> {
+    draw(join(history, over).into_iter(), drawing)
+}
+
+/// Of points in the order of x.
+fn draw<X: Place>(points: impl Iterator<Item = (X, f64)> + Clone, drawing: &Drawing<X>) -> Series<X> {
     let mut averages = Vec::new();
-    if smooths {
-        let finite = points.iter().filter(|point| point.value.is_finite());
-        averages = smooth(&finite.map(|point| (x_of(point), point.value)).collect::<Vec<_>>(), smoothing);
+    if drawing.smooths() {
+        let finite: Vec<(X, f64)> = points.clone().filter(|(_, value)| value.is_finite()).collect();
+        averages = smooth(&finite, drawing.smoothing);
     }
     let mut series = Series::default();
     let mut averages = averages.into_iter();
-    let mut drawable: Vec<(i64, f64, f64)> = Vec::with_capacity(points.len());
-    for point in &points {
-        let (x, value, finite) = (x_of(point), point.value, point.value.is_finite());
+    let mut drawable: Vec<(X, f64, f64)> = Vec::with_capacity(points.size_hint().0);
+    for (x, value) in points {
+        let finite = value.is_finite();
         let average = if finite { averages.next().unwrap_or(value) } else { value };
-        if !in_range(point) {
+        if !drawing.shows(x) {
             continue;
         }
         series.points += 1;
@@ -88,10 +98,11 @@ pub fn series(history: &Columns, drawing: &Drawing) -> Series {
         }
     }
     let (Some(&(first, ..)), Some(&(last, ..))) = (drawable.first(), drawable.last()) else { return series };
+    let buckets = drawing.buckets;
     let single = drawable.len() <= buckets;
-    let mut drawn: Vec<Bucket> = Vec::with_capacity(buckets.min(drawable.len()));
+    let mut drawn: Vec<Bucket<X>> = Vec::with_capacity(buckets.min(drawable.len()));
     for (index, &(x, value, average)) in drawable.iter().enumerate() {
-        let place = if single { index } else { place(x, first, last, buckets) };
+        let place = if single { index } else { x.part(first, last, buckets) };
         match drawn.last_mut().filter(|bucket| bucket.place == place) {
             Some(bucket) => {
                 let (min, max) = (bucket.min.min(value), bucket.max.max(value));
@@ -104,35 +115,50 @@ pub fn series(history: &Columns, drawing: &Drawing) -> Series {
     series.min = drawn.iter().map(|bucket| bucket.min).collect();
     series.max = drawn.iter().map(|bucket| bucket.max).collect();
     series.last = drawn.iter().map(|bucket| bucket.last).collect();
-    if smooths {
+    if drawing.smooths() {
         series.smooth = drawn.iter().map(|bucket| bucket.average).collect();
     }
     series
 }
 
-struct Bucket {
+struct Bucket<X> {
     place: usize,
-    x: i64,
+    x: X,
     min: f64,
     max: f64,
     last: f64,
     average: f64,
 }
 
-/// The bucket of `x` among equal parts of the range.
-fn place(x: i64, first: i64, last: i64, buckets: usize) -> usize {
-    let offset = i128::from(x) - i128::from(first);
-    let width = i128::from(last) - i128::from(first) + 1;
-    usize::try_from(offset * buckets.max(1) as i128 / width).unwrap_or_default()
+impl<X: Place> Drawing<X> {
+    fn smooths(&self) -> bool {
+        self.smoothing > 0.0
+    }
+
+    fn shows(&self, x: X) -> bool {
+        (self.range.0..=self.range.1).contains(&x)
+    }
+}
+
+// Derived, it would ask for a default x.
+impl<X> Default for Series<X> {
+    fn default() -> Self {
+        let (x, min, max, last) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        Self { points: 0, x, min, max, last, smooth: Vec::new(), nans: Vec::new(), infinities: Vec::new() }
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{series as series_of, *};
     use proptest::prelude::*;
 
     fn all(buckets: usize) -> Drawing {
-        Drawing { axis: Axis::Step, range: (i64::MIN, i64::MAX), buckets, smoothing: 0.0 }
+        Drawing { range: (i64::MIN, i64::MAX), buckets, smoothing: 0.0 }
+    }
+
+    fn series(history: &Columns, drawing: &Drawing) -> Series {
+        series_of(history, Axis::Step, drawing)
     }
 
     /// Least and greatest, as bits: the very values that were logged.
@@ -169,7 +195,7 @@ mod tests {
         assert_eq!((drawn.points, drawn.x, drawn.nans), (4, vec![1], vec![0]));
         assert_eq!(drawn.infinities, vec![(2, true), (3, false)]);
         assert_eq!(
-            series(&history(&points), &Drawing { axis: Axis::Time, range: (3, 3), ..all(2) }).infinities,
+            series_of(&history(&points), Axis::Time, &Drawing { range: (3, 3), ..all(2) }).infinities,
             vec![(3, false)]
         );
     }
@@ -186,6 +212,20 @@ mod tests {
             assert_eq!(value.to_bits(), full.smooth[at].to_bits(), "at {x}");
         }
         assert!(series(&history, &all(20)).smooth.is_empty());
+    }
+
+    #[test]
+    fn the_values_of_another_metric_are_an_axis() {
+        let losses = history(&(0..1_000).map(|step| (step, if step == 501 { 99.0 } else { 0.0 })).collect::<Vec<_>>());
+        let epochs =
+            history(&(0..10i32).map(|epoch| (i64::from(epoch) * 100, 0.5 * f64::from(epoch))).collect::<Vec<_>>());
+        let drawing = Drawing { range: (f64::MIN, f64::MAX), buckets: 20, smoothing: 0.0 };
+        let drawn = series_over(&losses, &epochs, &drawing);
+        assert_eq!((drawn.points, drawn.x.len()), (1_000, 10));
+        assert_eq!(extremes(&drawn.x), (0.0f64.to_bits(), 4.5f64.to_bits()));
+        assert_eq!(extremes(&drawn.max).1, 99.0f64.to_bits());
+        let part = series_over(&losses, &epochs, &Drawing { range: (1.0, 1.5), ..drawing });
+        assert_eq!(part.points, 200);
     }
 
     proptest! {

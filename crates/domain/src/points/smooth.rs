@@ -1,5 +1,7 @@
 //! Smoothing: an exponential moving average without the bias of its start, weighted by the distance on the x axis.
 
+use super::place::Place;
+
 /// A series of more points than this is smoothed as if it had so many; else a long one would never look smooth.
 const UNITS: usize = 300;
 /// The greatest weight; with 1 the first value would win for ever.
@@ -9,14 +11,14 @@ const GREATEST: f64 = 0.999;
 ///
 /// `weight`, from 0 to below 1, is how much of the average so far is left one unit of x later; a unit is the mean distance of the
 /// points, but at least a 300th of all of x. A constant series stays exactly constant.
-pub(super) fn smooth(points: &[(i64, f64)], weight: f64) -> Vec<f64> {
+pub(super) fn smooth<X: Place>(points: &[(X, f64)], weight: f64) -> Vec<f64> {
     let kept = weight.clamp(0.0, GREATEST);
     let unit = unit(points);
     let (mut average, mut mass) = (0.0, 0.0);
     let mut previous = None;
     let mut averages = Vec::with_capacity(points.len());
     for &(x, value) in points {
-        let steps = previous.map_or(1.0, |previous| distance(previous, x) / unit);
+        let steps = previous.map_or(1.0, |previous| X::distance(previous, x) / unit);
         previous = Some(x);
         // Points that share an x count as one step each, else the first of them would win for ever.
         let decay = kept.powf(if steps > 0.0 { steps } else { 1.0 });
@@ -32,16 +34,11 @@ pub(super) fn smooth(points: &[(i64, f64)], weight: f64) -> Vec<f64> {
 }
 
 /// The distance on the x axis that counts as one step of the average.
-fn unit(points: &[(i64, f64)]) -> f64 {
+fn unit<X: Place>(points: &[(X, f64)]) -> f64 {
     let (Some(first), Some(last)) = (points.first(), points.last()) else { return 1.0 };
     let parts = u32::try_from((points.len() - 1).clamp(1, UNITS)).unwrap_or(1);
-    let unit = distance(first.0, last.0) / f64::from(parts);
+    let unit = X::distance(first.0, last.0) / f64::from(parts);
     if unit > 0.0 { unit } else { 1.0 }
-}
-
-#[expect(clippy::cast_precision_loss, reason = "a distance of more than 2^53 need not be exact")]
-fn distance(from: i64, to: i64) -> f64 {
-    (i128::from(to) - i128::from(from)).max(0) as f64
 }
 
 #[cfg(test)]

@@ -26,14 +26,16 @@ pub struct RunCounts {
     pub last_activity: Option<i64>,
 }
 
-/// A key of params or tags, or of metrics with their range.
+/// A key of params, tags or metrics.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Field {
     pub key: String,
     /// Runs that have it.
     pub runs: i64,
-    /// Least and greatest of all values, NaN left out.
+    /// Of a metric, least and greatest of all values, NaN left out.
     pub range: Option<(f64, f64)>,
+    /// Of a param, whether runs that have it differ in it, as far as its first 128 characters tell.
+    pub varies: Option<bool>,
 }
 
 /// The keys that the runs of an experiment use, the most used first.
@@ -85,15 +87,20 @@ impl ReadModel {
             );
             self.db.fetch(&Statement::new(sql, vec![experiment_id.into()])).await
         };
-        let plain = |mut row: Row| Ok(Field { key: row.text(0)?, runs: row.int(1)?, range: None });
+        let field = |row: &mut Row| Ok(Field { key: row.text(0)?, runs: row.int(1)?, range: None, varies: None });
+        let tag = |mut row: Row| field(&mut row);
+        // These heads are in the index in which the rows are counted.
+        let ends =
+            ", CAST(CASE WHEN MIN(substr(value, 1, 128)) = MAX(substr(value, 1, 128)) THEN 0 ELSE 1 END AS BIGINT)";
+        let param = |mut row: Row| Ok(Field { varies: Some(row.int(2)? == 1), ..field(&mut row)? });
         let range = ", MIN(min_value), MAX(max_value)";
         let metric = |mut row: Row| {
             let range = row.opt_float(2)?.zip(row.opt_float(3)?);
-            Ok(Field { key: row.text(0)?, runs: row.int(1)?, range })
+            Ok(Field { range, ..field(&mut row)? })
         };
         Ok(Fields {
-            params: counted("params", "").await?.into_iter().map(plain).collect::<Result<_, Error>>()?,
-            tags: counted("tags", "").await?.into_iter().map(plain).collect::<Result<_, Error>>()?,
+            params: counted("params", ends).await?.into_iter().map(param).collect::<Result<_, Error>>()?,
+            tags: counted("tags", "").await?.into_iter().map(tag).collect::<Result<_, Error>>()?,
             metrics: counted("metrics", range).await?.into_iter().map(metric).collect::<Result<_, Error>>()?,
         })
     }

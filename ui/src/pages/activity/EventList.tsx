@@ -3,7 +3,7 @@
 import { useState } from "react";
 import { Link } from "wouter";
 import { Button } from "../../parts/Button";
-import { formatCount } from "../../parts/format";
+import { formatCount, formatDuration } from "../../parts/format";
 import { Icon, type IconName } from "../../parts/Icon";
 import panel from "../../parts/Panel.module.css";
 import { Time } from "../../parts/Time";
@@ -125,6 +125,9 @@ function Row({
           )}{" "}
           <Time at={event.at} />
         </span>
+        {row.gap !== undefined && (
+          <span className={css.gap}>after {formatDuration(row.gap)} without points</span>
+        )}
         <span className="muted">
           <span className={css.actor} title={event.actor}>
             {event.actor || "unknown"}

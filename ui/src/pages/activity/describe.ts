@@ -206,6 +206,8 @@ export interface EventRow {
   event: LedgerEvent;
   events: LedgerEvent[];
   described: Described;
+  /** For so many milliseconds before this row no points came, though they had before. */
+  gap?: number;
 }
 
 const TOGETHER_MS = 60_000;

@@ -36,7 +36,15 @@ export function useEventPages(
       last.more ? last.events[last.events.length - 1]?.position : undefined,
   });
   const timer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
-  useEffect(() => () => clearTimeout(timer.current), []);
+  const key = JSON.stringify(queryKey);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: what was to be looked for belongs to the list that was shown
+  useEffect(
+    () => () => {
+      clearTimeout(timer.current);
+      timer.current = undefined;
+    },
+    [key],
+  );
   const position = useSyncExternalStore(liveStream.watch, currentPosition);
   const newest = query.data?.pages[0]?.events[0]?.position ?? 0;
   const grown = live && query.data !== undefined && position !== undefined && position > newest;
@@ -52,10 +60,10 @@ export function useEventPages(
       () => undefined,
     );
   }
-  // biome-ignore lint/correctness/useExhaustiveDependencies: each growth of the log is a reason to look
+  // biome-ignore lint/correctness/useExhaustiveDependencies: each growth of the log is a reason to look, and so is another list
   useEffect(() => {
     if (grown) timer.current ??= setTimeout(() => whenVisible(lookForNew), waitMs);
-  }, [grown, position]);
+  }, [grown, position, key]);
   return {
     events: query.data?.pages.flatMap((page) => page.events) ?? [],
     pending: query.isPending,

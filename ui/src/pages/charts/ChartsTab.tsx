@@ -1,4 +1,5 @@
-// The charts of an experiment: its latest runs in one chart per chosen metric. Which metrics is part of the URL.
+// The charts of an experiment: the first runs of its table, as that is filtered and sorted, in one chart per chosen metric. All of it
+// is part of the URL.
 import { useQuery } from "@tanstack/react-query";
 import { useMemo, useState } from "react";
 import { Link, useSearchParams } from "wouter";
@@ -8,12 +9,17 @@ import { ChartGrid } from "../../charts/ChartGrid";
 import { ChartToolbar } from "../../charts/ChartToolbar";
 import { LineSample } from "../../charts/LineSample";
 import { byName } from "../../charts/metrics";
+import { Moment } from "../../charts/moment";
 import { assignStyles } from "../../charts/palette";
 import { metricMatcher, useChartSettings } from "../../charts/settings";
 import type { ChartRun } from "../../charts/useSeries";
+import { Button } from "../../parts/Button";
 import { EmptyState } from "../../parts/EmptyState";
 import { ErrorBox } from "../../parts/ErrorBox";
+import { formatCount } from "../../parts/format";
 import { Skeleton } from "../../parts/Skeleton";
+import { PastLine } from "../runs/PastButton";
+import { defaultSort, orderBy, readState, runPath, type TableState } from "../runs/url-state";
 import css from "./charts.module.css";
 import { MetricChooser } from "./MetricChooser";
 
@@ -28,7 +34,9 @@ export default function ChartsTab({ experimentId }: { experimentId: string }) {
   const [params, setParams] = useSearchParams();
   const wanted = Number(params.get("runs"));
   const count = COUNTS.includes(wanted) ? wanted : (COUNTS[0] ?? 10);
-  const runs = useLatestRuns(experimentId, count);
+  const state = useMemo(() => readState(params), [params]);
+  const { filter, at } = state;
+  const runs = useFirstRuns(experimentId, count, state);
   const [hidden, setHidden] = useState<ReadonlySet<string>>(new Set());
 
   const chartRuns = useMemo<ChartRun[]>(() => {
@@ -48,14 +56,17 @@ export default function ChartsTab({ experimentId }: { experimentId: string }) {
 
   if (fields.error || runs.error)
     return (
-      <ErrorBox
-        what="The charts could not be loaded"
-        error={fields.error ?? runs.error}
-        retry={() => {
-          void fields.refetch();
-          void runs.refetch();
-        }}
-      />
+      <>
+        <ErrorBox
+          what="The charts could not be loaded"
+          error={fields.error ?? runs.error}
+          retry={() => {
+            void fields.refetch();
+            void runs.refetch();
+          }}
+        />
+        {filter !== "" && <FilterNote filter={filter} onClear={() => without("q")} />}
+      </>
     );
   if (!fields.data || !runs.data) return <Skeleton lines={8} />;
   const all = [...fields.data.metrics]
@@ -94,6 +105,13 @@ export default function ChartsTab({ experimentId }: { experimentId: string }) {
       { replace: true },
     );
   }
+  function without(name: "q" | "at") {
+    setParams((current) => {
+      const changed = new URLSearchParams(current);
+      changed.delete(name);
+      return changed;
+    });
+  }
   function toggle(runId: string) {
     const next = new Set(hidden);
     if (!next.delete(runId)) next.add(runId);
@@ -102,19 +120,23 @@ export default function ChartsTab({ experimentId }: { experimentId: string }) {
 
   return (
     <div className={css.tab}>
-      <ChartToolbar settings={settings} onChange={change}>
+      {at !== undefined && (
+        <PastLine at={at} position={runs.data.position} onBack={() => without("at")} />
+      )}
+      <ChartToolbar settings={settings} metrics={all} onChange={change}>
         <MetricChooser all={all} chosen={shown} onChange={choose} />
         <label>
           Runs{" "}
           <select value={count} onChange={(event) => setCount(event.target.value)}>
             {COUNTS.map((one) => (
               <option key={one} value={one}>
-                latest {one}
+                {isLatest(state) ? `latest ${one}` : `first ${one}`}
               </option>
             ))}
           </select>
         </label>
       </ChartToolbar>
+      {filter !== "" && <FilterNote filter={filter} onClear={() => without("q")} />}
       <ul className={css.legend} aria-label="Runs">
         {chartRuns.map((run) => (
           <li key={run.runId} className={hidden.has(run.runId) ? css.off : undefined}>
@@ -126,42 +148,66 @@ export default function ChartsTab({ experimentId }: { experimentId: string }) {
             >
               <LineSample style={run.style} />
             </button>
-            <Link href={`/runs/${run.runId}`}>{run.name}</Link>
+            <Link href={runPath(run.runId, at)}>{run.name}</Link>
           </li>
         ))}
         <li className="muted">
-          {runs.data.total > chartRuns.length
-            ? `the latest ${chartRuns.length} of ${runs.data.total.toLocaleString("en-US")} runs`
+          {runs.data.matched > chartRuns.length
+            ? `the ${isLatest(state) ? "latest" : "first"} ${chartRuns.length} of ${formatCount(runs.data.matched)} runs`
             : null}
         </li>
       </ul>
       {shown.length === 0 ? (
         <EmptyState title="No metric matches the filter" />
+      ) : chartRuns.length === 0 ? (
+        <EmptyState title="No run matches the filter" />
       ) : visible.length === 0 ? (
         <EmptyState title="All runs are hidden">Choose one above.</EmptyState>
       ) : (
-        <ChartGrid
-          metrics={shown}
-          runs={visible}
-          settings={settings}
-          onChange={change}
-          syncKey={`experiment-${experimentId}`}
-        />
+        <Moment value={at}>
+          <ChartGrid
+            metrics={shown}
+            runs={visible}
+            settings={settings}
+            onChange={change}
+            syncKey={`experiment-${experimentId}`}
+          />
+        </Moment>
       )}
     </div>
   );
 }
 
-function useLatestRuns(experimentId: string, count: number) {
+/** Says which runs the table is filtered to; the charts show no others. */
+function FilterNote({ filter, onClear }: { filter: string; onClear: () => void }) {
+  return (
+    <p className={css.filtered}>
+      Runs where <code className="mono">{filter}</code>
+      <Button size="small" onClick={onClear}>
+        All runs
+      </Button>
+    </p>
+  );
+}
+
+/** Whether the order of the table is by the start, the latest first. */
+function isLatest({ sort }: TableState): boolean {
+  return sort.column === defaultSort.column && sort.descending;
+}
+
+function useFirstRuns(experimentId: string, count: number, state: TableState) {
+  const { filter, sort, goals, view, at } = state;
+  const order = orderBy(sort, goals);
   const query = useQuery({
-    queryKey: [...keys.runs, "latest", experimentId, count],
+    queryKey: [...keys.runs, "first", experimentId, count, filter, order, view, at],
     queryFn: ({ signal }) =>
       fetchRuns(
         {
           experiment_ids: [experimentId],
-          filter: "",
-          order_by: ["attributes.start_time DESC"],
-          view: "active",
+          filter,
+          order_by: order,
+          view,
+          ...(at === undefined ? {} : { at }),
           columns: [],
           offset: 0,
           limit: count,
@@ -176,7 +222,8 @@ function useLatestRuns(experimentId: string, count: number) {
     const touched = change.runs.some(
       (run) => run.experiment_id === experimentId && run.kind !== "metrics",
     );
-    if (touched) void refetch();
+    // What was does not change.
+    if (touched && at === undefined) void refetch();
   });
   return query;
 }

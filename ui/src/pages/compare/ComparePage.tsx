@@ -6,12 +6,15 @@ import { apiGet } from "../../api/client";
 import type { RunDetail } from "../../api/contract";
 import { keys } from "../../api/queries";
 import { usePage } from "../../app/page";
+import { Moment } from "../../charts/moment";
 import { assignStyles } from "../../charts/palette";
 import { Copy } from "../../parts/Copy";
 import { EmptyState } from "../../parts/EmptyState";
 import { ErrorBox } from "../../parts/ErrorBox";
 import { Skeleton } from "../../parts/Skeleton";
 import { Tabs } from "../../parts/Tabs";
+import { useMoment } from "../run/moment";
+import { PastBanner } from "../run/PastBanner";
 import { CompareTable } from "./CompareTable";
 import css from "./compare.module.css";
 import { RunPicker } from "./RunPicker";
@@ -23,6 +26,7 @@ const ScatterTab = lazy(() => import("./ScatterTab"));
 const ParallelTab = lazy(() => import("./ParallelTab"));
 const BoxTab = lazy(() => import("./BoxTab"));
 const ContourTab = lazy(() => import("./ContourTab"));
+const ArtifactsTab = lazy(() => import("./ArtifactsTab"));
 
 const TABS: [string, string][] = [
   ["table", "Table"],
@@ -31,9 +35,11 @@ const TABS: [string, string][] = [
   ["scatter", "Scatter"],
   ["box", "Box"],
   ["contour", "Contour"],
+  ["artifacts", "Artifacts"],
 ];
 /** As many runs as one call for series takes. */
 const MOST = 50;
+const NONE: readonly string[] = [];
 
 export default function ComparePage() {
   const [params, setParams] = useSearchParams();
@@ -45,13 +51,15 @@ export default function ComparePage() {
   const tab = params.get("tab") ?? "table";
   const title = `Compare ${ids.length} ${ids.length === 1 ? "run" : "runs"}`;
   usePage(title, [{ label: "Experiments", to: "/experiments" }, { label: title }]);
-  useLiveRuns(ids);
+  const [at, setAt] = useMoment();
+  // What was does not change.
+  useLiveRuns(at === undefined ? ids : NONE);
 
   const queries = useQueries({
     queries: ids.map((id) => ({
-      queryKey: keys.run(id),
+      queryKey: at === undefined ? keys.run(id) : [...keys.run(id), at],
       queryFn: ({ signal }: { signal: AbortSignal }) =>
-        apiGet<RunDetail>(`runs/${encodeURIComponent(id)}`, undefined, signal),
+        apiGet<RunDetail>(`runs/${encodeURIComponent(id)}`, { at }, signal),
     })),
   });
   const styles = useMemo(() => assignStyles(ids), [ids]);
@@ -61,6 +69,8 @@ export default function ComparePage() {
   });
   const failed = queries.find((query) => query.error && !query.data);
   const pending = queries.some((query) => query.isPending);
+
+  const asOf = runs.find(({ detail }) => detail.as_of)?.detail.as_of;
 
   function setRuns(next: readonly string[]) {
     setParams((current) => {
@@ -78,6 +88,7 @@ export default function ComparePage() {
 
   return (
     <div className={css.page}>
+      {asOf && <PastBanner asOf={asOf} onBack={() => setAt(undefined)} />}
       <div className={css.head}>
         <h1>{title}</h1>
         <span className={css.headTools}>
@@ -113,17 +124,23 @@ export default function ComparePage() {
         // Values are shown when all runs are there: a "best" among half of them would be wrong.
         <Skeleton lines={8} label="Loading the runs" />
       ) : (
-        <Suspense fallback={<Skeleton />}>
-          {tab === "table" && (
-            <CompareTable runs={runs} onRemove={(id) => setRuns(ids.filter((one) => one !== id))} />
-          )}
-          {tab === "lines" && <LinesTab runs={runs} />}
-          {tab === "scatter" && <ScatterTab runs={runs} />}
-          {tab === "parallel" && <ParallelTab runs={runs} />}
-          {tab === "box" && <BoxTab runs={runs} />}
-          {tab === "contour" && <ContourTab runs={runs} />}
-          {!TABS.some(([name]) => name === tab) && <EmptyState title="There is no such tab" />}
-        </Suspense>
+        <Moment value={at}>
+          <Suspense fallback={<Skeleton />}>
+            {tab === "table" && (
+              <CompareTable
+                runs={runs}
+                onRemove={(id) => setRuns(ids.filter((one) => one !== id))}
+              />
+            )}
+            {tab === "lines" && <LinesTab runs={runs} />}
+            {tab === "scatter" && <ScatterTab runs={runs} />}
+            {tab === "parallel" && <ParallelTab runs={runs} />}
+            {tab === "box" && <BoxTab runs={runs} />}
+            {tab === "contour" && <ContourTab runs={runs} />}
+            {tab === "artifacts" && <ArtifactsTab runs={runs} />}
+            {!TABS.some(([name]) => name === tab) && <EmptyState title="There is no such tab" />}
+          </Suspense>
+        </Moment>
       )}
     </div>
   );

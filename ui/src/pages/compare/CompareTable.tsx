@@ -1,6 +1,7 @@
 // The fields of the runs in columns: what differs is marked, metrics show their distance from the baseline.
-import { useId, useMemo } from "react";
+import { useContext, useId, useMemo } from "react";
 import { Link, useSearchParams } from "wouter";
+import { Moment } from "../../charts/moment";
 import { slotColour } from "../../charts/palette";
 import { metricMatcher } from "../../charts/settings";
 import { Button, Segmented } from "../../parts/Button";
@@ -13,6 +14,7 @@ import { Signal, Status } from "../../parts/Status";
 import { TableFrame } from "../../parts/TableFrame";
 import { visibleTags } from "../../parts/tags";
 import { useCut } from "../../parts/useCut";
+import { runPath } from "../runs/url-state";
 import css from "./compare.module.css";
 import {
   type Aggregate,
@@ -39,6 +41,7 @@ export function CompareTable({
   onRemove: (runId: string) => void;
 }) {
   const [search, setParams] = useSearchParams();
+  const at = useContext(Moment);
   const baseSelect = useId();
   const aggregate = AGGREGATES.find((one) => one.value === search.get("agg"))?.value ?? "last";
   const only = search.get("diff") !== "0" && runs.length > 1;
@@ -121,7 +124,7 @@ export function CompareTable({
                       className={css.swatch}
                       style={{ background: slotColour(run.style.slot) }}
                     />
-                    <Link href={`/runs/${run.detail.run.run_id}`}>{run.detail.run.name}</Link>
+                    <Link href={runPath(run.detail.run.run_id, at)}>{run.detail.run.name}</Link>
                     {index === base && runs.length > 1 && <Chip>baseline</Chip>}
                     <Button
                       size="small"

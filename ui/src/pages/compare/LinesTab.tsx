@@ -35,7 +35,7 @@ export default function LinesTab({ runs }: { runs: readonly ComparedRun[] }) {
   if (all.length === 0) return <EmptyState title="These runs have no metrics" />;
   return (
     <div className={css.tab}>
-      <ChartToolbar settings={settings} onChange={change} />
+      <ChartToolbar settings={settings} metrics={all} onChange={change} />
       <Legend runs={runs} />
       {shown.length === 0 ? (
         <EmptyState title="No metric matches the filter" />

@@ -1,8 +1,10 @@
 // The other runs of the compared experiments, for the grey lines behind the compared ones. Only the fields that are drawn
 // are fetched.
 import { useQuery } from "@tanstack/react-query";
+import { useContext } from "react";
 import type { RunsAnswer } from "../../api/contract";
 import { fetchRuns, keys } from "../../api/queries";
+import { Moment } from "../../charts/moment";
 import { type FieldValue, rawValue } from "./fields";
 
 /** As many as one call gives. */
@@ -26,8 +28,9 @@ export function useBackground(
   fields: readonly string[],
   enabled: boolean,
 ) {
+  const at = useContext(Moment);
   return useQuery<Answer>({
-    queryKey: [...keys.runs, "background", experiments, filter, fields],
+    queryKey: [...keys.runs, "background", experiments, filter, fields, at],
     queryFn: ({ signal }) =>
       fetchRuns(
         {
@@ -38,6 +41,7 @@ export function useBackground(
           columns: [...fields],
           offset: 0,
           limit: MOST_BACKGROUND,
+          ...(at === undefined ? {} : { at }),
         },
         signal,
       ).then((answer) => ({ ...answer, fields })),

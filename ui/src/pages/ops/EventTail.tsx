@@ -1,12 +1,13 @@
 // The end of the log as it grows. Pausing keeps what is shown, so that it can be read.
 
 import { useState } from "react";
-import { Link } from "wouter";
+import { Link, useSearchParams } from "wouter";
 import type { LedgerEvent } from "../../api/contract";
-import { fetchEvents, keys } from "../../api/queries";
+import { fetchEvents, fetchRunEvents, keys } from "../../api/queries";
 import { Button, Segmented } from "../../parts/Button";
 import { EmptyState } from "../../parts/EmptyState";
 import { ErrorBox } from "../../parts/ErrorBox";
+import { formatClock } from "../../parts/format";
 import panel from "../../parts/Panel.module.css";
 import { Skeleton } from "../../parts/Skeleton";
 import { KindSelect } from "../activity/ActivityPage";
@@ -17,11 +18,27 @@ import css from "./ops.module.css";
 const SHOWN = 500;
 
 export default function EventTail() {
-  const [kind, setKind] = useState("");
+  const [params, setParams] = useSearchParams();
+  const kind = params.get("kind") ?? "";
+  const run = (params.get("run") ?? "").trim();
+  function set(key: string, value: string) {
+    setParams(
+      (current) => {
+        const next = new URLSearchParams(current);
+        if (value === "") next.delete(key);
+        else next.set(key, value);
+        return next;
+      },
+      { replace: true },
+    );
+  }
   const [follow, setFollow] = useState<"follow" | "pause">("follow");
   const pages = useEventPages(
-    [...keys.events, "tail", kind],
-    (before, signal) => fetchEvents(before, 100, kind || undefined, signal),
+    [...keys.events, "tail", kind, run],
+    (before, signal) =>
+      run === ""
+        ? fetchEvents(before, 100, kind || undefined, signal)
+        : fetchRunEvents(run, before, 100, signal, kind || undefined),
     500,
     follow === "follow",
   );
@@ -33,7 +50,16 @@ export default function EventTail() {
   return (
     <div className={css.tail}>
       <div className={css.sectionHead}>
-        <KindSelect kind={kind} onChange={setKind} />
+        <KindSelect kind={kind} onChange={(next) => set("kind", next)} />
+        <input
+          type="search"
+          className={css.ofRun}
+          aria-label="Only events of the run"
+          placeholder="Run id"
+          spellCheck={false}
+          value={params.get("run") ?? ""}
+          onChange={(event) => set("run", event.target.value)}
+        />
         <Segmented
           label="Live"
           value={follow}
@@ -91,7 +117,7 @@ function Line({ event }: { event: LedgerEvent }) {
   return (
     <tr className={bad ? css.badLine : undefined}>
       <td className="muted">{event.position}</td>
-      <td>{clock(event.at)}</td>
+      <td>{formatClock(event.at)}</td>
       <td>{event.kind}</td>
       <td>{subject && <Link href={subject.to}>{subject.label}</Link>}</td>
       <td className={css.what} title={values}>
@@ -101,11 +127,4 @@ function Line({ event }: { event: LedgerEvent }) {
       <td className="muted">{event.actor}</td>
     </tr>
   );
-}
-
-function clock(at: number): string {
-  const time = new Date(at);
-  const two = (n: number) => String(n).padStart(2, "0");
-  const milliseconds = String(time.getMilliseconds()).padStart(3, "0");
-  return `${two(time.getHours())}:${two(time.getMinutes())}:${two(time.getSeconds())}.${milliseconds}`;
 }

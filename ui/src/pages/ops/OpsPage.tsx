@@ -23,12 +23,20 @@ const TABS: [string, string][] = [
   ["webhooks", "Webhooks"],
 ];
 
-export default function OpsPage({ tab }: { tab: string }) {
+export default function OpsPage({
+  tab,
+  projection,
+}: {
+  tab: string;
+  /** Only this one of the projections. */
+  projection?: string;
+}) {
   const status = useOpsStatus();
   const label = TABS.find(([name]) => name === tab)?.[1] ?? tab;
   usePage(tab === "overview" ? "Operations" : `${label} · Operations`, [
     { label: "Operations", to: "/ops" },
-    { label },
+    projection === undefined ? { label } : { label, to: "/ops/projections" },
+    ...(projection === undefined ? [] : [{ label: projection }]),
   ]);
   const data = status.data;
   const failed = data?.uploads.failed;
@@ -71,7 +79,7 @@ export default function OpsPage({ tab }: { tab: string }) {
           ))}
         {tab === "projections" &&
           (data ? (
-            <Projections status={data} />
+            <Projections status={data} only={projection} />
           ) : (
             status.isPending && <Skeleton label="Loading the state" />
           ))}

@@ -8,7 +8,7 @@ import panel from "../../parts/Panel.module.css";
 import { Signal } from "../../parts/Status";
 import { TableFrame } from "../../parts/TableFrame";
 import css from "./ops.module.css";
-import { Projections } from "./Projections";
+import { Projections, useRate } from "./Projections";
 
 type Tone = "ok" | "bad" | "warn" | "run" | "mute";
 
@@ -21,6 +21,7 @@ const READY: Record<OpsStatus["ready"]["status"], [Tone, string]> = {
 export function OverviewTab({ status }: { status: OpsStatus }) {
   const { ready, uploads } = status;
   const [tone, word] = READY[ready.status] ?? ["mute", ready.status];
+  const rate = useRate(status);
   const broken = ready.checks.filter((check) => !check.ok).length;
   const lag = Math.max(0, ...status.projections.map((projection) => projection.lag_events));
   const behind = status.projections.find((projection) => projection.lag_events === lag);
@@ -32,7 +33,9 @@ export function OverviewTab({ status }: { status: OpsStatus }) {
           {broken === 0 ? "all checks pass" : `${broken} of ${ready.checks.length} checks fail`}
         </Card>
         <Card title="Log position" value={formatCount(status.position)} tone="mute">
-          events so far
+          {rate === undefined
+            ? "events so far"
+            : `events so far · ${formatCount(Math.round(rate))} a second`}
         </Card>
         <Card
           title="Largest lag"

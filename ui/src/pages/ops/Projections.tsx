@@ -1,7 +1,10 @@
 // How far each read model has followed the log. The speed is measured between two answers of the server.
 import { useRef } from "react";
+import { Link } from "wouter";
 import type { OpsStatus } from "../../api/contract";
+import { LinkButton } from "../../parts/Button";
 import table from "../../parts/DataTable.module.css";
+import { EmptyState } from "../../parts/EmptyState";
 import { formatCount, formatDuration } from "../../parts/format";
 import { Signal } from "../../parts/Status";
 import { TableFrame } from "../../parts/TableFrame";
@@ -10,8 +13,23 @@ import css from "./ops.module.css";
 /** A read model this far behind is replaying rather than catching up. */
 const REPLAY = 0.1;
 
-export function Projections({ status }: { status: OpsStatus }) {
+export function Projections({
+  status,
+  only,
+}: {
+  status: OpsStatus;
+  /** The name of the only one that is shown. */
+  only?: string | undefined;
+}) {
   const speeds = useSpeeds(status);
+  const shown = status.projections.filter(({ name }) => only === undefined || name === only);
+  if (shown.length === 0)
+    return (
+      <EmptyState
+        title="There is no such projection"
+        action={<LinkButton to="/ops/projections">All projections</LinkButton>}
+      />
+    );
   return (
     <TableFrame label="Projections">
       <table className={table.table}>
@@ -32,7 +50,7 @@ export function Projections({ status }: { status: OpsStatus }) {
           </tr>
         </thead>
         <tbody>
-          {status.projections.map((projection) => {
+          {shown.map((projection) => {
             const end = projection.position + projection.lag_events;
             const part = end > 0 ? projection.position / end : 1;
             const speed = speeds.get(projection.name) ?? 0;
@@ -40,7 +58,9 @@ export function Projections({ status }: { status: OpsStatus }) {
               speed > 0 && projection.lag_events > 0 ? (projection.lag_events / speed) * 1000 : 0;
             return (
               <tr key={projection.name}>
-                <th scope="row">{projection.name}</th>
+                <th scope="row">
+                  <Link href={`/ops/projections/${projection.name}`}>{projection.name}</Link>
+                </th>
                 <td>
                   {projection.lag_events === 0 ? (
                     <Signal tone="ok">Live</Signal>
@@ -93,4 +113,19 @@ function useSpeeds(status: OpsStatus): Map<string, number> {
   }
   last.current = { status, at, speeds };
   return speeds;
+}
+
+/** Events a second that the log grew by between the last two answers; undefined until there are two. */
+export function useRate(status: OpsStatus): number | undefined {
+  const last = useRef<{ status: OpsStatus; at: number; rate: number | undefined } | null>(null);
+  if (last.current?.status === status) return last.current.rate;
+  const at = performance.now();
+  const before = last.current;
+  const seconds = before ? (at - before.at) / 1000 : 0;
+  const rate =
+    before && seconds > 0.5
+      ? Math.max(0, status.position - before.status.position) / seconds
+      : before?.rate;
+  last.current = { status, at, rate };
+  return rate;
 }

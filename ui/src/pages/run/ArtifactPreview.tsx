@@ -2,7 +2,7 @@
 // preview is offered as a download.
 
 import { useQuery } from "@tanstack/react-query";
-import { lazy, Suspense, useState } from "react";
+import { lazy, Suspense, useMemo, useState } from "react";
 import { Button, Segmented } from "../../parts/Button";
 import { EmptyState } from "../../parts/EmptyState";
 import { ErrorBox } from "../../parts/ErrorBox";
@@ -11,10 +11,13 @@ import { Markdown } from "../../parts/Markdown";
 import panel from "../../parts/Panel.module.css";
 import { Skeleton } from "../../parts/Skeleton";
 import { Pdf, Picture, Player } from "./ArtifactMedia";
-import { decodeText, fetchHead, type Head, looksBinary } from "./artifact-bytes";
+import { decodeText, type Head, looksBinary, prettyJson } from "./artifact-bytes";
 import { type ArtifactKind, extensionOf, isWhole, kindOf, planPreview } from "./artifact-kind";
 import css from "./artifacts.module.css";
 import { CsvTable } from "./CsvTable";
+import { GeoMap } from "./GeoMap";
+import { readGeoJson } from "./geojson";
+import { headOf } from "./head";
 
 const ParquetView = lazy(() => import("./ParquetView"));
 
@@ -32,11 +35,8 @@ export function ArtifactPreview({
   const [asked, setAsked] = useState(false);
   const empty = size === 0;
   const head = useQuery({
-    queryKey: ["artifact-bytes", runId, path, size],
-    queryFn: ({ signal }) => fetchHead(runId, path, plan.limit, signal),
+    ...headOf(runId, path, size, plan.limit),
     enabled: !empty && (plan.how === "fetch" || (plan.how === "ask" && asked)),
-    staleTime: Number.POSITIVE_INFINITY,
-    gcTime: 60_000,
   });
   if (empty) return <EmptyState title="The file is empty" />;
   if (plan.how === "none")
@@ -124,6 +124,8 @@ function Shown({
         <CsvTable text={text} separator={extensionOf(path) === "tsv" ? "\t" : ","} cut={head.cut} />
       ) : kind === "markdown" ? (
         <TwoWays names={["Rendered", "Source"]} first={<Markdown source={text} />} text={text} />
+      ) : kind === "geojson" ? (
+        <Geo path={path} text={text} />
       ) : kind === "html" ? (
         <Html text={text} />
       ) : (
@@ -136,16 +138,6 @@ function Shown({
 /** Parts are cut at powers of two, and are called so on the button that asks for one. */
 function partSize(bytes: number): string {
   return bytes % 1024 === 0 && bytes < 1024 * 1024 ? `${bytes / 1024} KB` : formatBytes(bytes);
-}
-
-function prettyJson(text: string): string {
-  // Formatting by way of numbers would change those that a double cannot hold.
-  if (/\d{16}/.test(text)) return text;
-  try {
-    return JSON.stringify(JSON.parse(text), null, 2);
-  } catch {
-    return text;
-  }
 }
 
 function Plain({ text }: { text: string }) {
@@ -191,6 +183,20 @@ function TwoWays({
       </div>
       {way === "first" ? first : <Plain text={text} />}
     </>
+  );
+}
+
+/** Its shapes where there are some, else what it says. */
+function Geo({ path, text }: { path: string; text: string }) {
+  const shapes = useMemo(() => readGeoJson(text), [text]);
+  const source = prettyJson(text);
+  if (!shapes) return <Plain text={source} />;
+  return (
+    <TwoWays
+      names={["Map", "Source"]}
+      first={<GeoMap path={path} shapes={shapes} />}
+      text={source}
+    />
   );
 }
 

@@ -23,8 +23,8 @@ export function CsvTable({
       <p className="muted small">
         {head.more
           ? `The first ${formatCount(head.rows.length)} rows`
-          : `${formatCount(head.rows.length)} rows`}
-        , {formatCount(head.header.length)} columns
+          : `${formatCount(head.rows.length)} ${head.rows.length === 1 ? "row" : "rows"}`}
+        , {formatCount(head.header.length)} {head.header.length === 1 ? "column" : "columns"}
       </p>
       <TableFrame label="Rows" className={css.csv}>
         <table className={table.table}>

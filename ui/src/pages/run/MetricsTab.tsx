@@ -18,6 +18,8 @@ export default function MetricsTab({ detail, system }: { detail: RunDetail; syst
     () => [{ runId, name, start, style: assignStyles([runId]).get(runId) ?? { slot: 0, dash: 0 } }],
     [runId, name, start],
   );
+  // Metrics of the machine are logged at other steps, but an epoch is an axis for them too.
+  const places = detail.metrics.map((metric) => metric.key);
   const all = detail.metrics
     .map((metric) => metric.key)
     .filter((key) => isSystemMetric(key) === system);
@@ -36,7 +38,7 @@ export default function MetricsTab({ detail, system }: { detail: RunDetail; syst
   }
   return (
     <div className={css.charts}>
-      <ChartToolbar settings={settings} onChange={change}>
+      <ChartToolbar settings={settings} metrics={places} onChange={change}>
         {settings.filter !== "" && (
           <span className="muted small" role="status">
             {shown.length} of {all.length}

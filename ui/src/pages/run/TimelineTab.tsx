@@ -2,12 +2,14 @@
 import { useState } from "react";
 import type { Milestone } from "../../api/contract";
 import { fetchRunEvents, keys } from "../../api/queries";
+import { byName } from "../../charts/metrics";
 import { Button, Segmented } from "../../parts/Button";
 import { EmptyState } from "../../parts/EmptyState";
 import { ErrorBox } from "../../parts/ErrorBox";
 import { Skeleton } from "../../parts/Skeleton";
 import { type EventGroup, groupEvents } from "../activity/describe";
 import { EventList } from "../activity/EventList";
+import { withGaps } from "../activity/gaps";
 import { useEventPages } from "../activity/useEventPages";
 import { PastSlider } from "./PastSlider";
 import css from "./run.module.css";
@@ -35,8 +37,13 @@ export default function TimelineTab({
 }) {
   const [kind, setKind] = useState<Kind>("all");
   const pages = useRunEvents(runId);
-  const rows = groupEvents(pages.events).filter(
-    (row) => kind === "all" || row.described.group === kind,
+  const [actor, setActor] = useState("");
+  const actors = [...new Set(pages.events.map((event) => event.actor))].sort(byName);
+  // Silence is that of the run, so it is looked for before anything is left out.
+  const rows = withGaps(groupEvents(pages.events)).filter(
+    (row) =>
+      (kind === "all" || row.described.group === kind) &&
+      (actor === "" || row.event.actor === actor),
   );
   if (pages.pending) return <Skeleton lines={8} label="Loading events" />;
   if (pages.error && pages.events.length === 0)
@@ -46,8 +53,24 @@ export default function TimelineTab({
   return (
     <div className={css.charts}>
       <PastSlider runId={runId} shownAt={asOf?.at} onMove={onMoment} />
-      <div className={css.scrollX}>
-        <Segmented label="Kind of event" value={kind} options={KINDS} onChange={setKind} />
+      <div className={css.filters}>
+        <div className={css.scrollX}>
+          <Segmented label="Kind of event" value={kind} options={KINDS} onChange={setKind} />
+        </div>
+        {actors.length > 1 && (
+          <select
+            aria-label="Who did it"
+            value={actor}
+            onChange={(event) => setActor(event.target.value)}
+          >
+            <option value="">By anybody</option>
+            {actors.map((one) => (
+              <option key={one} value={one}>
+                {one || "unknown"}
+              </option>
+            ))}
+          </select>
+        )}
       </div>
       {rows.length === 0 ? (
         <EmptyState

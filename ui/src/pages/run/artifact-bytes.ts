@@ -107,3 +107,14 @@ export function decodeText(head: Head): string {
 export function looksBinary(head: Head): boolean {
   return new Uint8Array(head.bytes).subarray(0, 4096).includes(0);
 }
+
+/** JSON with its parts on lines of their own; as it stands where it is none, or would not be the same. */
+export function prettyJson(text: string): string {
+  // Formatting by way of numbers would change those that a double cannot hold.
+  if (/\d{16}/.test(text)) return text;
+  try {
+    return JSON.stringify(JSON.parse(text), null, 2);
+  } catch {
+    return text;
+  }
+}

@@ -2,6 +2,7 @@
 export type ArtifactKind =
   | "image"
   | "json"
+  | "geojson"
   | "csv"
   | "markdown"
   | "html"
@@ -44,7 +45,7 @@ const VIDEO: Record<string, string> = {
   mov: "video/quicktime",
 };
 const TEXT = new Set(
-  "txt log out err py ipynb r jl sh bash js ts css xml yaml yml toml ini cfg conf sql rst tex env properties diff patch rs go c h cpp java jsonl ndjson geojson mlmodel requirements".split(
+  "txt log out err py ipynb r jl sh bash js ts css xml yaml yml toml ini cfg conf sql rst tex env properties diff patch rs go c h cpp java jsonl ndjson mlmodel requirements".split(
     " ",
   ),
 );
@@ -82,6 +83,7 @@ export function kindOf(path: string): ArtifactKind {
   const extension = extensionOf(path);
   if (Object.hasOwn(IMAGES, extension)) return "image";
   if (extension === "json") return "json";
+  if (extension === "geojson") return "geojson";
   if (extension === "csv" || extension === "tsv") return "csv";
   if (extension === "md" || extension === "markdown") return "markdown";
   if (extension === "html" || extension === "htm") return "html";
@@ -106,7 +108,7 @@ export function blobType(path: string): string {
 
 const MB = 1000 * 1000;
 const HEAD = 256 * 1024;
-/** JSON, Markdown and HTML make sense only as a whole. */
+/** JSON, GeoJSON, Markdown and HTML make sense only as a whole. */
 const WHOLE = 2 * 1024 * 1024;
 /** From here on nothing is fetched before somebody asks for it. */
 const ASK = 5 * MB;
@@ -134,7 +136,8 @@ export function planPreview(kind: ArtifactKind, size: number | null): PreviewPla
     return { how: large ? "ask" : "fetch", limit: whole };
   }
   if (large) return { how: "ask", limit: HEAD };
-  const structured = kind === "json" || kind === "markdown" || kind === "html";
+  const structured =
+    kind === "json" || kind === "geojson" || kind === "markdown" || kind === "html";
   return { how: "fetch", limit: structured ? WHOLE : HEAD };
 }
 

@@ -7,15 +7,16 @@ import { ApiError, errorText } from "../../api/client";
 import type { Fields } from "../../api/contract";
 import { Icon } from "../../parts/Icon";
 import {
-  askCompletions,
   type Completion,
   checkFilter,
   complete,
   completions,
+  lookAt,
   type Remark,
 } from "./completion";
 import css from "./FilterLine.module.css";
 import { highlight, toUtf16 } from "./highlight";
+import { useTokens } from "./useTokens";
 
 const PAUSE_MS = 300;
 /** Sooner than the table is asked for: whoever waits for an offer has stopped typing. */
@@ -38,6 +39,7 @@ export function FilterLine({
 }) {
   const [text, setText] = useState(applied);
   const { id: experimentId = "" } = useParams<{ id: string }>();
+  const [tokens, learn] = useTokens(text, applied, experimentId);
   const [problem, setProblem] = useState<Remark | undefined>();
   const [warnings, setWarnings] = useState<Remark[]>([]);
   const [offers, setOffers] = useState<Completion[]>([]);
@@ -89,6 +91,7 @@ export function FilterLine({
     checkFilter(value, experimentId, controller.signal).then(
       (checked) => {
         if (controller.signal.aborted) return;
+        learn(value, checked.tokens);
         setProblem(checked.problem);
         setWarnings(checked.warnings);
         if (checked.problem) return;
@@ -111,18 +114,20 @@ export function FilterLine({
     setChosen(-1);
   };
 
-  /** Keys are known here; for the rest, the server is asked once typing pauses. */
+  /** Keys are known here; for the rest, and for the colours, the server is asked once typing pauses. */
   const offer = (value: string, cursor: number) => {
     stopOffers();
     const known = completions(value, cursor, fields);
     setOffers(known);
-    if (known.length > 0 || value.trim() === "") return;
+    if (value.trim() === "") return;
     offerTimer.current = setTimeout(() => {
       const controller = new AbortController();
       offerAbort.current = controller;
-      askCompletions(value, cursor, experimentId, controller.signal).then(
-        (found) => {
-          if (!controller.signal.aborted) setOffers(found);
+      lookAt(value, cursor, experimentId, controller.signal).then(
+        (seen) => {
+          if (controller.signal.aborted) return;
+          learn(value, seen.tokens);
+          if (known.length === 0) setOffers(seen.offers);
         },
         // Without offers one can still write; what is wrong is told by the check.
         () => undefined,
@@ -167,7 +172,10 @@ export function FilterLine({
   // While completions are offered the text is unfinished, and saying so would only be in the way.
   const shown = offers.length > 0 ? undefined : problem;
   const odd = useMemo(() => warnings.flatMap(({ span }) => (span ? [span] : [])), [warnings]);
-  const pieces = useMemo(() => highlight(text, shown?.span, odd), [text, shown, odd]);
+  const pieces = useMemo(
+    () => highlight(text, tokens, shown?.span, odd),
+    [text, tokens, shown, odd],
+  );
   const atEnd = shown?.span !== undefined && shown.span[0] >= text.length;
   let offset = 0;
   return (
@@ -180,6 +188,7 @@ export function FilterLine({
             return (
               <span
                 key={key}
+                data-kind={piece.kind}
                 className={`${css[piece.kind]} ${piece.bad ? css.bad : piece.odd ? css.odd : ""}`}
               >
                 {piece.text}

@@ -4,6 +4,7 @@ import { Button } from "../../parts/Button";
 import { Dialog, DialogActions } from "../../parts/Dialog";
 import { formatCount, formatDateTime } from "../../parts/format";
 import { Icon } from "../../parts/Icon";
+import { momentOf, onClock, zoneNote } from "../../parts/zone";
 import css from "./PastButton.module.css";
 
 /** From here on a moment is a time in milliseconds since the epoch, before it a position of the log. */
@@ -11,14 +12,13 @@ const TIMES = 100_000_000_000;
 
 /** As `<input type="datetime-local">` writes a time: without a zone, which is the reader's. */
 function local(ms: number): string {
-  const date = new Date(ms);
-  return new Date(ms - date.getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
+  return onClock(ms).toISOString().slice(0, 16);
 }
 
 export function PastButton({ onChange }: { onChange: (at: number) => void }) {
   const [asking, setAsking] = useState(false);
   const [text, setText] = useState("");
-  const time = Date.parse(text);
+  const time = momentOf(Date.parse(`${text}Z`));
   return (
     <>
       <Button
@@ -41,7 +41,7 @@ export function PastButton({ onChange }: { onChange: (at: number) => void }) {
             }}
           >
             <label>
-              Until{" "}
+              Until{zoneNote()}{" "}
               <input
                 type="datetime-local"
                 value={text}

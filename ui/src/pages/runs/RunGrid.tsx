@@ -36,6 +36,7 @@ import {
 } from "./selection";
 import type { ColumnId, Sort } from "./url-state";
 import { useColumnSlice } from "./useColumnSlice";
+import { useRowSpace } from "./useRowSpace";
 import type { SetWidth } from "./widths";
 
 const HEAD_HEIGHT = 30;
@@ -100,8 +101,9 @@ export function RunGrid({
   const margin = HEAD_HEIGHT + top.length * rowHeight + (top.length > 0 ? TOP_LINE : 0);
   const slice = useColumnSlice(scroller, columns, BOX_WIDTH);
 
+  const space = useRowSpace(scroller, count, rowHeight, margin);
   const virtual = useVirtualizer({
-    count,
+    count: space.places,
     getScrollElement: () => scroller.current,
     estimateSize: () => rowHeight,
     overscan: 6,
@@ -112,9 +114,11 @@ export function RunGrid({
   // biome-ignore lint/correctness/useExhaustiveDependencies: sizes are kept until told otherwise
   useLayoutEffect(() => virtual.measure(), [rowHeight, virtual]);
 
-  const items = virtual.getVirtualItems();
-  const first = items[0]?.index ?? 0;
-  const last = items.at(-1)?.index ?? 0;
+  const items = virtual
+    .getVirtualItems()
+    .map(({ index, start }) => ({ row: index + space.base, top: start - margin }));
+  const first = items[0]?.row ?? 0;
+  const last = items.at(-1)?.row ?? 0;
   // biome-ignore lint/correctness/useExhaustiveDependencies: a new snapshot has other rows missing
   useEffect(() => windows.show(first, last), [windows, first, last, table.loaded]);
   const sparks = useSparks(windows, table.version, first, last, columns, slice);
@@ -128,7 +132,8 @@ export function RunGrid({
     const to = Math.max(0, Math.min(count - 1, row));
     const toColumn = Math.max(0, Math.min(columns.length - 1, column));
     setActive({ row: to, column: toColumn });
-    virtual.scrollToIndex(to, { align: "auto" });
+    virtual.scrollToIndex(space.placeOf(to), { align: "auto" });
+    space.settle();
     slice.reveal(toColumn);
     return to;
   };
@@ -150,7 +155,10 @@ export function RunGrid({
       scroller.current?.focus({ preventScroll: true });
     },
     select: () => select(activeRow, false),
-    toTop: () => virtual.scrollToOffset(0),
+    toTop: () => {
+      virtual.scrollToIndex(space.placeOf(0), { align: "start" });
+      space.settle();
+    },
     activeId: () => idAt(activeRow),
   }));
 
@@ -287,16 +295,16 @@ export function RunGrid({
       >
         <BaselineContext value={baseline}>
           <SparkContext value={sparks}>
-            {items.map((item) => {
-              const line = windows.groupAt(item.index);
-              const loaded = windows.at(item.index);
+            {items.map(({ row, top: place }) => {
+              const line = windows.groupAt(row);
+              const loaded = windows.at(row);
               return line ? (
                 <GroupRow
-                  key={item.index}
+                  key={row}
                   id={id}
-                  index={item.index}
+                  index={row}
                   shift={top.length}
-                  top={item.start - margin}
+                  top={place}
                   height={rowHeight}
                   group={line.group}
                   open={line.open}
@@ -304,16 +312,16 @@ export function RunGrid({
                   from={slice.from}
                   to={slice.to}
                   before={slice.before}
-                  activeColumn={item.index === activeRow ? activeColumn : undefined}
+                  activeColumn={row === activeRow ? activeColumn : undefined}
                   onToggle={toggleGroup}
                 />
               ) : (
                 <GridRow
-                  key={item.index}
+                  key={row}
                   id={id}
-                  index={item.index}
+                  index={row}
                   shift={top.length}
-                  top={item.start - margin}
+                  top={place}
                   height={rowHeight}
                   loaded={loaded}
                   columns={columns}
@@ -323,7 +331,7 @@ export function RunGrid({
                   pinnedWidth={slice.pinnedWidth}
                   grouped={grouped}
                   selected={loaded !== undefined && isSelected(selection, loaded.row.run_id)}
-                  activeColumn={item.index === activeRow ? activeColumn : undefined}
+                  activeColumn={row === activeRow ? activeColumn : undefined}
                   onClick={stableClick}
                   onSelect={stableSelect}
                 />

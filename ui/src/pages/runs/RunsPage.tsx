@@ -2,7 +2,7 @@
 // Models, Notes and Activity.
 import { useQueryClient } from "@tanstack/react-query";
 import { lazy, Suspense, useState } from "react";
-import { useLocation } from "wouter";
+import { useLocation, useSearchParams } from "wouter";
 import { ApiError } from "../../api/client";
 import type { Experiment, StreamChange } from "../../api/contract";
 import { keys, useExperiment } from "../../api/queries";
@@ -120,6 +120,7 @@ function Head({ experiment }: { experiment: Experiment }) {
 
 export default function RunsPage({ experimentId, tab }: { experimentId: string; tab: string }) {
   const query = useLiveExperiment(experimentId);
+  const [params] = useSearchParams();
   const experiment = query.data;
   usePage(experiment?.name ?? "Experiment", [
     { label: "Experiments", to: "/experiments" },
@@ -144,6 +145,9 @@ export default function RunsPage({ experimentId, tab }: { experimentId: string; 
   if (!experiment) return <Skeleton lines={12} />;
 
   const base = `/experiments/${encodeURIComponent(experimentId)}`;
+  // The table and the charts show the same runs: what they are filtered to goes along.
+  const kept = tab === "runs" || tab === "charts" ? String(params) : "";
+  const search = kept === "" ? "" : `?${kept}`;
   return (
     <div className={css.page}>
       <Head experiment={experiment} />
@@ -151,12 +155,12 @@ export default function RunsPage({ experimentId, tab }: { experimentId: string; 
         label="Experiment"
         tabs={[
           {
-            to: base,
+            to: base + search,
             label: "Runs",
             count: experiment.runs,
             current: tab === "runs",
           },
-          { to: `${base}/charts`, label: "Charts", current: tab === "charts" },
+          { to: `${base}/charts${search}`, label: "Charts", current: tab === "charts" },
           { to: `${base}/models`, label: "Models", current: tab === "models" },
           { to: `${base}/notes`, label: "Notes", current: tab === "notes" },
           { to: `${base}/activity`, label: "Activity", current: tab === "activity" },

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { columnLabel, layout, valueColumns } from "./columns";
+import { columnLabel, defaultColumns, layout, valueColumns } from "./columns";
 import { isColumnId, isSortable } from "./url-state";
 
 it("knows curves of metrics: shown, but neither sorted by nor fetched as values", () => {
@@ -24,4 +24,26 @@ it("takes the widths that were set, except for the name on a narrow screen", () 
     ["spark.loss", 300, false],
   ]);
   expect(layout(ids, [], true, widths)[0]?.width).toBe(112);
+});
+
+it("shows the parameters in which runs differ, before those that are the same in all", () => {
+  const param = (key: string, runs: number, varies: boolean) => ({ key, runs, varies });
+  const shown = defaultColumns({
+    params: [
+      param("same", 9, false),
+      param("lr", 9, true),
+      param("seed", 3, true),
+      param("alike", 8, false),
+      param("rare", 1, false),
+    ],
+    metrics: [{ key: "loss", runs: 9 }],
+    tags: [],
+  });
+  expect(shown.slice(4)).toEqual([
+    "metrics.loss",
+    "params.lr",
+    "params.seed",
+    "params.same",
+    "params.alike",
+  ]);
 });

@@ -66,11 +66,19 @@ function keyWidth(label: string): number {
   return Math.min(220, Math.max(104, 60 + label.length * 7));
 }
 
-/** Name, status, started, duration, the first 3 metrics and 4 parameters by use. */
+/**
+ * Name, status, started, duration, the first 3 metrics by use and 4 parameters: those in which runs differ before those that are the
+ * same in all, and then by use.
+ */
 export function defaultColumns(fields: Fields | undefined): ColumnId[] {
-  const most = (list: { key: string; runs: number }[], count: number) =>
+  const most = (list: { key: string; runs: number; varies?: boolean }[], count: number) =>
     [...list]
-      .sort((a, b) => b.runs - a.runs || a.key.localeCompare(b.key))
+      .sort(
+        (a, b) =>
+          Number(b.varies ?? false) - Number(a.varies ?? false) ||
+          b.runs - a.runs ||
+          a.key.localeCompare(b.key),
+      )
       .slice(0, count)
       .map((field) => field.key);
   // System metrics are on nearly every run and say nothing about how good it is.

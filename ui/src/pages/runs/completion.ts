@@ -3,7 +3,7 @@
 // has the grammar and the values.
 import { apiPost } from "../../api/client";
 import type { Fields, FilterCheck, Span } from "../../api/contract";
-import { toUtf16 } from "./highlight";
+import { indexes, type Tokens, toUtf16 } from "./highlight";
 import { quoteKey } from "./url-state";
 
 export interface Remark {
@@ -99,7 +99,7 @@ export async function checkFilter(
   filter: string,
   experimentId: string,
   signal: AbortSignal,
-): Promise<{ problem: Remark | undefined; warnings: Remark[] }> {
+): Promise<{ problem: Remark | undefined; warnings: Remark[]; tokens: Tokens }> {
   const body = { filter, experiment_ids: [experimentId] };
   const checked = await apiPost<FilterCheck>("filter/check", body, signal);
   const remark = (message: string, span: Span | undefined): Remark => ({
@@ -109,29 +109,39 @@ export async function checkFilter(
   return {
     problem: checked.ok ? undefined : remark(checked.message ?? "", checked.span),
     warnings: (checked.warnings ?? []).map(({ message, span }) => remark(message, span)),
+    tokens: tokensOf(filter, checked),
   };
 }
 
-/** Operators and values that may follow. Keywords are left out: they are typed faster than taken. */
-export async function askCompletions(
+function tokensOf(filter: string, { tokens }: FilterCheck): Tokens {
+  const at = indexes(filter);
+  return tokens.map(({ kind, span: [from, to] }) => ({ kind, span: [at(from), at(to)] }));
+}
+
+/**
+ * Looks at a filter while it is being typed: its tokens, and operators and values that may follow. Keywords are left out: they are
+ * typed faster than taken.
+ */
+export async function lookAt(
   filter: string,
   cursor: number,
   experimentId: string,
   signal: AbortSignal,
-): Promise<Completion[]> {
+): Promise<{ tokens: Tokens; offers: Completion[] }> {
   const body = {
     filter,
     experiment_ids: [experimentId],
     cursor: [...filter.slice(0, cursor)].length,
   };
-  const { completions: found } = await apiPost<FilterCheck>("filter/check", body, signal);
-  return (found ?? [])
+  const checked = await apiPost<FilterCheck>("filter/check", body, signal);
+  const offers = (checked.completions ?? [])
     .filter((one) => one.kind !== "keyword")
     .slice(0, LIMIT)
     .map(({ insert, from, to, kind }) => {
       const span = toUtf16(filter, [from, to]);
       return { text: insert, from: span[0], to: span[1], hint: kind };
     });
+  return { tokens: tokensOf(filter, checked), offers };
 }
 
 /** The filter with the completion in it, and the cursor behind. */

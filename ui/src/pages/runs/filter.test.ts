@@ -1,8 +1,8 @@
 import { expect, it } from "vitest";
-import type { Fields } from "../../api/contract";
+import type { Fields, FilterToken } from "../../api/contract";
 import { complete, completions } from "./completion";
 import { csvField, csvHead, csvRows } from "./export";
-import { highlight, toUtf16 } from "./highlight";
+import { carry, highlight, type Tokens, toUtf16 } from "./highlight";
 
 const fields: Fields = {
   params: [{ key: "lr", runs: 3 }],
@@ -13,29 +13,74 @@ const fields: Fields = {
   ],
 };
 
+/** The tokens of a text, written as [kind, text]. */
+function tokensOf(text: string, ...pieces: [FilterToken["kind"], string][]): FilterToken[] {
+  let at = 0;
+  return pieces.map(([kind, piece]) => {
+    const from = text.indexOf(piece, at);
+    at = from + piece.length;
+    return { kind, span: [from, at] };
+  });
+}
+
+const texts = (text: string, tokens: Tokens) =>
+  tokens.map(({ kind, span }) => `${kind} ${text.slice(...span)}`);
+
 it("colours a filter without losing a character", () => {
-  const text = "metrics.`val/acc` >= 0.9 and params.optimizer = 'li''on' ∧ x";
-  const pieces = highlight(text, undefined);
+  const text = "metrics.`val/acc` >= 0.9 ∧ x";
+  const tokens = tokensOf(text, ["key", "metrics.`val/acc`"], ["operator", ">="], ["value", "0.9"]);
+  const pieces = highlight(text, tokens, undefined);
   expect(pieces.map((piece) => piece.text).join("")).toBe(text);
-  expect(pieces[0]).toEqual({ text: "metrics.`val/acc`", kind: "key", bad: false, odd: false });
-  expect(pieces.find((piece) => piece.text === "and")?.kind).toBe("operator");
+  expect(pieces.map((piece) => piece.kind)).toEqual([
+    "key",
+    "other",
+    "operator",
+    "other",
+    "value",
+    "other",
+  ]);
 });
 
-it("marks exactly the span of the error", () => {
+it("marks exactly the span of the error, and what no run has", () => {
   const text = "metrics.loss << 1";
-  const pieces = highlight(text, [14, 15]);
+  const tokens = tokensOf(text, ["key", "metrics.loss"], ["operator", "<<"], ["value", "1"]);
+  const pieces = highlight(text, tokens, [14, 15], [[0, 12]]);
   expect(pieces.map((piece) => piece.text).join("")).toBe(text);
   expect(pieces.filter((piece) => piece.bad).map((piece) => piece.text)).toEqual(["<"]);
+  expect(pieces.filter((piece) => piece.odd).map((piece) => piece.text)).toEqual(["metrics.loss"]);
 });
 
-it("colours functions and times, and marks what no run has", () => {
-  const text = "max(metrics.acc) > 0.9 or started > now-7d and duration < 1.5h";
-  const pieces = highlight(text, undefined, [[4, 15]]);
-  expect(pieces.map((piece) => piece.text).join("")).toBe(text);
-  const of = (kind: string) => pieces.filter((one) => one.kind === kind).map((one) => one.text);
-  expect(of("value")).toEqual(["0.9", "now-7d", "1.5h"]);
-  expect(of("operator")).toEqual(["max", ">", "or", ">", "and", "<"]);
-  expect(pieces.filter((piece) => piece.odd).map((piece) => piece.text)).toEqual(["metrics.acc"]);
+it("carries tokens over to what is typed, until the server has seen it", () => {
+  const text = "metrics.loss < 1 and x";
+  const tokens = tokensOf(
+    text,
+    ["key", "metrics.loss"],
+    ["operator", "<"],
+    ["value", "1"],
+    ["keyword", "and"],
+    ["key", "x"],
+  );
+  for (const [after, expected] of [
+    [text, ["key metrics.loss", "operator <", "value 1", "keyword and", "key x"]],
+    [
+      "metrics.loss < 1.5 and x",
+      ["key metrics.loss", "operator <", "value 1.5", "keyword and", "key x"],
+    ],
+    [
+      "metrics.l0ss < 1 and x",
+      ["key metrics.l0ss", "operator <", "value 1", "keyword and", "key x"],
+    ],
+    [
+      "metrics.loss < 1 and xy",
+      ["key metrics.loss", "operator <", "value 1", "keyword and", "key xy"],
+    ],
+    ["metrics.los and x", ["key metrics.los", "keyword and", "key x"]],
+    ["metrics.loss < 1 or x", ["key metrics.loss", "operator <", "value 1", "keyword or", "key x"]],
+    ["lo", ["key lo"]],
+    ["", []],
+  ] as const)
+    expect(texts(after, carry(tokens, text, after)), after).toEqual(expected);
+  expect(carry([], "", "metrics")).toEqual([]);
 });
 
 it("puts a completion in its place", () => {

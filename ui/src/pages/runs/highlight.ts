@@ -1,30 +1,29 @@
-// Splits a filter into pieces for colouring, with the server's error span as pieces of its own.
-// It only colours: whether a filter is right is decided by the server, which has the grammar.
-import type { Span } from "../../api/contract";
+// Splits a filter into pieces for colouring, by the tokens that the server found in it, with the span of an error as pieces of
+// its own. What a token is, and whether a filter is right, is known by the server, which has the grammar.
+import type { FilterToken, Span } from "../../api/contract";
 
 export interface Piece {
   text: string;
-  kind: "key" | "operator" | "value" | "plain";
+  kind: FilterToken["kind"];
   bad: boolean;
   /** It reads well, but no run has it. */
   odd: boolean;
 }
 
-const parts = [
-  /(?<key>(?:metrics?|params?|parameters?|tags?|attributes?|attr|run|datasets?)\.(?:`[^`]*`?|"[^"]*"?|[\w./-]+)?)/,
-  /(?<value>'[^']*'?|"[^"]*"?|\bnow\b(?:-[\d.]+[a-z]+)?|-?\d[\d.]*(?:ms|[smhdw])\b|-?\d[\d.eE+-]*)/,
-  /(?<operator>\b(?:and|or|not|in|like|ilike|is|null)\b|\b(?:max|min|last)(?=\s*\()|[<>=!]+)/,
-  /(?<plain>\s+|\w+|.)/,
-];
-const token = new RegExp(parts.map((part) => part.source).join("|"), "giu");
+/** Tokens in string indexes, in their order. Between them are spaces, or what the server has not seen yet. */
+export type Tokens = readonly FilterToken[];
 
-export function highlight(filter: string, span: Span | undefined, odd: Span[] = []): Piece[] {
+export function highlight(
+  filter: string,
+  tokens: Tokens,
+  span: Span | undefined,
+  odd: Span[] = [],
+): Piece[] {
   const pieces: Piece[] = [];
-  const add = (text: string, kind: Piece["kind"], from: number) => {
-    const to = from + text.length;
+  const spans = span ? [span, ...odd] : odd;
+  const add = (from: number, to: number, kind: Piece["kind"]) => {
     // A span at the very end, or an empty one, has nothing to underline inside the text.
     const cuts = [from, to];
-    const spans = span ? [span, ...odd] : odd;
     for (const cut of spans.flat()) if (cut > from && cut < to) cuts.push(cut);
     cuts.sort((a, b) => a - b);
     for (let index = 0; index + 1 < cuts.length; index++) {
@@ -35,23 +34,60 @@ export function highlight(filter: string, span: Span | undefined, odd: Span[] = 
       pieces.push({ text: filter.slice(a, b), kind, bad, odd: odd.some(within) });
     }
   };
-  for (const match of filter.matchAll(token)) {
-    const groups = match.groups ?? {};
-    const kind = groups.key
-      ? "key"
-      : groups.value
-        ? "value"
-        : groups.operator
-          ? "operator"
-          : "plain";
-    add(match[0], kind, match.index);
+  let at = 0;
+  for (const { kind, span: token } of tokens) {
+    add(at, token[0], "other");
+    add(token[0], token[1], kind);
+    at = token[1];
   }
+  add(at, filter.length, "other");
   return pieces;
 }
 
-/** The span as string indexes: the server counts characters (code points), JavaScript UTF-16. */
+/**
+ * The tokens of `before` as tokens of `after`, which was typed out of it, until the server has seen that: what stands before and
+ * behind the change stays as it was, and the change belongs to the token that it was made in or at the end of.
+ */
+export function carry(tokens: Tokens, before: string, after: string): Tokens {
+  if (before === after) return tokens;
+  const most = Math.min(before.length, after.length);
+  let head = 0;
+  while (head < most && before[head] === after[head]) head += 1;
+  let tail = 0;
+  while (tail < most - head && before.at(-1 - tail) === after.at(-1 - tail)) tail += 1;
+  const changed: Span = [head, before.length - tail];
+  const end = after.length - tail;
+  const shift = after.length - before.length;
+  const owner = tokens.find(({ span }) => span[0] < changed[1] && span[1] > changed[0]);
+  const extended = owner ?? tokens.find(({ span }) => span[1] === head);
+  return tokens.flatMap((token) => {
+    const [from, to] = token.span;
+    if (token === extended)
+      return cut(token, Math.min(from, head), to > changed[1] ? to + shift : end);
+    if (to <= head) return [token];
+    if (from >= changed[1]) return [{ ...token, span: [from + shift, to + shift] }];
+    // One more that the change touched: what is left of it behind.
+    return cut(token, end, Math.max(end, to + shift));
+  });
+}
+
+function cut(token: FilterToken, from: number, to: number): FilterToken[] {
+  return from < to ? [{ ...token, span: [from, to] }] : [];
+}
+
+/** Spans as string indexes: the server counts characters (code points), JavaScript UTF-16. */
 export function toUtf16(text: string, span: Span): Span {
-  const characters = [...text];
-  const at = (count: number) => characters.slice(0, count).join("").length;
+  const at = indexes(text);
   return [at(span[0]), Math.max(at(span[1]), at(span[0]))];
+}
+
+/** From the number of a character to its string index; the end for any beyond. */
+export function indexes(text: string): (character: number) => number {
+  const starts: number[] = [];
+  let at = 0;
+  for (const character of text) {
+    starts.push(at);
+    at += character.length;
+  }
+  return (character) => starts[character] ?? text.length;
 }
