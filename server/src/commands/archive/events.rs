@@ -145,7 +145,8 @@ impl Archiver<'_> {
                     sleep(PAUSE).await;
                 }
                 Err(Error::Unavailable { .. }) => {
-                    return Err("somebody reads the log in one long transaction, as a backup does, or the database is away; run                                 it again when that is over: what is archived stays archived"
+                    return Err("somebody reads the log in one long transaction, as a backup does, or the database is away; run it \
+                                again when that is over: what is archived stays archived"
                         .into());
                 }
                 Err(error) => return Err(error.into()),
