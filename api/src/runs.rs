@@ -79,7 +79,7 @@ pub(crate) async fn update(
         name: args.filled("run_name")?.map(str::to_owned),
     };
     app.execute(&context, update_run(run_id, update)?).await?;
-    let run = app.run(run_id).await?;
+    let run = app.views.run_info(run_id).await?.ok_or_else(|| missing(run_id))?;
     Answer::new(&Updated { run_info: RunInfo::new(&run) })
 }
 
@@ -142,11 +142,7 @@ impl App {
     /// The run, deleted or not; `RESOURCE_DOES_NOT_EXIST` if there is none.
     pub(crate) async fn run(&self, run_id: &str) -> Result<Run, ApiError> {
         validate::no_nul("run_id", run_id)?;
-        let missing = || {
-            let shown = validate::cut(run_id, 256);
-            ApiError::from(DomainError::not_found(format!("Run with id={shown} not found")))
-        };
-        self.views.run(run_id).await?.ok_or_else(missing)
+        self.views.run(run_id).await?.ok_or_else(|| missing(run_id))
     }
 
     /// The run that an earlier request with the idempotency key created.
@@ -158,6 +154,11 @@ impl App {
             None => Err(ApiError::internal("an idempotency key belongs to no run")),
         }
     }
+}
+
+fn missing(run_id: &str) -> ApiError {
+    let shown = validate::cut(run_id, 256);
+    DomainError::not_found(format!("Run with id={shown} not found")).into()
 }
 
 fn created(run: &Run) -> Result<Answer, ApiError> {

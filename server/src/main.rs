@@ -20,7 +20,8 @@ use config::Config;
 use roles::Roles;
 use runledger_telemetry::Telemetry;
 
-/// Requests allocate and free in bursts on all threads, at which the C library's allocator takes a third of the time.
+/// Requests allocate and free in bursts on all threads, at which the C library's allocator takes a third of the time. Without huge
+/// pages, of which a process at rest would hold some for a few bytes.
 #[global_allocator]
 static ALLOCATOR: MiMalloc = MiMalloc;
 

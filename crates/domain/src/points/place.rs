@@ -16,9 +16,16 @@ impl Place for i64 {
     }
 
     fn part(self, first: Self, last: Self, parts: usize) -> usize {
-        let offset = i128::from(self) - i128::from(first);
-        let width = i128::from(last) - i128::from(first) + 1;
-        usize::try_from(offset * parts.max(1) as i128 / width).unwrap_or_default()
+        let (offset, width) = (self.abs_diff(first), last.abs_diff(first));
+        // Only ranges beyond all use need more than 64 bits, in which a division takes several times as long.
+        let part = match (offset.checked_mul(parts as u64), width.checked_add(1)) {
+            (Some(offset), Some(width)) => offset / width,
+            _ => {
+                return usize::try_from(u128::from(offset) * parts as u128 / (u128::from(width) + 1))
+                    .unwrap_or_default();
+            }
+        };
+        usize::try_from(part).unwrap_or_default()
     }
 }
 

@@ -57,12 +57,13 @@ pub fn series(history: &Columns, axis: Axis, drawing: &Drawing) -> Series {
         Axis::Step => point.step,
         Axis::Time => point.timestamp,
     };
+    // Histories come in the order of time, in which steps mostly grow.
+    if axis == Axis::Time || history.steps().is_sorted() {
+        return draw(history.iter().map(|point| (x_of(&point), point.value)), drawing);
+    }
     let mut points: Vec<Point> =
         history.iter().filter(|point| drawing.smooths() || drawing.shows(x_of(point))).collect();
-    // Histories come in the order of time, in which steps mostly grow.
-    if axis == Axis::Step && !points.is_sorted_by_key(|point| point.step) {
-        points.sort_by(Point::chart_cmp);
-    }
+    points.sort_by(Point::chart_cmp);
     draw(points.iter().map(|point| (x_of(point), point.value)), drawing)
 }
 
@@ -72,7 +73,7 @@ pub fn series_over(history: &Columns, over: &Columns, drawing: &Drawing<f64>) ->
     draw(join(history, over).into_iter(), drawing)
 }
 
-/// Of points in the order of x.
+/// Of points in the order of x, which are gone through twice and not copied.
 fn draw<X: Place>(points: impl Iterator<Item = (X, f64)> + Clone, drawing: &Drawing<X>) -> Series<X> {
     let mut averages = Vec::new();
     if drawing.smooths() {
@@ -80,28 +81,26 @@ fn draw<X: Place>(points: impl Iterator<Item = (X, f64)> + Clone, drawing: &Draw
         averages = smooth(&finite, drawing.smoothing);
     }
     let mut series = Series::default();
-    let mut averages = averages.into_iter();
-    let mut drawable: Vec<(X, f64, f64)> = Vec::with_capacity(points.size_hint().0);
-    for (x, value) in points {
-        let finite = value.is_finite();
-        let average = if finite { averages.next().unwrap_or(value) } else { value };
-        if !drawing.shows(x) {
-            continue;
-        }
+    let (mut drawable, mut ends) = (0, None);
+    for (x, value) in points.clone().filter(|(x, _)| drawing.shows(*x)) {
         series.points += 1;
-        if finite {
-            drawable.push((x, value, average));
+        if value.is_finite() {
+            drawable += 1;
+            ends = Some((ends.map_or(x, |(first, _)| first), x));
         } else if value.is_nan() && series.nans.len() < MARKS {
             series.nans.push(x);
         } else if value.is_infinite() && series.infinities.len() < MARKS {
             series.infinities.push((x, value > 0.0));
         }
     }
-    let (Some(&(first, ..)), Some(&(last, ..))) = (drawable.first(), drawable.last()) else { return series };
+    let Some((first, last)) = ends else { return series };
     let buckets = drawing.buckets;
-    let single = drawable.len() <= buckets;
-    let mut drawn: Vec<Bucket<X>> = Vec::with_capacity(buckets.min(drawable.len()));
-    for (index, &(x, value, average)) in drawable.iter().enumerate() {
+    let single = drawable <= buckets;
+    let mut drawn: Vec<Bucket<X>> = Vec::with_capacity(buckets.min(drawable));
+    let mut averages = averages.into_iter();
+    let finite = points.filter(|(_, value)| value.is_finite());
+    let averaged = finite.map(|(x, value)| (x, value, averages.next().unwrap_or(value)));
+    for (index, (x, value, average)) in averaged.filter(|(x, ..)| drawing.shows(*x)).enumerate() {
         let place = if single { index } else { x.part(first, last, buckets) };
         match drawn.last_mut().filter(|bucket| bucket.place == place) {
             Some(bucket) => {

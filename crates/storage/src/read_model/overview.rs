@@ -81,27 +81,32 @@ impl ReadModel {
 
     /// The keys of the experiment's runs, deleted ones included: their rows are not told apart.
     pub async fn fields(&self, experiment_id: i64) -> Result<Fields, Error> {
-        let counted = async |table: &str, range: &str| {
+        let counted = async |table: &str, ends: &str| {
             let sql = format!(
-                "SELECT key, COUNT(*){range} FROM {table} WHERE experiment_id = $1 GROUP BY key ORDER BY COUNT(*) DESC, key"
+                "SELECT key, runs{ends} FROM \
+                 (SELECT key, COUNT(*) AS runs FROM {table} WHERE experiment_id = $1 GROUP BY key) AS counted \
+                 ORDER BY runs DESC, key"
             );
             self.db.fetch(&Statement::new(sql, vec![experiment_id.into()])).await
         };
         let field = |row: &mut Row| Ok(Field { key: row.text(0)?, runs: row.int(1)?, range: None, varies: None });
         let tag = |mut row: Row| field(&mut row);
-        // These heads are in the index in which the rows are counted.
-        let ends =
-            ", CAST(CASE WHEN MIN(substr(value, 1, 128)) = MAX(substr(value, 1, 128)) THEN 0 ELSE 1 END AS BIGINT)";
+        // Each end is where an index begins or ends, so that rows are counted in an index and none is looked at.
+        let end = |end: &str, table: &str| {
+            format!("(SELECT {end} FROM {table} t WHERE t.experiment_id = $1 AND t.key = counted.key)")
+        };
+        let (least, greatest) = (end("MIN(t.head)", "params"), end("MAX(t.head)", "params"));
+        let ends = format!(", CAST(CASE WHEN {least} = {greatest} THEN 0 ELSE 1 END AS BIGINT)");
         let param = |mut row: Row| Ok(Field { varies: Some(row.int(2)? == 1), ..field(&mut row)? });
-        let range = ", MIN(min_value), MAX(max_value)";
+        let range = format!(", {}, {}", end("MIN(t.min_value)", "metrics"), end("MAX(t.max_value)", "metrics"));
         let metric = |mut row: Row| {
             let range = row.opt_float(2)?.zip(row.opt_float(3)?);
             Ok(Field { range, ..field(&mut row)? })
         };
         Ok(Fields {
-            params: counted("params", ends).await?.into_iter().map(param).collect::<Result<_, Error>>()?,
+            params: counted("params", &ends).await?.into_iter().map(param).collect::<Result<_, Error>>()?,
             tags: counted("tags", "").await?.into_iter().map(tag).collect::<Result<_, Error>>()?,
-            metrics: counted("metrics", range).await?.into_iter().map(metric).collect::<Result<_, Error>>()?,
+            metrics: counted("metrics", &range).await?.into_iter().map(metric).collect::<Result<_, Error>>()?,
         })
     }
 

@@ -20,11 +20,22 @@ pub struct DatasetSummary {
 impl ReadModel {
     /// The run with everything that was acknowledged.
     pub async fn run(&self, run_id: &str) -> Result<Option<Run>, Error> {
+        self.read_run(run_id, true).await
+    }
+
+    /// The run with its own fields as of everything that was acknowledged; params, tags, metrics and links may be missing.
+    pub async fn run_info(&self, run_id: &str) -> Result<Option<Run>, Error> {
+        self.read_run(run_id, false).await
+    }
+
+    async fn read_run(&self, run_id: &str, whole: bool) -> Result<Option<Run>, Error> {
         let checkpoint = self.checkpoint().await?;
         let sql = format!("SELECT {COLUMNS} FROM runs WHERE run_id = $1");
         let rows = self.db.fetch(&Statement::new(sql, vec![run_id.into()])).await?;
         let mut found: Vec<(i64, Run)> = rows.into_iter().map(run).collect::<Result<_, _>>()?;
-        children::fill(self.db.as_ref(), &mut found).await?;
+        if whole {
+            children::fill(self.db.as_ref(), &mut found).await?;
+        }
         let mut run = found.pop().map(|(_, run)| run);
 
         let mut tail = self.log.read_streams(&[StreamId::run(run_id)], checkpoint).await?;
