@@ -85,7 +85,7 @@ def test_a_model_is_made_described_renamed_and_deleted(visit: Visit, registry: R
     dialog_of(page).get_by_label("Value").fill("growth")
     dialog_of(page).get_by_role("button", name="Save").click()
     expect(page.get_by_text("growth")).to_be_visible()
-    assert registry.client.get_registered_model(name).tags == {"team": "growth"}
+    wait_until("the tag is set", lambda: registry.client.get_registered_model(name).tags == {"team": "growth"})
 
     page.get_by_role("button", name="Rename").click()
     dialog_of(page).get_by_label("Name").fill(f"{name} again")
