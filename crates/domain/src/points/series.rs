@@ -99,8 +99,8 @@ fn draw<X: Place>(points: impl Iterator<Item = (X, f64)> + Clone, drawing: &Draw
     let mut drawn: Vec<Bucket<X>> = Vec::with_capacity(buckets.min(drawable));
     let mut averages = averages.into_iter();
     let finite = points.filter(|(_, value)| value.is_finite());
-    let averaged = finite.map(|(x, value)| (x, value, averages.next().unwrap_or(value)));
-    for (index, (x, value, average)) in averaged.filter(|(x, ..)| drawing.shows(*x)).enumerate() {
+    let with_averages = finite.map(|(x, value)| (x, value, averages.next().unwrap_or(value)));
+    for (index, (x, value, average)) in with_averages.filter(|(x, ..)| drawing.shows(*x)).enumerate() {
         let place = if single { index } else { x.part(first, last, buckets) };
         match drawn.last_mut().filter(|bucket| bucket.place == place) {
             Some(bucket) => {
