@@ -59,14 +59,8 @@ fi
 # shellcheck source=benches/works.sh
 . "$benches/works.sh"
 
-work_dir=$(mktemp -d "${TMPDIR:-/tmp}/runledger-bench.XXXXXX")
-trap 'stop_all; rm -rf "$work_dir"' EXIT
-trap 'exit 130' INT
-trap 'exit 143' TERM
-
 results=$root/target/bench/$(date +%Y%m%dT%H%M%S).jsonl
-mkdir -p "$root/target/bench"
-: >"$results"
+begin
 
 build
 install_peers

@@ -64,13 +64,8 @@ peers='' ours=ours database=postgres works='' round=1 rounds=1 peer_seconds=$sec
 # shellcheck source=benches/works.sh
 . "$benches/works.sh"
 
-work_dir=$(mktemp -d "${TMPDIR:-/tmp}/runledger-bench.XXXXXX")
-trap 'stop_all; rm -rf "$work_dir"' EXIT
-trap 'exit 130' INT
-trap 'exit 143' TERM
 results=$root/target/bench/scale-$(date +%Y%m%dT%H%M%S).jsonl
-mkdir -p "$root/target/bench"
-: >"$results"
+begin
 
 # The same words as `measure`, with a size before them.
 at() {

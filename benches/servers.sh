@@ -1,13 +1,23 @@
 # shellcheck shell=bash
 # The variables of run.sh are used here and there.
 # shellcheck disable=SC2154,SC2034
-# Building, installing, starting and stopping the servers. Sourced by run.sh.
+# Building, installing, starting and stopping the servers. Sourced by run.sh and scale.sh.
 
 target=${CARGO_TARGET_DIR:-$root/target}
 bench=$target/release/runledger-bench
 runledger=$target/release/runledger
 venv=$root/.venv/bench
 declare -A group url
+
+# A folder for the servers and an empty file for the results; whatever happens, what was started is stopped.
+begin() {
+  work_dir=$(mktemp -d "${TMPDIR:-/tmp}/runledger-bench.XXXXXX")
+  trap 'stop_all; rm -rf "$work_dir"' EXIT
+  trap 'exit 130' INT
+  trap 'exit 143' TERM
+  mkdir -p "$(dirname "$results")"
+  : >"$results"
+}
 
 build() {
   (cd "$root" && cargo build --quiet --release -p runledger-benches ${ours:+-p runledger-server})

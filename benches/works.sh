@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # The variables of run.sh are used here and there.
 # shellcheck disable=SC2154,SC2034
-# The works, each done by one server at a time. Sourced by run.sh.
+# The works, each done by one server at a time. Sourced by run.sh and scale.sh.
 
 # One result of the generator, with the options every work shares.
 measure() {
@@ -67,7 +67,6 @@ replay() {
     FROM jsonb_array_elements_text(payload -> 'counts') AS one)) FILTER (WHERE kind = 'MetricsLogged'), 0) FROM events")
   began=$(date +%s.%N)
   "$runledger" replay --database-url "$(database_url ours)" --data-dir "$work_dir/ours" >/dev/null 2>&1
-  # shellcheck disable=SC2312
   awk -v round="$round" -v events="${counted%|*}" -v points="${counted#*|}" -v seconds="$(date +%s.%N) $began" 'BEGIN {
     split(seconds, moment, " "); took = moment[1] - moment[2]
     printf "{\"work\":\"replay\",\"label\":\"ours\",\"round\":%d,\"size\":%d,\"seconds\":%.2f,\"operations\":%d,", round, events, took, events

@@ -10,12 +10,14 @@ from typing import Any
 
 import pytest
 from harness.broker import running_broker
+from harness.browser import running_browser
 from harness.deployment import Deployment, Services
 from harness.objects import running_stores
 from harness.postgres import Postgres, running_postgres
 from harness.reference import Reference
 from harness.runledger import Runledger
 from harness.wire import Wire
+from playwright.sync_api import Browser
 
 # Set before any test module imports the client. A failure shows at once instead of after minutes of retries.
 os.environ |= {
@@ -34,6 +36,12 @@ OURS = ["runledger-sqlite", "runledger-postgres"]
 
 StartServer = Callable[..., Runledger]
 Deploy = Callable[..., Deployment]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with running_browser() as browser:
+        yield browser
 
 
 @pytest.fixture(scope="session")

@@ -21,6 +21,8 @@ from mlflow.entities import ViewType
 # 2 000 and more for a long look.
 RUNS = int(os.environ.get("RUNLEDGER_TEST_IMPORT_RUNS", "80"))
 OWN = "/api/runledger/v1"
+# The `mlflow` of this environment is in the PATH.
+BESIDE_MLFLOW = os.environ | {"PATH": f"{os.path.dirname(sys.executable)}:{os.environ['PATH']}"}
 # The source answers some 30 requests a second.
 LIMIT = 120 + RUNS / 4
 
@@ -195,9 +197,8 @@ def test_a_database_without_a_server_is_read_by_the_installed_mlflow(source: Ref
     assert refused.returncode == 1
     assert "--artifacts-destination" in refused.stderr
 
-    beside = os.environ | {"PATH": f"{os.path.dirname(sys.executable)}:{os.environ['PATH']}"}
     whole = [*command, "--artifacts", "--artifacts-destination", artifacts]
-    done = subprocess.run(whole, capture_output=True, text=True, timeout=140, env=beside)
+    done = subprocess.run(whole, capture_output=True, text=True, timeout=140, env=BESIDE_MLFLOW)
     assert done.returncode == 0, done.stdout + done.stderr
     assert f" {RUNS} runs" in done.stdout, done.stdout
     wait_until("the server is gone", lambda: not processes_of(database), limit=30)
@@ -213,8 +214,7 @@ def test_what_keeps_a_database_from_being_read_is_told(start_on_sqlite: StartSer
     target = start_on_sqlite()
     (tmp_path / "no.db").write_text("this is no database" * 100)
     command = [str(BINARY), "import", "mlflow", "--from", f"sqlite:///{tmp_path}/no.db", *place(target)]
-    beside = os.environ | {"PATH": f"{os.path.dirname(sys.executable)}:{os.environ['PATH']}"}
-    unread = subprocess.run(command, capture_output=True, text=True, timeout=140, env=beside)
+    unread = subprocess.run(command, capture_output=True, text=True, timeout=140, env=BESIDE_MLFLOW)
     assert unread.returncode == 1
     assert "file is not a database" in unread.stderr, unread.stderr
 

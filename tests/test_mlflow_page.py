@@ -13,7 +13,7 @@ from pathlib import Path
 import mlflow
 import pytest
 import requests
-from harness.browser import Visit, running_browser
+from harness.browser import Visit
 from harness.mlflow_page import page_folder, visiting_mlflow
 from harness.runledger import Runledger
 from mlflow import MlflowClient
@@ -54,12 +54,6 @@ class Site:
 
     def run(self, number: int, rest: str = "") -> str:
         return self.experiment(f"/runs/{self.run_ids[number]}{rest}")
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with running_browser() as browser:
-        yield browser
 
 
 @pytest.fixture(scope="module")

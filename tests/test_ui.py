@@ -9,7 +9,7 @@ from pathlib import Path
 import mlflow
 import pytest
 from conftest import StartServer, _starter
-from harness.browser import Visit, running_browser, visiting
+from harness.browser import Visit, visiting
 from harness.wire import Wire
 from mlflow import MlflowClient
 from mlflow.entities import Metric, Param
@@ -63,12 +63,6 @@ class Site:
             "/experiments/999999",
             "/no-such-page",
         ]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with running_browser() as browser:
-        yield browser
 
 
 @pytest.fixture(scope="module", params=["runledger-sqlite", "runledger-postgres"])

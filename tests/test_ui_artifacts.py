@@ -11,7 +11,7 @@ import pyarrow
 import pyarrow.parquet
 import pytest
 from conftest import StartServer, _starter
-from harness.browser import Visit, running_browser, visiting
+from harness.browser import Visit, visiting
 from harness.pictures import png
 from harness.wire import ARTIFACTS, Wire
 from playwright.sync_api import Browser, Page, expect
@@ -68,12 +68,6 @@ FILES: dict[str, bytes] = {
 class Site:
     url: str
     run_id: str
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with running_browser() as browser:
-        yield browser
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from harness import many_runs
-from harness.browser import Visit, running_browser, visiting
+from harness.browser import Visit, visiting
 from harness.many_runs import CHARTS, LINES, RUNS, Crowd
 from harness.measured import OWN, count_nodes, counted, first_paint, heap, scroll, throttle, visible_rows
 from harness.waiting import wait_until
@@ -23,12 +23,6 @@ KB = 1024
 MOST_NODES = 1500
 ROW = 32
 COSY_ROW = 40
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with running_browser() as browser:
-        yield browser
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import pytest
 from conftest import _starter
-from harness.browser import Visit, running_browser, visiting
+from harness.browser import Visit, visiting
 from harness.pictures import png
 from harness.wire import ARTIFACTS, Wire
 from playwright.sync_api import Browser, Page, expect
@@ -23,12 +23,6 @@ class Site:
 
     def path(self, search: str = "") -> str:
         return f"/compare?runs={','.join(self.runs)}&tab=artifacts{search}"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with running_browser() as browser:
-        yield browser
 
 
 @pytest.fixture(scope="module")

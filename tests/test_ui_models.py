@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from conftest import _starter
-from harness.browser import Visit, running_browser, visiting
+from harness.browser import Visit, visiting
 from harness.receiver import Receiver, receiving
 from harness.waiting import wait_until
 from harness.wire import Wire, fresh_name
@@ -19,12 +19,6 @@ from playwright.sync_api import Browser, Locator, Page, expect
 class Registry:
     wire: Wire
     client: MlflowClient
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with running_browser() as browser:
-        yield browser
 
 
 # What the pages do is the same on both databases; that the calls behind them are is shown without a browser.

@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 import pytest
 from conftest import _starter
-from harness.browser import Visit, running_browser, visiting
+from harness.browser import Visit, visiting
 from harness.measured import count_nodes, counted
 from harness.wire import ARTIFACTS, Wire
 from playwright.sync_api import Browser, Page, expect
@@ -40,12 +40,6 @@ class Odd:
     deep_run_id: str
     names_id: str
     named: list[str]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with running_browser() as browser:
-        yield browser
 
 
 @pytest.fixture(scope="module")

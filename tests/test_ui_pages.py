@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 from conftest import _starter
-from harness.browser import running_browser, visiting
+from harness.browser import visiting
 from harness.runledger import BINARY
 from harness.waiting import wait_until
 from harness.wire import ARTIFACTS, Wire
@@ -28,12 +28,6 @@ class Site:
 
     url: str
     pages: dict[str, str]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with running_browser() as browser:
-        yield browser
 
 
 # The pages are the same on both databases.

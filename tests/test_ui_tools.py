@@ -11,17 +11,11 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from conftest import _starter
-from harness.browser import Visit, running_browser, visiting
+from harness.browser import Visit, visiting
 from harness.wire import Wire
 from playwright.sync_api import Browser, Download, Locator, Page, Route, expect
 
 RUNS = 6
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with running_browser() as browser:
-        yield browser
 
 
 @pytest.fixture(scope="module")

@@ -6,15 +6,9 @@ from collections.abc import Iterator
 
 import pytest
 from conftest import _starter
-from harness.browser import Visit, running_browser, visiting
+from harness.browser import Visit, visiting
 from harness.wire import Wire, fresh_name
 from playwright.sync_api import Browser, Page, expect
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with running_browser() as browser:
-        yield browser
 
 
 @pytest.fixture(scope="module", params=["runledger-sqlite", "runledger-postgres"])

@@ -200,7 +200,7 @@ impl Reader {
 
     async fn lag(&self) -> Result<Event, ApiError> {
         let (head, checkpoint) = (self.app.log.head().await?, self.app.views.checkpoint().await?);
-        let waiting = self.app.log.next_after(checkpoint).await?;
+        let waiting = if checkpoint < head { self.app.log.next_after(checkpoint).await? } else { None };
         let lag_ms = waiting.map_or(0, |event| (self.app.clock.now_ms() - event.recorded_at).max(0));
         event(
             "lag",

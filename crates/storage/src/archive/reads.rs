@@ -9,11 +9,6 @@ use crate::{Error, EventLog, Row};
 /// Objects whose index of streams is looked at ahead.
 const AHEAD: usize = 8;
 
-/// How far back a selection reaches: what objects serve of it, and what is in the table.
-struct Reach {
-    known: Known,
-}
-
 impl EventLog {
     /// The events that are wanted, in order: out of the archive as far as it serves them, and the rest out of the table.
     pub(crate) async fn ascending<T: From<StoredEvent>>(
@@ -28,18 +23,18 @@ impl EventLog {
             rows.into_iter().map(row).collect::<Result<Vec<T>, Error>>()
         };
         let Some(archives) = self.archives() else { return table(wanted, size).await };
-        let mut reach = Reach { known: archives.known().await? };
+        let mut known = archives.known().await?;
         loop {
             let (mut found, mut left) = (Vec::new(), Some(size));
-            if reach.is_archived(wanted) {
-                let old = archives.ascending(&reach.known, wanted, size).await?;
+            if known.serves(wanted) {
+                let old = archives.ascending(&known, wanted, size).await?;
                 left = size.less(old.len(), old.iter().map(|event| event.bytes).sum());
                 found = old.into_iter().map(T::from).collect();
             }
-            if let (Some(left), Some(rest)) = (left, reach.in_table(wanted)) {
+            if let (Some(left), Some(rest)) = (left, known.in_table(wanted)) {
                 found.extend(table(&rest, left).await?);
             }
-            if reach.was_right(archives, wanted).await? {
+            if known.was_right(archives, wanted).await? {
                 return Ok(found);
             }
         }
@@ -58,19 +53,19 @@ impl EventLog {
             rows.into_iter().map(row).collect::<Result<Vec<T>, Error>>()
         };
         let Some(archives) = self.archives() else { return table(wanted).await };
-        let mut reach = Reach { known: archives.known().await? };
+        let mut known = archives.known().await?;
         loop {
-            let mut found = match reach.in_table(wanted) {
+            let mut found = match known.in_table(wanted) {
                 Some(rest) => table(&rest).await?,
                 None => Vec::new(),
             };
             // What was archived meanwhile would be missing in the middle.
-            if !reach.was_right(archives, wanted).await? {
+            if !known.was_right(archives, wanted).await? {
                 continue;
             }
             let left = usize::try_from(limit).unwrap_or_default().saturating_sub(found.len());
-            if left > 0 && reach.is_archived(wanted) {
-                let old = archives.descending(&reach.known, wanted, left).await?;
+            if left > 0 && known.serves(wanted) {
+                let old = archives.descending(&known, wanted, left).await?;
                 found.extend(old.into_iter().map(T::from));
             }
             return Ok(found);
@@ -86,14 +81,15 @@ impl EventLog {
     }
 }
 
-impl Reach {
-    fn is_archived(&self, wanted: &Selection<'_>) -> bool {
-        wanted.reaches(1, self.known.end())
+impl Known {
+    /// Whether objects serve some of what is wanted.
+    fn serves(&self, wanted: &Selection<'_>) -> bool {
+        wanted.reaches(1, self.end())
     }
 
     /// What is wanted of the table; `None` if nothing is.
     fn in_table<'a>(&self, wanted: &Selection<'a>) -> Option<Selection<'a>> {
-        let rest = Selection { after: wanted.after.max(self.known.end()), ..*wanted };
+        let rest = Selection { after: wanted.after.max(self.end()), ..*wanted };
         rest.reaches(rest.after + 1, i64::MAX).then_some(rest)
     }
 
@@ -101,8 +97,8 @@ impl Reach {
     /// known.
     async fn was_right(&mut self, archives: &Archives, wanted: &Selection<'_>) -> Result<bool, Error> {
         let now = archives.known().await?;
-        let right = now.end() <= wanted.after.max(self.known.end());
-        self.known = now;
+        let right = now.end() <= wanted.after.max(self.end());
+        *self = now;
         Ok(right)
     }
 }

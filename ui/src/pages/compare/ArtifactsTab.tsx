@@ -5,13 +5,13 @@ import { Button } from "../../parts/Button";
 import { EmptyState } from "../../parts/EmptyState";
 import { ErrorBox } from "../../parts/ErrorBox";
 import panel from "../../parts/Panel.module.css";
+import { folderOf } from "../../parts/paths";
 import { Skeleton } from "../../parts/Skeleton";
 import files from "../run/artifacts.module.css";
 import css from "./compare.module.css";
 import { FileOfRuns } from "./FileOfRuns";
 import { Legend } from "./Legend";
 import { MergedTree } from "./MergedTree";
-import { parentOf } from "./merged";
 import type { ComparedRun } from "./run";
 import { useFolder } from "./useFolder";
 
@@ -75,7 +75,7 @@ export default function ArtifactsTab({ runs }: { runs: readonly ComparedRun[] })
 
 function Chosen({ runs, path }: { runs: readonly ComparedRun[]; path: string }) {
   const ids = runs.map(({ detail }) => detail.run.run_id);
-  const { merged, error, retry } = useFolder(ids, parentOf(path), undefined);
+  const { merged, error, retry } = useFolder(ids, folderOf(path), undefined);
   if (error) return <ErrorBox what={`${path} could not be found`} error={error} retry={retry} />;
   if (!merged) return <Skeleton label="Loading the file" />;
   const file = merged.find((one) => !one.isDir && one.path === path);

@@ -5,10 +5,11 @@ import { errorText } from "../../api/client";
 import { slotColour } from "../../charts/palette";
 import { Button } from "../../parts/Button";
 import { Icon } from "../../parts/Icon";
+import { baseName } from "../../parts/paths";
 import { useCut } from "../../parts/useCut";
 import files from "../run/artifacts.module.css";
 import css from "./artifacts.module.css";
-import { baseName, type Merged } from "./merged";
+import type { Merged } from "./merged";
 import type { ComparedRun } from "./run";
 import { useFolder } from "./useFolder";
 

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import type { ArtifactEntry } from "../../api/contract";
-import { mergeEntries, parentOf } from "./merged";
+import { mergeEntries } from "./merged";
 
 const file = (path: string, sha256?: string): ArtifactEntry => ({
   path,
@@ -36,5 +36,4 @@ it("tells a folder from a file of its name, and nothing same of one run", () => 
   expect(mergeEntries([[folder("x")], [file("x", "1")]])).toHaveLength(2);
   expect(mergeEntries([[file("x", "1")]])[0]?.same).toBe(false);
   expect(mergeEntries([])).toEqual([]);
-  expect([parentOf("a/b/c"), parentOf("a")]).toEqual(["a/b", ""]);
 });

@@ -40,9 +40,3 @@ export function areSame(entries: readonly (ArtifactEntry | undefined)[]): boolea
     entries.every((entry) => entry?.sha256 === first.sha256)
   );
 }
-
-export function parentOf(path: string): string {
-  return path.includes("/") ? path.slice(0, path.lastIndexOf("/")) : "";
-}
-
-export const baseName = (path: string) => path.slice(path.lastIndexOf("/") + 1);

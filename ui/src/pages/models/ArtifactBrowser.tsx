@@ -8,6 +8,7 @@ import { EmptyState } from "../../parts/EmptyState";
 import { ErrorBox } from "../../parts/ErrorBox";
 import { formatBytes, formatCount } from "../../parts/format";
 import { Icon } from "../../parts/Icon";
+import { baseName, folderOf } from "../../parts/paths";
 import { Skeleton } from "../../parts/Skeleton";
 import look from "../run/artifacts.module.css";
 import { FilePreview } from "./FilePreview";
@@ -18,9 +19,6 @@ import type { FilePlace } from "./source";
 /** What describes a model of MLflow; the first thing to look at. */
 const MAIN_FILE = "MLmodel";
 const STEP = 300;
-
-const baseName = (path: string) => path.slice(path.lastIndexOf("/") + 1);
-const folderOf = (path: string) => (path.includes("/") ? path.slice(0, path.lastIndexOf("/")) : "");
 
 export default function ArtifactBrowser({ place }: { place: FilePlace }) {
   const [search, setSearch] = useSearchParams();

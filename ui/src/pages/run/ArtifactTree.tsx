@@ -8,6 +8,7 @@ import { byName } from "../../charts/metrics";
 import { Button } from "../../parts/Button";
 import { formatBytes, formatCount } from "../../parts/format";
 import { Icon } from "../../parts/Icon";
+import { baseName } from "../../parts/paths";
 import { Signal } from "../../parts/Status";
 import css from "./artifacts.module.css";
 
@@ -64,8 +65,6 @@ export function ArtifactTree({
     </ul>
   );
 }
-
-const baseName = (path: string) => path.slice(path.lastIndexOf("/") + 1);
 
 function Folder({
   runId,

@@ -6,6 +6,7 @@ import { keys, useArtifacts } from "../../api/queries";
 import { EmptyState } from "../../parts/EmptyState";
 import { ErrorBox } from "../../parts/ErrorBox";
 import panel from "../../parts/Panel.module.css";
+import { folderOf } from "../../parts/paths";
 import { Skeleton } from "../../parts/Skeleton";
 import { ArtifactFile } from "./ArtifactFile";
 import { ArtifactTree } from "./ArtifactTree";
@@ -15,10 +16,7 @@ const WAITING_MS = 3000;
 
 export default function ArtifactsTab({ runId, path }: { runId: string; path: string }) {
   const root = useArtifacts(runId, "");
-  const parent = useArtifacts(
-    runId,
-    path.includes("/") ? path.slice(0, path.lastIndexOf("/")) : "",
-  );
+  const parent = useArtifacts(runId, folderOf(path));
   const entry = parent.data?.entries.find((one) => one.path === path);
   const waiting = [root, parent].some((list) =>
     list.data?.entries.some((one) => one.state === "staged"),

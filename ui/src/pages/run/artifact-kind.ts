@@ -1,4 +1,6 @@
 // How an artifact is previewed, by its name. Pure.
+import { baseName } from "../../parts/paths";
+
 export type ArtifactKind =
   | "image"
   | "json"
@@ -74,7 +76,7 @@ export function pathInAddress(pathname: string, runId: string, fallback: string)
 }
 
 export function extensionOf(path: string): string {
-  const name = path.slice(path.lastIndexOf("/") + 1);
+  const name = baseName(path);
   const dot = name.lastIndexOf(".");
   return (dot > 0 ? name.slice(dot + 1) : name).toLowerCase();
 }
