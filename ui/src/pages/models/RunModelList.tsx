@@ -3,7 +3,6 @@
 import { useQueries, useQueryClient } from "@tanstack/react-query";
 import { Link } from "wouter";
 import type { LoggedModel } from "../../api/models";
-import { purgedRuns } from "../../api/queries";
 import { useChanges } from "../../api/stream";
 import { ErrorBox } from "../../parts/ErrorBox";
 import { Signal } from "../../parts/Status";
@@ -22,7 +21,6 @@ export default function RunModelList({ runId }: { runId: string }) {
   const versions = useVersionsOfRun(runId);
   const client = useQueryClient();
   useChanges((change) => {
-    if (purgedRuns.has(runId)) return;
     // Points of metrics come often and say nothing about models.
     if (change.runs.some((run) => run.run_id === runId && run.kind !== "metrics"))
       void client.invalidateQueries({ queryKey: modelKeys.runLinks(runId) });

@@ -19,6 +19,7 @@ import {
   searchModels,
   searchVersions,
 } from "../../api/models";
+import { purgedRuns } from "../../api/queries";
 import { runVersionsFilter, versionsFilter } from "./filter";
 
 /** Everything of the registry stands below `models`, so that one write refreshes all views of it. */
@@ -116,6 +117,7 @@ export function useVersionsOfRun(runId: string) {
 export function useRunLinks(runId: string) {
   return useQuery({
     queryKey: keys.runLinks(runId),
+    enabled: () => !purgedRuns.has(runId),
     queryFn: ({ signal }) => fetchRunLinks(runId, signal),
   });
 }
