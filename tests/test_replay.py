@@ -78,8 +78,8 @@ def await_views(operator: Operator) -> None:
 
 @contextmanager
 def load(server: Runledger, operator: Operator) -> Iterator[None]:
-    """One point per request from four clients, where asked for; says how many events a second were appended."""
-    command = [BENCH or "true", "log-metric", "--url", server.url, "--clients", "4", "--seconds", "36000"]
+    """One point per request from sixteen clients, where asked for; says how many events a second were appended."""
+    command = [BENCH or "true", "log-metric", "--url", server.url, "--clients", "16", "--seconds", "36000"]
     ((before,),) = operator.log("SELECT max(position) FROM events")
     began = time.monotonic()
     with subprocess.Popen(command, stdout=subprocess.DEVNULL) as bench:
