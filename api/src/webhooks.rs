@@ -53,6 +53,7 @@ async fn create(State(app): State<AppState>, args: Args) -> Result<Answer, ApiEr
         active: args.choice("status", is_active)?.unwrap_or(true),
         created_at: now,
         updated_at: now,
+        active_since: now,
     };
     app.keep(webhook).await
 }

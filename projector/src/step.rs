@@ -94,14 +94,17 @@ impl Projector {
         if self.assignment.is_due() {
             self.rebalance().await?;
         }
-        let places = match self.places.take() {
-            Some(places) => places,
-            None => Places::new(self.assignment.held(), self.deps.views.checkpoints().await?),
+        let places = if let Some(places) = self.places.take() {
+            places
+        } else {
+            // What was appended before this process heard anything counts for the lag, too.
+            self.deps.log.heard(self.deps.log.head().await?);
+            Places::new(self.assignment.held(), self.deps.views.checkpoints().await?)
         };
         let next = places.next();
         self.places = Some(places);
         let Some(group) = next else {
-            self.report_lag(None, None).await?;
+            self.report_lag(None, None);
             return Ok(Report { events: 0, caught_up: true });
         };
         if group.shards != self.group {
@@ -116,7 +119,7 @@ impl Projector {
         let oldest = events.first().map(|event| event.recorded_at);
         let Some(upto) = events.last().map(|event| event.position) else {
             self.tell_searches().await?;
-            self.report_lag(None, Some(group.position)).await?;
+            self.report_lag(None, Some(group.position));
             return Ok(Report { events: 0, caught_up: true });
         };
         let events: Vec<RecordedEvent> = events.into_iter().filter(|event| concerns(group.shards, event)).collect();
@@ -132,7 +135,7 @@ impl Projector {
         let done = usize::try_from(position - group.position).unwrap_or_default();
         self.deps.metrics.events.inc_by(done as u64);
         self.deps.metrics.step_seconds.observe(begun.elapsed().as_secs_f64());
-        self.report_lag(oldest, Some(position)).await?;
+        self.report_lag(oldest, Some(position));
         Ok(Report { events: done, caught_up: false })
     }
 
@@ -149,11 +152,9 @@ impl Projector {
 
     /// `oldest` is the time of the oldest event that was not in the views before this step, `position` where the shards of this
     /// projector are now, if it has any.
-    async fn report_lag(&self, oldest: Option<i64>, position: Option<i64>) -> Result<(), Error> {
-        let behind = match position {
-            Some(position) => (self.deps.log.head().await? - position).max(0),
-            None => 0,
-        };
+    fn report_lag(&self, oldest: Option<i64>, position: Option<i64>) {
+        let known = *self.deps.log.signal().borrow();
+        let behind = position.map_or(0, |position| (known - position).max(0));
         self.deps.metrics.lag_events.set(behind);
         let now = self.deps.clock.now_ms();
         let age = oldest.filter(|_| behind > 0).map_or(0, |oldest| (now - oldest).max(0));
@@ -161,7 +162,6 @@ impl Projector {
         if behind == 0 {
             self.deps.metrics.caught_up.set(seconds(now));
         }
-        Ok(())
     }
 }
 

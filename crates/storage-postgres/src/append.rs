@@ -3,11 +3,11 @@
 use async_trait::async_trait;
 use runledger_domain::guard::{Expect, Found, Then};
 use runledger_storage::{AppendBatch, AppendRequest, EncodedEvent, Error, Outcome, Rejection};
-use sqlx::postgres::PgPool;
 use std::sync::atomic::{AtomicI64, Ordering};
 use uuid::Uuid;
 
 use crate::PostgresDb;
+use crate::connections::Connections;
 use crate::error::from_sqlx;
 
 /// How far ahead of the tip the table must have a partition, in positions: more than a batch.
@@ -19,7 +19,7 @@ const APPEND: &str = "SELECT base, rejected_requests, rejected_guards, rejected_
 /// Appends for one process. The writer's id and the number of the batch make a repeat of a batch safe.
 #[derive(Debug)]
 pub struct PostgresAppend {
-    pool: PgPool,
+    connections: Connections,
     writer: Uuid,
     /// The table has partitions up to here.
     extended: AtomicI64,
@@ -28,7 +28,7 @@ pub struct PostgresAppend {
 impl PostgresAppend {
     /// `writer` is an id that no other process has ever used.
     pub fn new(db: &PostgresDb, writer: Uuid) -> Self {
-        Self { pool: db.pool.clone(), writer, extended: AtomicI64::new(0) }
+        Self { connections: db.connections.clone(), writer, extended: AtomicI64::new(0) }
     }
 
     /// Makes the next partition in time.
@@ -37,7 +37,8 @@ impl PostgresAppend {
             return Ok(());
         }
         let extended = sqlx::query_scalar("SELECT extend_events_after($1)").bind(tip);
-        let extended = extended.fetch_one(&self.pool).await.map_err(|source| from_sqlx("extend events", source))?;
+        let extended =
+            extended.fetch_one(self.connections.pool()).await.map_err(|source| from_sqlx("extend events", source))?;
         self.extended.store(extended, Ordering::Relaxed);
         Ok(())
     }
@@ -48,10 +49,13 @@ impl AppendBatch for PostgresAppend {
     async fn append_batch(&self, batch: i64, requests: &[AppendRequest]) -> Result<Vec<Outcome>, Error> {
         if self.extended.load(Ordering::Relaxed) == 0 {
             let tip = sqlx::query_scalar("SELECT position FROM events ORDER BY position DESC LIMIT 1");
-            let tip = tip.fetch_optional(&self.pool).await.map_err(|source| from_sqlx("append", source))?;
+            let tip =
+                tip.fetch_optional(self.connections.pool()).await.map_err(|source| from_sqlx("append", source))?;
             self.extend(tip.unwrap_or(0)).await?;
         }
         let (guards, events) = (Guards::of(requests), Events::of(requests));
+        let failed = |source| from_sqlx("append", source);
+        let mut connection = self.connections.take().await.map_err(failed)?;
         let row: (i64, Vec<i32>, Vec<i32>, Vec<i16>) = sqlx::query_as(APPEND)
             .bind(self.writer)
             .bind(batch)
@@ -74,9 +78,10 @@ impl AppendBatch for PostgresAppend {
             .bind(events.request_ids)
             .bind(events.times)
             .bind(events.traces)
-            .fetch_one(&self.pool)
+            .fetch_one(&mut *connection)
             .await
-            .map_err(|source| from_sqlx("append", source))?;
+            .map_err(failed)?;
+        self.connections.keep(connection);
         let (base, rejected, reasons, found) = row;
 
         let mut rejections = rejected.into_iter().zip(reasons).zip(found).peekable();

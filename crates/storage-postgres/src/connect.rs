@@ -9,6 +9,7 @@ use std::time::Duration;
 use runledger_storage::Error;
 
 use crate::PostgresDb;
+use crate::connections::Connections;
 use crate::error::from_sqlx;
 use crate::generations::ACTIVE;
 
@@ -62,7 +63,7 @@ impl PostgresDb {
             .connect_with(options)
             .await
             .map_err(|source| from_sqlx("connect", source))?;
-        Ok(Self { pool })
+        Ok(Self { connections: Connections::new(pool) })
     }
 }
 

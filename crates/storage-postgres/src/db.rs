@@ -2,29 +2,44 @@
 
 use async_trait::async_trait;
 use runledger_storage::{BulkInsert, Column, ColumnType, Db, Error, Row, Statement, Transaction, Value};
-use sqlx::postgres::{PgArguments, PgPool, PgRow, Postgres};
+use sqlx::postgres::{PgArguments, PgRow, Postgres};
 use sqlx::query::Query;
 use sqlx::{AssertSqlSafe, Column as _, Row as _, TypeInfo, ValueRef};
 
+use crate::connections::Connections;
 use crate::error::from_sqlx;
 
-/// A pool of connections to one database.
+/// Connections to one database.
 #[derive(Clone, Debug)]
 pub struct PostgresDb {
-    pub(crate) pool: PgPool,
+    pub(crate) connections: Connections,
 }
 
 #[derive(Debug)]
 struct PostgresTransaction(sqlx::Transaction<'static, Postgres>);
 
+impl PostgresDb {
+    /// Reads; once more where the connection was lost since it was used last.
+    async fn read(&self, sql: &str, params: &[Value]) -> Result<Vec<PgRow>, Error> {
+        let failed = |source| from_sqlx("query", source);
+        let mut connection = self.connections.take().await.map_err(failed)?;
+        let mut rows = query(sql, params).fetch_all(&mut *connection).await.map_err(failed);
+        if let Err(Error::Unavailable { .. }) = rows {
+            // First given back: all who have a lost one may be here at once, and wait for each other.
+            drop(connection);
+            connection = self.connections.proven().await.map_err(failed)?;
+            rows = query(sql, params).fetch_all(&mut *connection).await.map_err(failed);
+        }
+        let rows = rows?;
+        self.connections.keep(connection);
+        Ok(rows)
+    }
+}
+
 #[async_trait]
 impl Db for PostgresDb {
     async fn fetch(&self, statement: &Statement) -> Result<Vec<Row>, Error> {
-        let rows = query(&statement.sql, &statement.params)
-            .fetch_all(&self.pool)
-            .await
-            .map_err(|source| from_sqlx("query", source))?;
-        rows.iter().map(row).collect()
+        self.read(&statement.sql, &statement.params).await?.iter().map(row).collect()
     }
 
     /// One array per column, so that one row holds the answer.
@@ -32,25 +47,29 @@ impl Db for PostgresDb {
         let names: Vec<String> = (0..columns.len()).map(|index| format!("c{index}")).collect();
         let arrays: Vec<String> = names.iter().map(|name| format!("array_agg({name})")).collect();
         let sql = format!("SELECT {} FROM ({}) AS answer ({})", arrays.join(", "), statement.sql, names.join(", "));
-        let row = query(&sql, &statement.params).fetch_one(&self.pool).await;
-        let row = row.map_err(|source| from_sqlx("query", source))?;
-        let columns = columns.iter().enumerate().map(|(index, kind)| array(&row, index, *kind));
+        let rows = self.read(&sql, &statement.params).await?;
+        let row = rows.first().ok_or_else(|| from_sqlx("query", sqlx::Error::RowNotFound))?;
+        let columns = columns.iter().enumerate().map(|(index, kind)| array(row, index, *kind));
         columns.collect::<Result<_, _>>().map_err(|source| from_sqlx("read columns", source))
     }
 
     async fn begin(&self) -> Result<Box<dyn Transaction>, Error> {
-        let transaction = self.pool.begin().await.map_err(|source| from_sqlx("begin", source))?;
+        let transaction = self.connections.pool().begin().await.map_err(|source| from_sqlx("begin", source))?;
         Ok(Box::new(PostgresTransaction(transaction)))
     }
 
     async fn snapshot(&self) -> Result<Box<dyn Transaction>, Error> {
-        let begun = self.pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await;
+        let begun = self.connections.pool().begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await;
         Ok(Box::new(PostgresTransaction(begun.map_err(|source| from_sqlx("begin", source))?)))
     }
 
     /// Autocommit: one round trip.
     async fn write(&self, statement: &Statement) -> Result<Vec<Row>, Error> {
-        self.fetch(statement).await
+        let failed = |source| from_sqlx("statement", source);
+        let mut connection = self.connections.proven().await.map_err(failed)?;
+        let rows = query(&statement.sql, &statement.params).fetch_all(&mut *connection).await.map_err(failed)?;
+        self.connections.keep(connection);
+        rows.iter().map(row).collect()
     }
 
     fn now_ms(&self) -> &'static str {

@@ -3,6 +3,7 @@
 
 mod append;
 mod connect;
+mod connections;
 mod db;
 mod error;
 mod generations;

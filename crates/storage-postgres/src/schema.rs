@@ -13,8 +13,8 @@ use crate::generations::ACTIVE;
 impl PostgresDb {
     /// Brings the schema to the newest version. Several processes may try at once.
     pub async fn migrate(&self) -> Result<(), Error> {
-        postgres_log().run(&self.pool).await.map_err(failed)?;
-        let mut connection = self.pool.acquire().await.map_err(|source| from_sqlx("connect", source))?;
+        postgres_log().run(self.connections.pool()).await.map_err(failed)?;
+        let mut connection = self.connections.pool().acquire().await.map_err(|source| from_sqlx("connect", source))?;
         // A backup may have left the views out.
         let there: bool = sqlx::query_scalar("SELECT to_regnamespace($1) IS NOT NULL")
             .bind(ACTIVE)
@@ -35,12 +35,12 @@ impl PostgresDb {
 
     /// Brings the views of a connection that sees nothing else to the newest version.
     pub(crate) async fn migrate_views(&self) -> Result<(), Error> {
-        postgres_views().run(&self.pool).await.map_err(failed)
+        postgres_views().run(self.connections.pool()).await.map_err(failed)
     }
 
     /// Fails unless exactly the migrations of this version were applied. Changes nothing.
     pub async fn check_schema(&self) -> Result<(), Error> {
-        let mut connection = self.pool.acquire().await.map_err(|source| from_sqlx("connect", source))?;
+        let mut connection = self.connections.pool().acquire().await.map_err(|source| from_sqlx("connect", source))?;
         for (migrator, record) in [(postgres_log(), LOG_RECORD), (postgres_views(), VIEWS_RECORD)] {
             check(&mut connection, &migrator, record).await?;
         }

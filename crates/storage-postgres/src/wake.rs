@@ -43,7 +43,7 @@ async fn listen(db: &PostgresDb, log: &EventLog, views: &ReadModel, heard: &Hear
 }
 
 async fn listen_once(db: &PostgresDb, log: &EventLog, views: &ReadModel, heard: &Heard) -> Result<(), sqlx::Error> {
-    let mut listener = PgListener::connect_with(&db.pool).await?;
+    let mut listener = PgListener::connect_with(db.connections.pool()).await?;
     listener.listen(CHANNEL).await?;
     loop {
         let notification = listener.recv().await?;
@@ -64,7 +64,7 @@ async fn tell(db: &PostgresDb, what: &str, mut signal: watch::Receiver<i64>, hea
         let position = *signal.borrow_and_update();
         if position > heard.load(Ordering::Relaxed) {
             let notify = sqlx::query("SELECT pg_notify($1, $2)").bind(CHANNEL).bind(format!("{what} {position}"));
-            if let Err(error) = notify.execute(&db.pool).await {
+            if let Err(error) = notify.execute(db.connections.pool()).await {
                 tracing::debug!(%error, "a wake-up was not sent; the others poll");
             }
             sleep(PAUSE).await;

@@ -32,9 +32,12 @@ pub struct Webhook {
     pub active: bool,
     pub created_at: i64,
     pub updated_at: i64,
+    /// Since when it is active without a break, or when it was the last time. Set by [`Webhooks::put`].
+    pub active_since: i64,
 }
 
-const COLUMNS: &str = "webhook_id, name, url, description, secret, events, active, created_at, updated_at";
+const COLUMNS: &str =
+    "webhook_id, name, url, description, secret, events, active, created_at, updated_at, active_since";
 
 impl Webhooks {
     pub(crate) fn new(db: Arc<dyn Db>) -> Self {
@@ -63,10 +66,11 @@ impl Webhooks {
     /// Adds the webhook, or changes the one with its id.
     pub async fn put(&self, webhook: &Webhook) -> Result<(), Error> {
         let sql = format!(
-            "INSERT INTO webhooks ({COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) \
+            "INSERT INTO webhooks ({COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9) \
              ON CONFLICT (webhook_id) DO UPDATE SET name = excluded.name, url = excluded.url, \
              description = excluded.description, secret = excluded.secret, events = excluded.events, \
-             active = excluded.active, updated_at = excluded.updated_at"
+             active = excluded.active, updated_at = excluded.updated_at, active_since = \
+             CASE WHEN webhooks.active THEN webhooks.active_since ELSE excluded.active_since END"
         );
         let params = vec![
             (&webhook.webhook_id).into(),
@@ -112,6 +116,7 @@ fn webhook(mut row: Row) -> Result<Webhook, Error> {
         active: row.bool(6)?,
         created_at: row.int(7)?,
         updated_at: row.int(8)?,
+        active_since: row.int(9)?,
     })
 }
 

@@ -31,6 +31,8 @@ pub const REACTOR: &str = "reactor/webhooks";
 
 /// How long what another process did may go unnoticed.
 const POLL: Duration = Duration::from_millis(500);
+/// The pause between two looks at a log that moves: a webhook need not come sooner, and each look asks the database.
+const BEAT: Duration = Duration::from_millis(50);
 /// The pause after a failure of the database.
 const PAUSE: Duration = Duration::from_secs(1);
 /// How often a process that does not send looks whether it should.
@@ -125,7 +127,7 @@ impl Reactor {
                 Ok(true) => {}
                 Ok(false) => {
                     tokio::select! {
-                        _ = timeout(POLL, signal.changed()) => {}
+                        _ = timeout(POLL, signal.changed()) => sleep(BEAT).await,
                         Some(sent) = self.sending.join_next() => self.settle(sent).await,
                     }
                 }
@@ -202,7 +204,7 @@ impl Reactor {
             };
             let Some((topic, data)) = self.meaning(&recorded, &event).await? else { continue };
             let asked = webhooks.iter().filter(|webhook| {
-                webhook.created_at <= recorded.recorded_at && webhook.events.iter().any(|name| name == topic.name())
+                webhook.active_since <= recorded.recorded_at && webhook.events.iter().any(|name| name == topic.name())
             });
             owed.extend(asked.map(|webhook| NewDelivery {
                 delivery_id: self.deps.ids.random_id().to_string(),

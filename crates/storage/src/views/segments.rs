@@ -2,7 +2,7 @@
 //!
 //! A projector inserts one segment of level 0 per batch, run and key. Whenever a level holds [`FANOUT`] of them they become one
 //! of the next level, so that a point is rewritten once per level and a history of any length has few segments. Segments that
-//! have grown to [`SEALED`] points stay as they are, and have an [outline](mod@outline) for charts beside them.
+//! have grown to [`SEALED`] points stay as they are, and have an outline for charts beside them.
 
 use runledger_domain::points::{Columns, merge, outline};
 use std::collections::BTreeMap;
