@@ -17,6 +17,7 @@ use crate::lines::Lines;
 use crate::metrics::HttpMetrics;
 use crate::params::ParamCache;
 use crate::v1::{PastTables, Snapshots};
+use crate::writes::Writes;
 use crate::{ApiError, ArtifactDeps, Deps, RequestContext, Settings};
 
 /// Experiments whose artifact location is remembered.
@@ -39,6 +40,7 @@ pub(crate) struct App {
     pub(crate) settings: Settings,
     pub(crate) webhook_sender: Sender,
     pub(crate) metrics: HttpMetrics,
+    pub(crate) writes: Writes,
     pub(crate) params: ParamCache,
     /// By the name of the registered model.
     pub(crate) registered_models: Lines,
@@ -86,6 +88,7 @@ impl App {
             settings,
             webhook_sender,
             metrics,
+            writes: Writes::default(),
             params: ParamCache::default(),
             registered_models: Lines::default(),
             body_memory: BodyMemory::default(),

@@ -17,6 +17,7 @@ mod ops;
 mod past;
 mod past_table;
 mod purge;
+mod refused;
 mod run;
 mod sample;
 mod series;
@@ -86,6 +87,7 @@ fn documented() -> (Router<AppState>, OpenApi) {
         .routes(routes!(webhooks::deliveries))
         .routes(routes!(webhooks::redeliver))
         .routes(routes!(ops::status))
+        .routes(routes!(refused::list))
         .routes(routes!(ops::uploads))
         .routes(routes!(ops::retry))
         .routes(routes!(ops::discard));
