@@ -20,6 +20,7 @@ mod purge;
 mod refused;
 mod run;
 mod sample;
+mod selections;
 mod series;
 mod snapshots;
 mod sse;
@@ -80,6 +81,8 @@ fn documented() -> (Router<AppState>, OpenApi) {
         .routes(routes!(purge::run))
         .routes(routes!(artifacts::details))
         .routes(routes!(series::series))
+        .routes(routes!(selections::keep))
+        .routes(routes!(selections::one))
         .routes(routes!(events::all))
         .routes(routes!(stream::follow))
         .routes(routes!(bulk::bulk))
