@@ -12,6 +12,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio_util::sync::CancellationToken;
 
+use crate::artifacts::IncomingUploads;
 use crate::body::BodyMemory;
 use crate::lines::Lines;
 use crate::metrics::HttpMetrics;
@@ -45,6 +46,7 @@ pub(crate) struct App {
     /// By the name of the registered model.
     pub(crate) registered_models: Lines,
     pub(crate) body_memory: BodyMemory,
+    pub(crate) incoming: IncomingUploads,
     /// Artifact locations by experiment id. They never change.
     locations: Mutex<HashMap<i64, Arc<str>>>,
     pub(crate) snapshots: Snapshots,
@@ -92,6 +94,7 @@ impl App {
             params: ParamCache::default(),
             registered_models: Lines::default(),
             body_memory: BodyMemory::default(),
+            incoming: IncomingUploads::default(),
             locations: Mutex::default(),
             snapshots: Snapshots::default(),
             past_tables: PastTables::default(),

@@ -6,6 +6,7 @@
 mod download;
 mod files;
 mod headers;
+mod incoming;
 mod model;
 mod model_version;
 mod multipart;
@@ -16,11 +17,12 @@ pub(crate) mod run;
 pub(crate) mod upload;
 
 pub(crate) use files::Entry;
+pub(crate) use incoming::{Incoming, IncomingUploads};
 pub(crate) use run::files_of_run;
 
-use axum::{Extension, Router};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
+use axum::{Extension, Router};
 use http::{StatusCode, header};
 use runledger_artifacts::{ArtifactPath, PathError};
 use runledger_domain::{ErrorCode, validate};

@@ -108,8 +108,7 @@ impl Writes {
     /// How many of the latest writes are timed, and the time within which 99 of 100 were answered; `None` before the first.
     pub(crate) fn p99(&self) -> (usize, Option<Duration>) {
         let count = self.timed.load(Ordering::Relaxed).min(TIMES);
-        let mut times: Vec<u32> =
-            self.times.iter().take(count).map(|micros| micros.load(Ordering::Relaxed)).collect();
+        let mut times: Vec<u32> = self.times.iter().take(count).map(|micros| micros.load(Ordering::Relaxed)).collect();
         times.sort_unstable();
         let last = times.get((count * 99).div_ceil(100).saturating_sub(1));
         (count, last.map(|micros| Duration::from_micros(u64::from(*micros))))

@@ -12,6 +12,7 @@ use super::asked::Asked;
 use super::document::{Done, Missing, Settled};
 use super::words;
 use crate::app::refusal;
+use crate::artifacts::Incoming;
 use crate::wire::Answer;
 use crate::{ApiError, App, AppState, RequestContext};
 
@@ -130,6 +131,8 @@ struct UploadOut {
 #[schema(as = UploadList)]
 struct List {
     uploads: Vec<UploadOut>,
+    /// Those whose bytes are arriving at this process; the log does not know of them yet.
+    incoming: Vec<Incoming>,
 }
 
 fn default_limit() -> i64 {
@@ -178,7 +181,8 @@ pub(crate) async fn uploads(State(app): State<AppState>, Asked(listed): Asked<Li
     };
     app.views.catch_up().await?;
     let found = app.views.uploads(&states, None, listed.limit.clamp(1, UPLOADS)).await?;
-    Answer::new(&List { uploads: found.into_iter().map(UploadOut::from).collect() })
+    let incoming = app.incoming.below(None);
+    Answer::new(&List { uploads: found.into_iter().map(UploadOut::from).collect(), incoming })
 }
 
 /// Has an upload that was given up tried again.
