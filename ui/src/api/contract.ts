@@ -78,6 +78,7 @@ export type ArtifactEntry = Schemas["ArtifactEntry"];
 export type ArtifactList = Schemas["ArtifactList"];
 
 export type OpsStatus = Schemas["OpsStatus"];
+export type RefusedWrites = Schemas["RefusedWrites"];
 export type Upload = Schemas["Upload"];
 export type UploadList = Schemas["UploadList"];
 

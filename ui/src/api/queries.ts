@@ -30,6 +30,7 @@ import type {
   GroupsQuery,
   OpsStatus,
   PurgeAnswer,
+  RefusedWrites,
   RunDetail,
   RunSpan,
   RunsAnswer,
@@ -207,6 +208,14 @@ export function useUploads(state: "staged" | "failed") {
   return useQuery({
     queryKey: [...keys.ops, "uploads", state],
     queryFn: ({ signal }) => apiGet<UploadList>("ops/uploads", { state, limit: 200 }, signal),
+    refetchInterval: 5_000,
+  });
+}
+
+export function useRefusedWrites() {
+  return useQuery({
+    queryKey: [...keys.ops, "refused"],
+    queryFn: ({ signal }) => apiGet<RefusedWrites>("ops/refused", undefined, signal),
     refetchInterval: 5_000,
   });
 }
