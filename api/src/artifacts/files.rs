@@ -92,7 +92,7 @@ impl<'a> Details<'a> {
         root_uri: &'a str,
         root: &ArtifactPath,
         entries: Vec<ArtifactEntry>,
-        incoming: Vec<Incoming>,
+        mut incoming: Vec<Incoming>,
     ) -> Self {
         let detail = |entry: ArtifactEntry| {
             let (path, size) = (relative(root, &entry.path), entry.size);
@@ -108,8 +108,10 @@ impl<'a> Details<'a> {
                 error: file.error,
             }
         };
-        let incoming = incoming.into_iter().map(|each| Incoming { path: relative(root, &each.path), ..each });
-        Self { root_uri, entries: entries.into_iter().map(detail).collect(), incoming: incoming.collect() }
+        for upload in &mut incoming {
+            upload.path = relative(root, &upload.path);
+        }
+        Self { root_uri, entries: entries.into_iter().map(detail).collect(), incoming }
     }
 }
 

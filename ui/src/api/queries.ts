@@ -37,6 +37,7 @@ import type {
   RunsQuery,
   SampleDataAnswer,
   SavedView,
+  Selection,
   SeriesAnswer,
   SeriesQuery,
   UploadList,
@@ -130,6 +131,15 @@ export async function fetchGroups(query: GroupsQuery, signal?: AbortSignal): Pro
 
 export function loadSampleData(): Promise<SampleDataAnswer> {
   return apiPost<SampleDataAnswer>("sample-data", { force: false });
+}
+
+/** Keeps runs under a short id, at most 200. */
+export function keepSelection(runIds: readonly string[]): Promise<Selection> {
+  return apiPost<Selection>("selections", { run_ids: runIds });
+}
+
+export function fetchSelection(id: string, signal?: AbortSignal): Promise<Selection> {
+  return apiGet<Selection>(`selections/${encodeURIComponent(id)}`, undefined, signal);
 }
 
 /** The run now, or as it was at a position of the log or a time. */
