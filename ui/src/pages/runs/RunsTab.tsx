@@ -36,6 +36,7 @@ import { ShareButton } from "./ShareButton";
 import { countOf, forTable, nothing, type Selection, wholeTable } from "./selection";
 import { type ColumnId, MOST_PINNED, pinning, runPath, type Sort, withClause } from "./url-state";
 import { useRunTable, useTableState } from "./useRunTable";
+import { useWaitingPins } from "./useWaitingPins";
 import { ViewMenu } from "./ViewMenu";
 import { viewsOf } from "./views";
 import { useWidths } from "./widths";
@@ -52,6 +53,7 @@ export function RunsTab({ experiment }: { experiment: Experiment }) {
   const [, go] = useLocation();
   const views = useMemo(() => viewsOf(experiment), [experiment]);
   const [state, change] = useTableState(views);
+  useWaitingPins(id, state.top, change);
   const fields = useFields(id);
   const [widths, setWidth] = useWidths(id);
   const { windows, table, columns, ids, top, baseline, groupCount, fresh, refresh } = useRunTable(
