@@ -122,6 +122,26 @@ def heap(page: Page) -> int:
         session.detach()
 
 
+@dataclass(frozen=True)
+class Held:
+    """What a page holds after the garbage was collected, seen or not."""
+
+    heap: int
+    nodes: int
+    listeners: int
+
+
+def held(page: Page) -> Held:
+    session = page.context.new_cdp_session(page)
+    try:
+        session.send("Performance.enable")
+        session.send("HeapProfiler.collectGarbage")
+        found = {each["name"]: int(each["value"]) for each in session.send("Performance.getMetrics")["metrics"]}
+        return Held(found["JSHeapUsedSize"], found["Nodes"], found["JSEventListeners"])
+    finally:
+        session.detach()
+
+
 def scroll(page: Page, *, pixels: int, frames: int) -> Any:
     """Scrolls the runs by so many pixels a frame. `blank`: frames in which a row had no content."""
     return page.evaluate(SCROLL, [pixels, frames])
