@@ -20,7 +20,7 @@ export default function RefusedTab() {
           Refused writes <span className="muted">{refused.length}</span>
         </h2>
       </div>
-      <p className="muted">
+      <p className={`muted ${css.about}`}>
         The latest 200 that this process refused or failed to do since it began. Nothing of what
         they sent is kept.
       </p>
@@ -58,7 +58,7 @@ export default function RefusedTab() {
                     <Signal tone={one.status >= 500 ? "bad" : "warn"}>{one.status}</Signal>
                     <div className="mono small">{one.error_code ?? "—"}</div>
                   </td>
-                  <th scope="row">
+                  <th scope="row" className={css.route}>
                     {one.method} {one.route}
                   </th>
                   <td className={css.message}>{one.message || "—"}</td>

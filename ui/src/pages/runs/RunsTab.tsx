@@ -14,12 +14,13 @@ import { Icon } from "../../parts/Icon";
 import { Skeleton } from "../../parts/Skeleton";
 import { Snippet } from "../../parts/Snippet";
 import { toast } from "../../parts/Toast";
-import { compareAddress, MOST_COMPARED } from "../compare/address";
+import { MOST_COMPARED } from "../compare/address";
 import { TagDialog } from "../run/TagDialog";
 import { MOST_TAGGED, tagRuns } from "./bulk-tag";
 import { CodeButton } from "./CodeButton";
 import { ColumnChooser } from "./ColumnChooser";
 import type { ColumnActions } from "./ColumnMenu";
+import { comparison } from "./comparison";
 import { DensityButton } from "./DensityButton";
 import { EmptyResult } from "./EmptyResult";
 import { ExportButton } from "./ExportButton";
@@ -87,8 +88,7 @@ export function RunsTab({ experiment }: { experiment: Experiment }) {
   };
   const compare = () => {
     if (selected < 2) return;
-    const known = selection.all ? windows.loadedIds() : [...selection.ids];
-    compareAddress(known.slice(0, MOST_COMPARED)).then(go, (error: unknown) =>
+    comparison(selection, windows).then(go, (error: unknown) =>
       toast({ message: `The runs cannot be compared: ${errorText(error)}`, tone: "bad" }),
     );
   };
