@@ -9,7 +9,6 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from statistics import median
 
 import pytest
 from conftest import _starter
@@ -104,10 +103,11 @@ def test_a_page_of_live_charts_does_not_grow(browser: Browser, training: tuple[s
         first, last = seen[:third], seen[-third:]
         print(first, last)
 
-        def growth(of: str) -> float:
-            return median(getattr(each, of) for each in last) - median(getattr(each, of) for each in first)
+        def growth(of: str) -> int:
+            # An answer that is being drawn is held for a moment; what is never let go of is in the least of many looks.
+            return min(getattr(each, of) for each in last) - min(getattr(each, of) for each in first)
 
         assert growth("nodes") <= 60, seen
         assert growth("listeners") <= 20, seen
-        assert growth("heap") <= 2 * MB, seen
+        assert growth("heap") <= MB, seen
         visit.check()
