@@ -108,6 +108,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "purge_run": {"name": "r"},
     "get_series": {"runs": ["{run_id}"], "metrics": ["loss", "none"], "x": "time"},
     "change_runs": {"run_ids": ["{run_id}"], "action": "restore"},
+    "keep_selection": {"run_ids": ["{run_id}"]},
     "load_sample_data": {"force": False},
 }
 

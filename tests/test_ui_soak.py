@@ -90,8 +90,8 @@ def test_a_page_of_live_charts_does_not_grow(browser: Browser, training: tuple[s
 
             def redrawn(times: int) -> None:
                 before = len(traffic.of("series"))
-                # The page's own events are only looked at while something is asked of it.
-                wait_until("the charts follow", lambda: page.evaluate("0") == 0 and len(traffic.of("series")) >= before + times)
+                # The page's own events are only looked at while something is asked of it, which takes memory itself.
+                wait_until("they follow", lambda: page.evaluate("0") == 0 and len(traffic.of("series")) >= before + times, interval=0.3)
 
             # What is made once, such as compiled code, is made now.
             redrawn(3)
@@ -109,5 +109,6 @@ def test_a_page_of_live_charts_does_not_grow(browser: Browser, training: tuple[s
 
         assert growth("nodes") <= 60, seen
         assert growth("listeners") <= 20, seen
-        assert growth("heap") <= MB, seen
+        # The browser compiles for about two minutes, which takes 1 MB. The answers that were drawn meanwhile were much more.
+        assert growth("heap") <= 2 * MB, seen
         visit.check()
