@@ -20,7 +20,7 @@ begin() {
 }
 
 build() {
-  (cd "$root" && cargo build --quiet --release -p runledger-benches ${ours:+-p runledger-server})
+  (cd "$root" && cargo build --quiet --release --workspace)
 }
 
 # One environment for both peers, made again only when the requirements change.

@@ -19,8 +19,10 @@ from harness.runledger import Runledger
 from harness.waiting import wait_until
 from harness.wire import Wire
 
-# The whole size is 2 000 000, which takes minutes.
+# The whole size is 2 000 000, which takes minutes. `runledger-bench` at this path then adds a load that a test's own
+# threads cannot make.
 EVENTS = int(os.environ.get("RUNLEDGER_REPLAY_EVENTS", "20000"))
+BENCH = os.environ.get("RUNLEDGER_REPLAY_BENCH")
 LIMIT = 60 + EVENTS / 1_000
 
 
@@ -74,6 +76,23 @@ def await_views(operator: Operator) -> None:
     wait_until("the views have caught up", lambda: operator.views("SELECT min(position) FROM projections")[0][0] >= head, LIMIT)
 
 
+@contextmanager
+def load(server: Runledger, operator: Operator) -> Iterator[None]:
+    """One point per request from sixteen clients, where asked for; says how many events a second were appended."""
+    command = [BENCH or "true", "log-metric", "--url", server.url, "--clients", "16", "--seconds", "36000"]
+    ((before,),) = operator.log("SELECT max(position) FROM events")
+    began = time.monotonic()
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL) as bench:
+        try:
+            yield
+            ((after,),) = operator.log("SELECT max(position) FROM events")
+            seconds = time.monotonic() - began
+            print(f"{after - before} events in {seconds:.0f} s of load, {(after - before) / seconds:.0f} a second")
+            assert not BENCH or bench.poll() is None, "the load ended"
+        finally:
+            bench.terminate()
+
+
 def kill_at(replay: "subprocess.Popen[str]", phase: str) -> bool:
     """Kills the command once it is in the phase; whether it got there before it was over."""
     assert replay.stderr is not None
@@ -98,15 +117,16 @@ def test_a_replay_under_load_is_killed_resumed_and_rolled_back(start_server: Sta
     for thread in threads:
         thread.start()
 
-    # A phase that is over too soon to be seen is the next one's business.
-    seen = [phase for phase in ("loading", "comparing", "switching") if kill_at(operator.start("replay"), phase)]
-    assert "loading" in seen, seen
-    # Resumed or, where the last one was killed after its switch, done once more.
-    assert "is active; it says what the one before said" in operator.ok("replay", timeout=LIMIT)
-    reads = reader.reads
-    assert "is active again" in operator.ok("replay", "--rollback", timeout=LIMIT)
-    assert "is active again" in operator.ok("replay", "--rollback", timeout=LIMIT)
-    wait_until("the reader goes on", lambda: reader.reads > reads + 5 or reader.failure)
+    with load(server, operator):
+        # A phase that is over too soon to be seen is the next one's business.
+        seen = [phase for phase in ("loading", "comparing", "switching") if kill_at(operator.start("replay"), phase)]
+        assert "loading" in seen, seen
+        # Resumed or, where the last one was killed after its switch, done once more.
+        assert "is active; it says what the one before said" in operator.ok("replay", timeout=LIMIT)
+        reads = reader.reads
+        assert "is active again" in operator.ok("replay", "--rollback", timeout=LIMIT)
+        assert "is active again" in operator.ok("replay", "--rollback", timeout=LIMIT)
+        wait_until("the reader goes on", lambda: reader.reads > reads + 5 or reader.failure)
 
     for thread in threads:
         thread.finish()

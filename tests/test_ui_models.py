@@ -47,6 +47,12 @@ def dialog_of(page: Page) -> Locator:
     return page.get_by_role("dialog")
 
 
+def closed(page: Page) -> None:
+    """What is typed stands in its box too until the box is gone."""
+    expect(dialog_of(page)).to_have_count(0)
+    expect(page.locator("textarea")).to_have_count(0)
+
+
 def test_a_model_is_made_described_renamed_and_deleted(visit: Visit, registry: Registry) -> None:
     name = fresh_name("churn")
     page = visit.go("/models")
@@ -73,11 +79,13 @@ def test_a_model_is_made_described_renamed_and_deleted(visit: Visit, registry: R
     page.get_by_role("button", name="Edit the description").click()
     page.get_by_role("textbox", name="Description in Markdown").fill("Nobody")
     page.keyboard.press("Control+Enter")
+    closed(page)
     expect(page.get_by_text("Nobody")).to_be_visible()
     page.get_by_role("button", name="Add a tag").click()
     dialog_of(page).get_by_label("Key").fill("team")
     dialog_of(page).get_by_label("Value").fill("growth")
     dialog_of(page).get_by_role("button", name="Save").click()
+    closed(page)
     expect(page.get_by_text("growth")).to_be_visible()
     wait_until("the tag is set", lambda: registry.client.get_registered_model(name).tags == {"team": "growth"})
 
@@ -123,11 +131,13 @@ def test_versions_have_aliases_stages_and_the_run_they_come_from(visit: Visit, r
     page.get_by_role("button", name="Change the stage").click()
     dialog_of(page).get_by_label("Stage").select_option("Production")
     dialog_of(page).get_by_role("button", name="Change").click()
+    closed(page)
     expect(page.get_by_text("Production").first).to_be_visible()
     assert client.get_model_version(name, "2").current_stage == "Production"
     page.get_by_role("button", name="Edit the description").click()
     page.get_by_role("textbox", name="Description in Markdown").fill("better")
     page.get_by_role("button", name="Save").click()
+    closed(page)
     expect(page.get_by_text("better")).to_be_visible()
     expect(page.get_by_text("models:/").first).to_be_visible()
     visit.check_accessible()

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from conftest import _starter
 from harness.browser import Visit, visiting
+from harness.waiting import wait_until
 from harness.wire import Wire
 from playwright.sync_api import Browser, Download, Locator, Page, Route, expect
 
@@ -86,8 +87,7 @@ def test_selected_runs_are_tagged_and_the_tags_taken_back(visit: Visit, wire: Wi
     expect(page.get_by_text("Tagged 2 runs with verdict")).to_be_visible()
     assert tags(wire, runs) == [None, "it's good", "it's good", None, None, None]
     page.get_by_role("button", name="Undo").last.click()
-    page.wait_for_timeout(500)
-    assert tags(wire, runs) == [None, "old", None, None, None, None]
+    wait_until("the tags are what they were", lambda: tags(wire, runs) == [None, "old", None, None, None, None])
 
 
 def test_selected_runs_and_whole_tables_are_files(visit: Visit, wire: Wire) -> None:
@@ -287,6 +287,7 @@ def test_the_keys_of_a_run(visit: Visit, wire: Wire) -> None:
     notes = page.get_by_role("textbox", name=re.compile("notes", re.IGNORECASE))
     notes.fill("seen ✓")
     page.keyboard.press("Control+Enter")
+    expect(notes).to_have_count(0)
     expect(page.get_by_text("seen ✓")).to_be_visible()
     heading.click()
     page.keyboard.press("?")
@@ -351,7 +352,7 @@ def test_a_page_of_another_build_offers_to_load_itself_again(visit: Visit, wire:
         route.fulfill(response=answer, body=re.sub('name="build" content="[^"]+"', 'name="build" content="0.0.1"', answer.text()))
 
     page = visit.go("/settings")
-    expect(page.get_by_text("Live")).to_be_visible()
+    expect(page.get_by_text("Live", exact=True)).to_be_visible()
     button = page.get_by_role("button", name="Reload to update")
     expect(button).to_have_count(0)
     page.route("**/settings", older)
@@ -363,7 +364,7 @@ def test_a_page_of_another_build_offers_to_load_itself_again(visit: Visit, wire:
     page.get_by_role("link", name="Settings").click()
     page.unroute("**/settings", older)
     button.click()
-    expect(page.get_by_text("Live")).to_be_visible()
+    expect(page.get_by_text("Live", exact=True)).to_be_visible()
     expect(button).to_have_count(0)
 
 

@@ -16,17 +16,21 @@ EVERYTHING = ("verify", "--log", "--views", "--artifacts")
 
 
 def fill(server: Runledger) -> tuple[Operator, list[str], str]:
-    """Runs, a model, and an artifact that has reached the store; its path."""
+    """Runs, one of them with a long history, a model, and an artifact that has reached the store; its path."""
     wire, operator = Wire(server.url), Operator(server)
     experiment_id = wire.new_experiment()
     run_ids = log_runs(wire, experiment_id, 3)
     wire.new_version(wire.new_model(), run_id=run_ids[0])
+    long = wire.new_run(experiment_id)
+    for start in range(0, 17_000, 1_000):
+        points = [{"key": "long", "value": step % 97, "timestamp": step, "step": step} for step in range(start, start + 1_000)]
+        wire.post("runs/log-batch", run_id=long, metrics=points).ok()
     wire.new_logged_model(experiment_id)
     path = f"{experiment_id}/{run_ids[0]}/artifacts/model.bin"
     wire.request("PUT", f"{ARTIFACTS}/{path}", data=b"content" * 1_000).ok()
     stored = "SELECT count(*) FROM artifacts WHERE state = 'stored'"
     wait_until("the artifact is stored", lambda: operator.views(stored) == [(1,)])
-    return operator, run_ids, path
+    return operator, [*run_ids, long], path
 
 
 def findings(operator: Operator, *command: str) -> str:
@@ -48,6 +52,8 @@ def test_everything_that_was_changed_by_hand_is_named(start_server: StartServer)
     operator.views("UPDATE params SET value = 'value 1' WHERE value = 'forged'")
     operator.views("DELETE FROM metric_segments WHERE key = 'loss' AND run_no = (SELECT min(run_no) FROM runs)")
     assert f'run {run_ids[0]}: history of "loss"' in findings(operator, "verify")
+    operator.views("UPDATE metric_segments SET outline = columns WHERE outline IS NOT NULL")
+    assert f'run {run_ids[3]}: history of "long" is an outline of segment' in findings(operator, "verify")
     operator.ok("replay", "--accept-differences")
     operator.ok("verify")
 

@@ -7,6 +7,7 @@ use axum::response::{IntoResponse, Response};
 use futures::{StreamExt, TryStreamExt, stream};
 use http::HeaderMap;
 use runledger_domain::points::{Axis, Columns, Drawing, Place, Series, series as sampled, series_over};
+use runledger_storage::Outlined;
 use serde::{Deserialize, Serialize};
 use serde_json::Number;
 use std::collections::BTreeMap;
@@ -71,12 +72,15 @@ pub(crate) struct Wanted {
 
 /// A metric of one run. The columns have one length, a value per bucket; as long as there are no more points than buckets,
 /// each point is its own bucket. NaN and infinity are left out of them.
+///
+/// Where there are 256 points or more for each bucket, buckets end where 64 neighbours do: no value is hidden, but one near the end of a
+/// bucket may count to the next one's `last`.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Series)]
 struct SeriesOut {
     run_id: String,
     metric: String,
-    /// Points in the range, before bucketing.
+    /// Points in the range, before bucketing; among a quarter of a million or more, those that were sent twice may count twice.
     points: usize,
     /// Of the last point of each bucket: whole numbers unless x is a metric.
     #[schema(value_type = Vec<f64>)]
@@ -155,7 +159,10 @@ pub(crate) async fn series(
         .map(|(run_id, metric, places)| {
             let picture = Arc::clone(&picture);
             async move {
-                let history = histories.get(&run_id, &metric).await?;
+                let history = match over {
+                    Some(_) => Outlined { points: histories.get(&run_id, &metric).await?, omitted: 0 },
+                    None => histories.outlined(&run_id, &metric, &picture).await?,
+                };
                 let places: Option<Arc<Columns>> = match over {
                     Some(over) => {
                         let read = async || histories.get(&run_id, over).await.map(Arc::new);
@@ -191,6 +198,14 @@ impl Histories<'_> {
             None => Ok(self.app.views.history(run_id, metric).await?),
         }
     }
+
+    /// As much of the history as the picture shows.
+    async fn outlined(&self, run_id: &str, metric: &str, picture: &Picture) -> Result<Outlined, ApiError> {
+        if self.past.is_some() {
+            return Ok(Outlined { points: self.get(run_id, metric).await?, omitted: 0 });
+        }
+        Ok(self.app.views.outlined(run_id, metric, picture.axis, &picture.drawing()).await?)
+    }
 }
 
 /// What of each history is drawn, and how.
@@ -204,19 +219,26 @@ struct Picture {
 
 impl Picture {
     /// With `places`, another history of the run, over the values of it instead of the axis.
-    fn draw(&self, run_id: String, metric: String, history: &Columns, places: Option<&Columns>) -> SeriesOut {
-        let &Self { axis, buckets, smoothing, .. } = self;
-        let (from, to) = (self.from.as_ref(), self.to.as_ref());
+    fn draw(&self, run_id: String, metric: String, history: &Outlined, places: Option<&Columns>) -> SeriesOut {
+        let Outlined { points, omitted } = history;
         if let Some(places) = places {
-            let bound = |bound: Option<&Number>, none| bound.and_then(Number::as_f64).unwrap_or(none);
-            let range = (bound(from, f64::MIN), bound(to, f64::MAX));
-            let drawn = series_over(history, places, &Drawing { range, buckets, smoothing });
+            let bound = |bound: &Option<Number>, none| bound.as_ref().and_then(Number::as_f64).unwrap_or(none);
+            let range = (bound(&self.from, f64::MIN), bound(&self.to, f64::MAX));
+            let drawing = Drawing { range, buckets: self.buckets, smoothing: self.smoothing };
             // What is drawn over a metric lies at its finite values, all of which are numbers of JSON.
-            return SeriesOut::new(run_id, metric, drawn, |x| Number::from_f64(x).unwrap_or_else(|| 0.into()));
+            let number = |x| Number::from_f64(x).unwrap_or_else(|| 0.into());
+            return SeriesOut::new(run_id, metric, series_over(points, places, &drawing), number);
         }
-        let range =
-            (from.map_or(i64::MIN, |from| whole(from, f64::ceil)), to.map_or(i64::MAX, |to| whole(to, f64::floor)));
-        SeriesOut::new(run_id, metric, sampled(history, axis, &Drawing { range, buckets, smoothing }), Number::from)
+        let mut drawn = sampled(points, self.axis, &self.drawing());
+        drawn.points += omitted;
+        SeriesOut::new(run_id, metric, drawn, Number::from)
+    }
+
+    /// What is drawn over the axis.
+    fn drawing(&self) -> Drawing {
+        let from = self.from.as_ref().map_or(i64::MIN, |from| whole(from, f64::ceil));
+        let to = self.to.as_ref().map_or(i64::MAX, |to| whole(to, f64::floor));
+        Drawing { range: (from, to), buckets: self.buckets, smoothing: self.smoothing }
     }
 }
 

@@ -57,6 +57,7 @@ pub async fn all(fixture: &Fixture) -> Result<(), Failure> {
     views::shards_move_apart(fixture).await?;
     views::the_latest_metric_and_the_range_follow_the_rules(fixture).await?;
     views::merged_history_is_complete(fixture).await?;
+    views::a_long_history_is_drawn_of_outlines(fixture).await?;
     search::registry::searches_match_an_oracle(fixture).await?;
     let read_model = ReadModel::new(Arc::clone(&fixture.views), fixture.open()?);
     search::search_matches_oracle(&read_model, fixture.views.as_ref()).await?;

@@ -28,7 +28,7 @@ pub(crate) use logged_models::{COLUMNS as LOGGED_MODEL_COLUMNS, fill_texts, logg
 pub use moved::{MovableRun, MovableSegment, SegmentObjects};
 pub(crate) use moved::{PLACE, fetch as fetch_moved};
 pub use segments::SegmentKey;
-pub(crate) use segments::read_segment;
+pub(crate) use segments::{decode_segment, read_segment};
 pub use shards::Shards;
 
 use runledger_domain::{ModelVersion, RegisteredModel, RunStatus};

@@ -1,11 +1,11 @@
 //! The histories of metrics, compared point by point, however they are cut into segments.
 
-use runledger_domain::points::{Columns, Point, merge};
+use runledger_domain::points::{Columns, Point, merge, outline};
 use std::collections::VecDeque;
 
 use super::Hasher;
 use super::difference::Finder;
-use crate::views::{PLACE, SegmentObjects, fetch_moved, read_segment};
+use crate::views::{PLACE, SegmentObjects, decode_segment, fetch_moved, read_segment};
 use crate::{Error, Row, Statement, Transaction, Value};
 
 /// Segments per statement; a large one has some ten thousand points.
@@ -16,6 +16,8 @@ struct History {
     run_no: i64,
     key: String,
     points: Columns,
+    /// A segment whose outline shows something else than its points.
+    misdrawn: Option<i64>,
 }
 
 /// A place among the histories of one generation.
@@ -43,6 +45,10 @@ pub(super) async fn compare(
         if let Some(history) = &mine {
             history.add_to(digest);
             read(1);
+            if let Some(segment) = history.misdrawn {
+                let said = format!("an outline of segment {segment} that charts other points");
+                finder.history(run_no, &key, said, "another".to_owned(), one, other).await?;
+            }
         }
         if let Some(history) = &theirs {
             history.add_to(other_digest);
@@ -74,23 +80,29 @@ impl Histories {
         transaction: &mut dyn Transaction,
         objects: Option<&dyn SegmentObjects>,
     ) -> Result<Option<History>, Error> {
-        let mut history: Option<(i64, String, Vec<Columns>)> = None;
+        let mut history: Option<History> = None;
+        let mut pieces = Vec::new();
         loop {
             if self.segments.is_empty() && !self.ended {
                 self.load(transaction, objects).await?;
             }
             let of_this = self.segments.front().is_some_and(|segment| {
-                history.as_ref().is_none_or(|(run_no, key, _)| *run_no == segment.0 && *key == segment.1)
+                history.as_ref().is_none_or(|history| history.run_no == segment.0 && history.key == segment.1)
             });
             if !of_this {
                 break;
             }
-            let Some((run_no, key, row)) = self.segments.pop_front() else { break };
+            let Some((run_no, key, mut row)) = self.segments.pop_front() else { break };
+            let drawn = row.opt_bytes(7)?;
             // A segment that does not read counts as empty, so that the difference is told and the next history read.
-            let columns = read_segment(row).map(|(_, columns)| columns).unwrap_or_default();
-            history.get_or_insert_with(|| (run_no, key, Vec::new())).2.push(columns);
+            let (segment, columns) = read_segment(row).unwrap_or_default();
+            let is_misdrawn = drawn.is_some_and(|drawn| decode_segment(segment, &drawn).ok() != outline(&columns));
+            let new = || History { run_no, key, points: Columns::default(), misdrawn: None };
+            let history = history.get_or_insert_with(new);
+            history.misdrawn = history.misdrawn.or(is_misdrawn.then_some(segment));
+            pieces.push(columns);
         }
-        Ok(history.map(|(run_no, key, pieces)| History { run_no, key, points: merge(pieces) }))
+        Ok(history.map(|history| History { points: merge(pieces), ..history }))
     }
 
     async fn load(
@@ -104,7 +116,7 @@ impl Histories {
             format!("WHERE (run_no, key, segment) > ({})", last.join(", "))
         });
         statement.sql = format!(
-            "SELECT segment, columns, run_no, key, {PLACE} FROM metric_segments {} ORDER BY run_no, key, segment LIMIT {PAGE}",
+            "SELECT segment, columns, run_no, key, {PLACE}, outline FROM metric_segments {} ORDER BY run_no, key, segment LIMIT {PAGE}",
             after.unwrap_or_default()
         );
         let mut rows = transaction.fetch(&statement).await?;

@@ -1,7 +1,7 @@
 //! The views: fenced checkpoint, latest metrics, history in segments.
 
 use runledger_domain::RunStatus;
-use runledger_domain::points::{Columns, Point, merge};
+use runledger_domain::points::{Axis, Columns, Drawing, Point, merge, series};
 use std::sync::Arc;
 
 use super::{Failure, Fixture, ensure, failure};
@@ -141,4 +141,43 @@ pub(super) async fn merged_history_is_complete(fixture: &Fixture) -> Result<(), 
     let rows = fixture.views.fetch(&count).await?;
     let segments = rows.first().map_or(Ok(0), |row| row.int(0))?;
     ensure(segments <= 3 * i64::from(SegmentKey::FANOUT), || format!("{segments} segments are left"))
+}
+
+/// What is drawn of a long history shows the same points, and of a part of it the part's own.
+pub(super) async fn a_long_history_is_drawn_of_outlines(fixture: &Fixture) -> Result<(), Failure> {
+    let views = Views::new(Arc::clone(&fixture.views));
+    let key: Arc<str> = "long".into();
+    let value = |step: i32| f64::from(step * 7_919 % 10_007) + if step == 33_333 { 1e6 } else { 0.0 };
+    for (number, range) in (0..).zip([0..20_000, 20_000..40_000, 40_000..60_000, 60_000..60_050]) {
+        let points = range.map(|step| Point { step: step.into(), timestamp: step.into(), value: value(step) });
+        let segments = [((RUN, Arc::clone(&key)), (number, points.collect()))].into();
+        let checkpoint = views.checkpoints().await?[0];
+        views.apply(Shards::ALL, checkpoint, checkpoint + 1, Changes { segments, ..Changes::default() }, &[]).await?;
+    }
+    let read_model = ReadModel::new(Arc::clone(&fixture.views), fixture.open()?);
+    let all = read_model.history("viewed", "long").await?;
+    ensure(all.len() == 60_050, || format!("{} points", all.len()))?;
+    for (range, buckets, is_thin) in [
+        ((i64::MIN, i64::MAX), 100, true),
+        ((20_000, 59_999), 100, true),
+        ((5_000, 60_049), 100, true),
+        ((i64::MIN, i64::MAX), 500, false),
+        ((30_000, 31_000), 100, false),
+        ((60_010, 70_000), 100, false),
+        ((70_000, 80_000), 100, false),
+    ] {
+        for (axis, smoothing) in [(Axis::Step, 0.0), (Axis::Time, 0.0), (Axis::Step, 0.5)] {
+            let drawing = Drawing { range, buckets, smoothing };
+            let said = || format!("{drawing:?} over {axis:?}");
+            let outlined = read_model.outlined("viewed", "long", axis, &drawing).await?;
+            let (drawn, whole) = (series(&outlined.points, axis, &drawing), series(&all, axis, &drawing));
+            ensure(drawn.points + outlined.omitted == whole.points, || format!("{}: {}", said(), drawn.points))?;
+            let is_thin = is_thin && smoothing <= 0.0;
+            ensure(is_thin == (outlined.omitted > 0), || format!("{}: {} left out", said(), outlined.omitted))?;
+            let greatest = |max: &[f64]| max.iter().copied().fold(f64::MIN, f64::max).to_bits();
+            ensure(greatest(&drawn.max) == greatest(&whole.max), || format!("{}: a spike is hidden", said()))?;
+            ensure(is_thin || drawn == whole, || format!("{}: another picture", said()))?;
+        }
+    }
+    Ok(())
 }

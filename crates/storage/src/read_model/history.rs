@@ -40,8 +40,7 @@ impl ReadModel {
         );
         let mut rows = self.db.fetch(&Statement::new(sql, vec![run_id.into()])).await?;
         fetch_moved(&mut rows, 3, self.segments()).await?;
-        // Decoding all points of a run is work enough to leave the runtime's threads to others.
-        let summed = tokio::task::spawn_blocking(move || {
+        blocking(move || {
             let mut summaries: BTreeMap<String, MetricSummary> = BTreeMap::new();
             for mut row in rows {
                 let key = row.text(2)?;
@@ -49,8 +48,8 @@ impl ReadModel {
                 summaries.entry(key).or_default().add(&columns);
             }
             Ok(summaries)
-        });
-        summed.await.map_err(|source| Error::Backend { operation: "sum up metrics", source: Box::new(source) })?
+        })
+        .await
     }
 
     /// Every point of the metric, by timestamp, step and value, exact repeats once; empty for an unknown run or key.
@@ -62,22 +61,47 @@ impl ReadModel {
         );
         let mut rows = self.db.fetch(&Statement::new(sql, vec![run_id.into(), key.into()])).await?;
         fetch_moved(&mut rows, 2, self.segments()).await?;
-        let mut pieces =
-            rows.into_iter().map(|row| read_segment(row).map(|(_, columns)| columns)).collect::<Result<Vec<_>, _>>()?;
+        let tail = self.tail(run_id, key, checkpoint).await?;
+        if tail.purged {
+            rows.clear();
+        }
+        blocking(move || {
+            let pieces = rows.into_iter().map(|row| read_segment(row).map(|(_, columns)| columns));
+            Ok(merge(pieces.chain(tail.pieces.into_iter().map(Ok)).collect::<Result<Vec<_>, Error>>()?))
+        })
+        .await
+    }
 
+    /// What the log has of the metric behind the checkpoint.
+    pub(super) async fn tail(&self, run_id: &str, key: &str, checkpoint: i64) -> Result<Tail, Error> {
+        let mut tail = Tail::default();
         for recorded in self.log.read_streams(&[StreamId::run(run_id)], checkpoint).await? {
             // An event that does not read is the projector's to report.
             match recorded.decode() {
                 Ok(Event::MetricsLogged(batch)) => {
                     let ranges = batch.per_key().filter(|(name, _)| *name == key);
-                    pieces.extend(ranges.map(|(_, range)| batch.columns().slice(range)));
+                    tail.pieces.extend(ranges.map(|(_, range)| batch.columns().slice(range)));
                 }
-                Ok(Event::RunPurged(_)) => pieces.clear(),
+                Ok(Event::RunPurged(_)) => tail = Tail { pieces: Vec::new(), purged: true },
                 _ => {}
             }
         }
-        // Merging sorts, which is work enough to leave the runtime's threads to others.
-        let merged = tokio::task::spawn_blocking(move || merge(pieces)).await;
-        merged.map_err(|source| Error::Backend { operation: "merge history", source: Box::new(source) })
+        Ok(tail)
     }
+}
+
+/// Points that the views do not have yet.
+#[derive(Default)]
+pub(super) struct Tail {
+    pub(super) pieces: Vec<Columns>,
+    /// What the views still have is gone.
+    pub(super) purged: bool,
+}
+
+/// Decoding and sorting is work enough to leave the runtime's threads to others.
+pub(super) async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, Error> + Send + 'static,
+) -> Result<T, Error> {
+    let done = tokio::task::spawn_blocking(work).await;
+    done.map_err(|source| Error::Backend { operation: "read points", source: Box::new(source) })?
 }

@@ -2,14 +2,14 @@
 //!
 //! A projector inserts one segment of level 0 per batch, run and key. Whenever a level holds [`FANOUT`] of them they become one
 //! of the next level, so that a point is rewritten once per level and a history of any length has few segments. Segments that
-//! have grown to [`SEALED`] points stay as they are.
+//! have grown to [`SEALED`] points stay as they are, and have an [outline](mod@outline) for charts beside them.
 
-use runledger_domain::points::{Columns, merge};
+use runledger_domain::points::{Columns, merge, outline};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::ColumnType::{Bytes, Int, Text};
-use crate::{BulkInsert, Error, Row, Statement, Transaction};
+use crate::{BulkInsert, Error, Row, Statement, Transaction, Value};
 
 /// Segments of one level that are merged into one of the next.
 const FANOUT: u32 = 16;
@@ -28,7 +28,15 @@ pub struct SegmentKey {
 
 const SEGMENTS: BulkInsert = BulkInsert {
     table: "metric_segments",
-    columns: &[("run_no", Int), ("key", Text), ("segment", Int), ("level", Int), ("points", Int), ("columns", Bytes)],
+    columns: &[
+        ("run_no", Int),
+        ("key", Text),
+        ("segment", Int),
+        ("level", Int),
+        ("points", Int),
+        ("columns", Bytes),
+        ("outline", Bytes),
+    ],
     suffix: "",
 };
 
@@ -78,15 +86,22 @@ pub(super) async fn merge_level(transaction: &mut dyn Transaction, key: &Segment
 /// Reads the columns `segment, columns`.
 pub(crate) fn read_segment(mut row: Row) -> Result<(i64, Columns), Error> {
     let segment = row.int(0)?;
-    let columns = Columns::decode(&row.bytes(1)?).map_err(|source| Error::Corrupt {
+    Ok((segment, decode_segment(segment, &row.bytes(1)?)?))
+}
+
+/// Decodes the columns or the outline of the segment.
+pub(crate) fn decode_segment(segment: i64, bytes: &[u8]) -> Result<Columns, Error> {
+    Columns::decode(bytes).map_err(|source| Error::Corrupt {
         table: "metric_segments",
         id: segment.to_string(),
         reason: source.to_string(),
-    })?;
-    Ok((segment, columns))
+    })
 }
 
-fn row(run_no: i64, key: &str, segment: i64, level: i64, columns: &Columns) -> Vec<crate::Value> {
+fn row(run_no: i64, key: &str, segment: i64, level: i64, columns: &Columns) -> Vec<Value> {
     let points = i64::try_from(columns.len()).unwrap_or(i64::MAX);
-    vec![run_no.into(), key.into(), segment.into(), level.into(), points.into(), columns.encode().into()]
+    // A small one is soon merged into another, and quickly read.
+    let outline = if points < SEALED { None } else { outline(columns) };
+    let outline = outline.map_or(Value::Null, |outline| outline.encode().into());
+    vec![run_no.into(), key.into(), segment.into(), level.into(), points.into(), columns.encode().into(), outline]
 }
