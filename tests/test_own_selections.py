@@ -37,6 +37,8 @@ def test_what_is_no_selection_is_refused(wire: Wire) -> None:
     assert "1 to 200 runs, not 0" in tell(wire, "selections", run_ids=[]).invalid()
     many = [run_id, *(uuid.uuid4().hex for _ in range(MOST - 1))]
     assert len(ask(wire, f"selections/{tell(wire, 'selections', run_ids=many).ok()['selection_id']}")["run_ids"]) == MOST
+    long = [run_id, *(f"{number:0100}" for number in range(99))]
+    assert "Select fewer" in tell(wire, "selections", run_ids=long).invalid()
     assert "not 201" in tell(wire, "selections", run_ids=[*many, run_id]).invalid()
     tell(wire, "selections", run_ids=["no-such-run"]).missing()
     tell(wire, "selections", run_ids=[run_id, "a b"]).invalid()

@@ -4,12 +4,15 @@
 //! digest of the runs: the same runs in the same order have the same id, and what an id stands for never changes.
 
 use axum::extract::{Path, State};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use runledger_domain::command::{delete_experiment_tag, set_experiment_tag};
 use runledger_domain::{DomainError, Experiment, KeyValue, validate};
 use runledger_storage::compare::hex;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use utoipa::ToSchema;
+use uuid::Uuid;
 
 use super::asked::Asked;
 use super::document::Missing;
@@ -23,6 +26,8 @@ const PREFIX: &str = "runledger.selection.";
 const RUNS: usize = 200;
 /// Selections of an experiment.
 const MOST: usize = 100;
+/// Characters of what is kept in all, the most that every MLflow client takes for a tag.
+const LENGTH: usize = 5_000;
 /// Hexadecimal digits of a digest.
 const DIGITS: usize = 16;
 
@@ -46,7 +51,8 @@ struct SelectionOut {
 struct Kept {
     /// Milliseconds since the epoch.
     at: i64,
-    runs: Vec<String>,
+    /// See [`pack`].
+    runs: String,
 }
 
 /// Keeps a selection of runs. The same runs in the same order are one selection.
@@ -74,8 +80,11 @@ pub(crate) async fn keep(
         if let Some(oldest) = oldest_of_too_many(&experiment) {
             app.execute(&context, delete_experiment_tag(&experiment, oldest)?).await?;
         }
-        let kept = Kept { at: app.clock.now_ms(), runs: run_ids.clone() };
+        let kept = Kept { at: app.clock.now_ms(), runs: pack(&run_ids) };
         let value = serde_json::to_string(&kept).map_err(ApiError::internal)?;
+        if value.chars().count() > LENGTH {
+            return Err(ApiError::invalid("The ids of these runs are too long for so many of them. Select fewer."));
+        }
         app.execute(&context, set_experiment_tag(&experiment, KeyValue { key, value })?).await?;
     }
     Answer::new(&SelectionOut { selection_id: format!("{}-{digest}", experiment.experiment_id), run_ids })
@@ -95,8 +104,10 @@ pub(crate) async fn one(State(app): State<AppState>, Path(selection_id): Path<St
     let (experiment_id, digest) = selection_id.split_once('-').ok_or_else(missing)?;
     let experiment = app.experiment(parse_experiment_id(experiment_id)?).await?;
     let kept = experiment.tags.get(&format!("{PREFIX}{digest}")).ok_or_else(missing)?;
-    let Kept { runs, .. } = serde_json::from_str(kept).map_err(|_not_ours| missing())?;
-    Answer::new(&SelectionOut { selection_id: selection_id.clone(), run_ids: runs })
+    let kept: Option<Kept> = serde_json::from_str(kept).ok();
+    // A tag of that name that somebody else made is no selection.
+    let run_ids = kept.and_then(|kept| unpack(&kept.runs)).ok_or_else(missing)?;
+    Answer::new(&SelectionOut { selection_id: selection_id.clone(), run_ids })
 }
 
 /// Whether the tag of an experiment is a selection.
@@ -113,8 +124,46 @@ fn oldest_of_too_many(experiment: &Experiment) -> Option<String> {
     aged.first().filter(|_| aged.len() >= MOST).map(|(_, key)| (*key).clone())
 }
 
+/// The ids separated by commas, so short that 200 fit into what every MLflow client takes for a tag: those that the server makes
+/// in Base64, others as they are behind a `=`.
+fn pack(run_ids: &[String]) -> String {
+    let packed = run_ids.iter().map(|run_id| match Uuid::try_parse(run_id) {
+        Ok(uuid) if uuid.simple().to_string() == *run_id => URL_SAFE_NO_PAD.encode(uuid),
+        _ => format!("={run_id}"),
+    });
+    packed.collect::<Vec<_>>().join(",")
+}
+
+fn unpack(packed: &str) -> Option<Vec<String>> {
+    let run_id = |text: &str| {
+        if let Some(run_id) = text.strip_prefix('=') {
+            return Some(run_id.to_owned());
+        }
+        let uuid = Uuid::from_slice(&URL_SAFE_NO_PAD.decode(text).ok()?).ok()?;
+        Some(uuid.simple().to_string())
+    };
+    packed.split(',').map(run_id).collect()
+}
+
 fn digest(run_ids: &[String]) -> String {
     let mut digits = hex(&Sha256::digest(run_ids.join(",")));
     digits.truncate(DIGITS);
     digits
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_of_any_form_come_back_and_two_hundred_fit_into_a_tag() {
+        let odd = ["ABCDEF0123456789ABCDEF0123456789", "my-run", "0123456789012345678901", "läuft"].map(str::to_owned);
+        assert_eq!(unpack(&pack(&odd)).unwrap(), odd);
+        let many: Vec<String> = (0..RUNS).map(|number| format!("{:032x}", u128::MAX - number as u128)).collect();
+        let packed = pack(&many);
+        assert_eq!(unpack(&packed).unwrap(), many);
+        let value = serde_json::to_string(&Kept { at: i64::MAX, runs: packed }).unwrap();
+        assert!(value.len() <= LENGTH, "{}", value.len());
+        assert_eq!(unpack("none"), None);
+    }
 }
