@@ -1199,6 +1199,9 @@ export interface components {
         /**
          * @description A metric of one run. The columns have one length, a value per bucket; as long as there are no more points than buckets,
          *     each point is its own bucket. NaN and infinity are left out of them.
+         *
+         *     Where there are 256 points or more for each bucket, buckets end where 64 neighbours do: no value is hidden, but one near the end of a
+         *     bucket may count to the next one's `last`.
          */
         Series: {
             /** @description Where infinity is, and 1 or -1; at most 200. */
@@ -1212,7 +1215,7 @@ export interface components {
             min: number[];
             /** @description Where NaN is, at most 200. */
             nans: number[];
-            /** @description Points in the range, before bucketing. */
+            /** @description Points in the range, before bucketing; among a quarter of a million or more, those that were sent twice may count twice. */
             points: number;
             run_id: string;
             /** @description The moving average over the whole history, at the last point of each bucket; absent unless `smooth` was asked for. */
