@@ -50,6 +50,7 @@ def known(server: str) -> dict[str, str]:
     dataset = {"name": "d", "digest": "1", "source_type": "code", "source": "s"}
     wire.post("runs/log-inputs", run_id=run_id, datasets=[{"dataset": dataset}]).ok()
     wire.request("PUT", f"/api/2.0/mlflow-artifacts/artifacts/{experiment_id}/{run_id}/artifacts/a/b.txt", data=b"x").ok()
+    kept = wire.request("POST", "/api/runledger/v1/selections", json={"run_ids": [run_id]}).ok()
     # Nothing listens there, so what it is owed stays to be looked at.
     wanted = [{"entity": "REGISTERED_MODEL", "action": "CREATED"}]
     webhook = wire.post("webhooks", name="w", url="http://127.0.0.1:9/", events=wanted).ok()["webhook"]["webhook_id"]
@@ -59,6 +60,7 @@ def known(server: str) -> dict[str, str]:
         "run_id": run_id,
         "upload_id": "none",
         "view_id": "v",
+        "selection_id": kept["selection_id"],
         "webhook_id": webhook,
         "delivery_id": wait_until("a delivery is owed", lambda: deliveries(server, webhook))[0]["delivery_id"],
     }
@@ -106,6 +108,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "purge_run": {"name": "r"},
     "get_series": {"runs": ["{run_id}"], "metrics": ["loss", "none"], "x": "time"},
     "change_runs": {"run_ids": ["{run_id}"], "action": "restore"},
+    "keep_selection": {"run_ids": ["{run_id}"]},
     "load_sample_data": {"force": False},
 }
 

@@ -11,6 +11,7 @@ from harness.pictures import png
 from harness.wire import ARTIFACTS, Wire
 from playwright.sync_api import Browser, Page, expect
 
+MANY = 120
 LINES = [f"line {number}" for number in range(40)]
 
 
@@ -53,6 +54,38 @@ def visit(browser: Browser, site: Site) -> Iterator[Visit]:
         yield visit
         visit.check_accessible()
         visit.check()
+
+
+def test_more_runs_than_fit_into_an_address(visit: Visit, site: Site) -> None:
+    wire = Wire(site.url)
+    experiment_id = wire.new_experiment()
+    for number in range(MANY):
+        run_id = wire.new_run(experiment_id, run_name=f"many {number:03}", start_time=1000 + number)
+        wire.post("runs/log-batch", run_id=run_id, params=[{"key": "lr", "value": f"0.{number}"}]).ok()
+    page = visit.go(f"/experiments/{experiment_id}")
+    page.get_by_role("checkbox", name="Select many 119").check()
+    page.get_by_role("button", name=f"Select all {MANY}").click()
+    page.get_by_role("toolbar", name="Selected runs").get_by_role("button", name="Compare").click()
+    heading = page.get_by_role("heading", name=f"Compare {MANY} runs", exact=True)
+    expect(heading).to_be_visible()
+    expect(page).to_have_url(re.compile(rf"/compare\?set={experiment_id}-[0-9a-f]{{16}}$"))
+    names = page.get_by_role("columnheader", name=re.compile("^many "))
+    expect(names).to_have_count(MANY)
+    row = page.get_by_role("row", name=re.compile("^lr "))
+    expect(row.get_by_role("cell")).to_have_count(MANY)
+    address = page.url
+    # The link is the same for everybody, and other runs are another selection.
+    page.reload()
+    expect(heading).to_be_visible()
+    page.get_by_role("button", name="Remove many 119").click()
+    expect(page.get_by_role("heading", name=f"Compare {MANY - 1} runs")).to_be_visible()
+    expect(page).not_to_have_url(address)
+    expect(page).to_have_url(re.compile("set="))
+    page.go_back()
+    expect(heading).to_be_visible()
+    visit.go(f"/compare?set={experiment_id}-0000000000000000")
+    expect(page.get_by_text("an experiment keeps its latest 100")).to_be_visible()
+    visit.complaints = [each for each in visit.complaints if "404" not in each]
 
 
 def choose(page: Page, *path: str) -> None:

@@ -1,4 +1,4 @@
-"""Every page in both themes, on a desk and on a phone: accessible, no wider than the screen, and a picture of it on demand.
+"""Every page in both themes, on a desk and on a phone: accessible, whole, and a picture of it on demand.
 
 The pages show the sample data, which is the same each time. With RUNLEDGER_SCREENSHOTS a picture of each page is written to the
 folder of that name, for people to look at.
@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from conftest import _starter
 from harness.browser import visiting
+from harness.layout import layout_faults
 from harness.runledger import BINARY
 from harness.waiting import wait_until
 from harness.wire import ARTIFACTS, Wire
@@ -60,6 +61,7 @@ def pages_of(wire: Wire) -> dict[str, str]:
     wire.post("runs/set-tag", run_id=first, key="mlflow.note.content", value="## Notes\n\nThe *best* so far.").ok()
     events = [{"entity": "RUN", "action": "FINISHED"}]
     wire.post("webhooks", name="ci", url="http://127.0.0.1:9/hook", events=events).ok()
+    wire.post("runs/log-parameter", run_id=first, key="optimizer", value="another").invalid()
     staged = "/api/runledger/v1/ops/status"
     wait_until("the files are stored", lambda: wire.request("GET", staged).ok()["uploads"]["staged"] == 0)
     listed = ",".join(runs)
@@ -91,6 +93,7 @@ def pages_of(wire: Wire) -> dict[str, str]:
         "activity": "/activity",
         "ops": "/ops",
         "ops-uploads": "/ops/uploads",
+        "ops-refused": "/ops/refused",
         "ops-events": "/ops/events",
         "ops-projections": "/ops/projections",
         "ops-webhooks": "/ops/webhooks",
@@ -134,15 +137,48 @@ def test_every_page_is_accessible(browser: Browser, site: Site, width: int) -> N
             visit.go(path)
             settled(page)
             check(f"{name}-light")
-            overflow = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-            if overflow > 0:
-                wrong.append(f"{name} is {overflow} pixels too wide")
             # The page follows the theme of the system, and nothing but its colours changes.
             page.emulate_media(color_scheme="dark")
             check(f"{name}-dark", "color-contrast")
         # The browser itself complains about the 404 of what is missing.
         assert not [each for each in visit.complaints if "404" not in each]
     assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.timeout(400)
+@pytest.mark.parametrize("width", [1280, 390])
+def test_nothing_is_cut_off_or_covered(browser: Browser, site: Site, width: int) -> None:
+    wrong = []
+    with visiting(browser, site.url, width=width) as visit:
+        for name, path in site.pages.items():
+            page = visit.go(path)
+            settled(page)
+            wrong += [f"{name}: {fault}" for fault in layout_faults(page)]
+    assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.parametrize(
+    ("style", "fault"),
+    [
+        ("main h1 { margin-left: -60px }", 'h1 "Operations" lies from'),
+        ("main h1 { width: 40px; overflow: hidden; white-space: nowrap }", 'h1 "Operations" is cut off at 40'),
+        ("main section p { height: 4px; overflow: hidden }", "in height"),
+        ("main nav { pointer-events: none }", 'a "Uploads'),
+        ("main nav::after { content: ''; position: absolute; inset: 0; z-index: 9 }", "is covered by"),
+        ("main { margin-left: -80px }", "and the main part overlap"),
+        ("main nav { width: 130vw }", 'nav "Operations" lies from'),
+        ("main h1 { display: none }", "the main part has 0 titles"),
+    ],
+)
+def test_faults_of_the_layout_are_found(browser: Browser, site: Site, style: str, fault: str) -> None:
+    with visiting(browser, site.url, axe=True) as visit:
+        page = visit.go("/ops")
+        settled(page)
+        expect(page.get_by_role("heading", name="Checks")).to_be_visible()
+        assert layout_faults(page) == []
+        page.add_style_tag(content=style)
+        found = layout_faults(page)
+        assert any(fault in each for each in found), found
 
 
 def test_the_sample_data_says_something_on_every_page(browser: Browser, site: Site) -> None:
@@ -157,6 +193,7 @@ def test_the_sample_data_says_something_on_every_page(browser: Browser, site: Si
         "compare-box": "Median",
         "model": "champion",
         "ops-projections": "views/0",
+        "ops-refused": "INVALID_PARAMETER_VALUE",
     }
     with visiting(browser, site.url) as visit:
         for name, text in words.items():

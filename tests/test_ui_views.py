@@ -125,6 +125,39 @@ def test_runs_are_grouped_and_groups_open(visit: Visit, wire: Wire) -> None:
     expect(page.get_by_role("link", name="run 0")).to_have_count(0)
 
 
+def test_a_run_is_pinned_to_the_table_from_its_own_page(visit: Visit, wire: Wire) -> None:
+    experiment_id = sweep(wire)
+    page = visit.go(f"/experiments/{experiment_id}?q=params.optimizer+%3D+%27sgd%27")
+    page.get_by_role("link", name="run 3").click()
+    pin = page.get_by_role("button", name="Pin", exact=True)
+    expect(pin).to_have_attribute("aria-pressed", "false")
+    pin.click()
+    expect(pin).to_have_attribute("aria-pressed", "true")
+    # The table has it on top, and in its address, by whatever way one comes to it.
+    page.go_back()
+    top = page.get_by_role("rowgroup", name="Pinned runs")
+    expect(top.get_by_role("link", name="run 3")).to_be_visible()
+    expect(page).to_have_url(re.compile("top="))
+    expect(page).to_have_url(re.compile("q=params.optimizer"))
+    page.get_by_role("link", name="run 1").click()
+    expect(pin).to_have_attribute("aria-pressed", "false")
+    page.get_by_role("heading", name="run 1").click()
+    page.keyboard.press("p")
+    expect(pin).to_have_attribute("aria-pressed", "true")
+    page.get_by_role("button", name="Show the table").last.click()
+    expect(top.get_by_role("row")).to_have_count(1)
+    expect(top.get_by_role("link", name="run 1")).to_be_visible()
+    # What the table unpins is unpinned there as well.
+    top.get_by_role("link", name="run 1").click()
+    expect(pin).to_have_attribute("aria-pressed", "true")
+    visit.check_accessible()
+    pin.click()
+    page.go_back()
+    expect(page.get_by_text("6 runs")).to_be_visible()
+    expect(top).to_have_count(0)
+    expect(page).not_to_have_url(re.compile("top="))
+
+
 def active(page: Page) -> str:
     """The text of the row that the keyboard is on."""
     return page.evaluate(

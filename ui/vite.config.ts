@@ -43,7 +43,7 @@ export default defineConfig({
             {
               name: "experiments",
               // Small parts of other pages that the page of runs needs as well would be a request each.
-              test: /[\\/](pages[\\/]experiments[\\/]|charts[\\/]moment|pages[\\/]run[\\/]TagDialog)/,
+              test: /[\\/](pages[\\/]experiments[\\/]|charts[\\/]moment|pages[\\/](?:run[\\/]TagDialog|compare[\\/]address|runs[\\/]pins))/,
               minShareCount: 2,
             },
           ],

@@ -12,11 +12,13 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio_util::sync::CancellationToken;
 
+use crate::artifacts::IncomingUploads;
 use crate::body::BodyMemory;
 use crate::lines::Lines;
 use crate::metrics::HttpMetrics;
 use crate::params::ParamCache;
 use crate::v1::{PastTables, Snapshots};
+use crate::writes::Writes;
 use crate::{ApiError, ArtifactDeps, Deps, RequestContext, Settings};
 
 /// Experiments whose artifact location is remembered.
@@ -39,10 +41,12 @@ pub(crate) struct App {
     pub(crate) settings: Settings,
     pub(crate) webhook_sender: Sender,
     pub(crate) metrics: HttpMetrics,
+    pub(crate) writes: Writes,
     pub(crate) params: ParamCache,
     /// By the name of the registered model.
     pub(crate) registered_models: Lines,
     pub(crate) body_memory: BodyMemory,
+    pub(crate) incoming: IncomingUploads,
     /// Artifact locations by experiment id. They never change.
     locations: Mutex<HashMap<i64, Arc<str>>>,
     pub(crate) snapshots: Snapshots,
@@ -86,9 +90,11 @@ impl App {
             settings,
             webhook_sender,
             metrics,
+            writes: Writes::default(),
             params: ParamCache::default(),
             registered_models: Lines::default(),
             body_memory: BodyMemory::default(),
+            incoming: IncomingUploads::default(),
             locations: Mutex::default(),
             snapshots: Snapshots::default(),
             past_tables: PastTables::default(),

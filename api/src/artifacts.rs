@@ -6,6 +6,7 @@
 mod download;
 mod files;
 mod headers;
+mod incoming;
 mod model;
 mod model_version;
 mod multipart;
@@ -16,16 +17,18 @@ pub(crate) mod run;
 pub(crate) mod upload;
 
 pub(crate) use files::Entry;
+pub(crate) use incoming::{Incoming, IncomingUploads};
 pub(crate) use run::files_of_run;
 
-use axum::Router;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
+use axum::{Extension, Router};
 use http::{StatusCode, header};
 use runledger_artifacts::{ArtifactPath, PathError};
 use runledger_domain::{ErrorCode, validate};
 use serde::Serialize;
 
+use crate::writes::Reason;
 use crate::{ApiError, AppState};
 
 /// All routes of artifacts, under both of MLflow's prefixes.
@@ -82,5 +85,6 @@ fn bad_request(message: &str) -> Response {
     let body = Body { detail: message, error_code: ErrorCode::InvalidParameterValue.as_str(), message };
     // A struct of strings always serialises.
     let bytes = serde_json::to_vec(&body).unwrap_or_default();
-    (StatusCode::BAD_REQUEST, [(header::CONTENT_TYPE, "application/json")], bytes).into_response()
+    let reason = Extension(Reason(message.to_owned()));
+    (StatusCode::BAD_REQUEST, [(header::CONTENT_TYPE, "application/json")], reason, bytes).into_response()
 }

@@ -4,7 +4,7 @@ use axum::extract::FromRequestParts;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use http::request::Parts;
-use http::{HeaderMap, header};
+use http::{HeaderMap, HeaderValue, header};
 use runledger_domain::{IdGen, TraceContext, validate};
 use std::net::IpAddr;
 
@@ -28,6 +28,7 @@ pub(crate) struct RequestContext {
     /// The user name of HTTP basic authentication.
     user: Option<String>,
     peer: Option<IpAddr>,
+    agent: Option<HeaderValue>,
     /// From the header `traceparent`; once the request's own span has begun, that.
     pub(crate) trace: Option<TraceContext>,
 }
@@ -37,7 +38,8 @@ impl RequestContext {
         let sent = headers.get(REQUEST_ID).and_then(|id| id.to_str().ok()).filter(|id| is_plain(id));
         let request_id = sent.map_or_else(|| ids.random_id().simple().to_string(), str::to_owned);
         let trace = headers.get("traceparent").and_then(|sent| TraceContext::parse(sent.to_str().ok()?));
-        Self { request_id, user: basic_user(headers), peer, trace }
+        let agent = headers.get(header::USER_AGENT).cloned();
+        Self { request_id, user: basic_user(headers), peer, agent, trace }
     }
 
     /// The W3C trace context that goes along with what the request causes. A client's own trace goes on; else the request
@@ -57,6 +59,11 @@ impl RequestContext {
             Some(name) => validate::cut(name, ACTOR).to_owned(),
             None => self.peer.map(|ip| ip.to_string()).unwrap_or_default(),
         }
+    }
+
+    /// What the client calls itself; empty where it does not.
+    pub(crate) fn agent(&self) -> &str {
+        self.agent.as_ref().and_then(|agent| agent.to_str().ok()).unwrap_or_default()
     }
 }
 

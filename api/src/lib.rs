@@ -41,6 +41,7 @@ mod ui;
 mod v1;
 mod webhooks;
 mod wire;
+mod writes;
 
 pub use batch::read_log_batch;
 pub use mlflow_page::{MlflowPage, MlflowPageError};

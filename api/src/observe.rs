@@ -16,6 +16,7 @@ use tracing::field::Empty;
 use tracing::{Instrument, Span, debug_span, error, info_span, warn};
 
 use crate::context::{Peer, REQUEST_ID};
+use crate::writes::{Refused, is_refusal, is_write};
 use crate::{ApiError, AppState, RequestContext};
 
 /// Wraps every request of the router.
@@ -23,18 +24,17 @@ pub(crate) async fn observe(State(app): State<AppState>, mut request: Request, n
     let started = Instant::now();
     let peer = request.extensions().get().map(|Peer(ip)| *ip);
     let mut context = RequestContext::new(request.headers(), peer, app.ids.as_ref());
-    let request_id = context.request_id.clone();
 
     let method = known_method(request.method());
     let route = request.extensions().get::<MatchedPath>().cloned();
     let route = route.as_ref().map_or("unknown", MatchedPath::as_str);
-    let span = info_span!("request", %request_id, trace_id = Empty, method, route);
-    let traced = span.in_scope(|| traced(method, route, &request_id, context.trace));
+    let span = info_span!("request", request_id = %context.request_id, trace_id = Empty, method, route);
+    let traced = span.in_scope(|| traced(method, route, &context.request_id, context.trace));
     context.trace = runledger_telemetry::of(&traced).or(context.trace);
     if let Some(trace) = context.trace {
         span.record("trace_id", trace.trace_id());
     }
-    request.extensions_mut().insert(context);
+    request.extensions_mut().insert(context.clone());
     let run = AssertUnwindSafe(next.run(request)).catch_unwind().instrument(traced.clone());
     let answer = run.instrument(span.clone()).await;
 
@@ -42,12 +42,20 @@ pub(crate) async fn observe(State(app): State<AppState>, mut request: Request, n
         app.metrics.panics.inc();
         ApiError::internal(format!("a handler panicked: {}", panic_text(panic.as_ref()))).into_response()
     });
-    let mut response = span.in_scope(|| traced.in_scope(|| rendered(response, &request_id)));
-    if let Ok(value) = HeaderValue::from_str(&request_id) {
+    let (writes, refused) = (is_write(method, route), is_refusal(response.status()));
+    if writes && refused {
+        app.writes.refused(Refused::of(&response, app.clock.now_ms(), method, route, &context));
+    }
+    let mut response = span.in_scope(|| traced.in_scope(|| rendered(response, &context.request_id)));
+    if let Ok(value) = HeaderValue::from_str(&context.request_id) {
         response.headers_mut().insert(REQUEST_ID, value);
     }
     traced.record("http.response.status_code", i64::from(response.status().as_u16()));
-    app.metrics.answered(route, method, response.status(), started.elapsed());
+    let after = started.elapsed();
+    if writes && !refused {
+        app.writes.done(route, after);
+    }
+    app.metrics.answered(route, method, response.status(), after);
     response
 }
 

@@ -4,12 +4,14 @@
 //! name that is rebound to a private address (the `Host` check), or by sending a form across sites (the `Origin` check).
 //! Pages whose origin the operator allowed may do both, and are told so in the headers that browsers ask for.
 
+use axum::Extension;
 use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use std::net::{IpAddr, Ipv6Addr};
 
+use crate::writes::Reason;
 use crate::{AppState, Settings};
 
 /// Refuses foreign hosts and foreign writes, and adds the headers that keep pages apart.
@@ -17,7 +19,7 @@ pub(crate) async fn protect(State(app): State<AppState>, request: Request, next:
     let origin = request.headers().get(header::ORIGIN).filter(|origin| is_allowed(origin, &app.settings)).cloned();
     let asks_first = *request.method() == Method::OPTIONS && origin.is_some();
     let mut response = match refusal(&request, &app.settings) {
-        Some(reason) => (StatusCode::FORBIDDEN, reason).into_response(),
+        Some(reason) => (StatusCode::FORBIDDEN, Extension(Reason(reason.to_owned())), reason).into_response(),
         None if asks_first => (StatusCode::NO_CONTENT, PREFLIGHT).into_response(),
         None => next.run(request).await,
     };

@@ -17,8 +17,10 @@ mod ops;
 mod past;
 mod past_table;
 mod purge;
+mod refused;
 mod run;
 mod sample;
+mod selections;
 mod series;
 mod snapshots;
 mod sse;
@@ -79,6 +81,8 @@ fn documented() -> (Router<AppState>, OpenApi) {
         .routes(routes!(purge::run))
         .routes(routes!(artifacts::details))
         .routes(routes!(series::series))
+        .routes(routes!(selections::keep))
+        .routes(routes!(selections::one))
         .routes(routes!(events::all))
         .routes(routes!(stream::follow))
         .routes(routes!(bulk::bulk))
@@ -86,6 +90,7 @@ fn documented() -> (Router<AppState>, OpenApi) {
         .routes(routes!(webhooks::deliveries))
         .routes(routes!(webhooks::redeliver))
         .routes(routes!(ops::status))
+        .routes(routes!(refused::list))
         .routes(routes!(ops::uploads))
         .routes(routes!(ops::retry))
         .routes(routes!(ops::discard));

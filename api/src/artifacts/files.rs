@@ -5,6 +5,7 @@ use runledger_storage::ArtifactEntry;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::Incoming;
 use crate::v1::words;
 
 /// `{root_uri, files}` as MLflow has it: no empty list, no size of a folder and none of an empty file.
@@ -52,6 +53,8 @@ impl<'a> Files<'a> {
 pub(crate) struct Details<'a> {
     root_uri: &'a str,
     entries: Vec<Detail>,
+    /// Uploads to this folder, or one below it, whose bytes are arriving at this process.
+    incoming: Vec<Incoming>,
 }
 
 /// A file or folder. What only files have is absent where it is a folder.
@@ -85,7 +88,12 @@ struct Detail {
 }
 
 impl<'a> Details<'a> {
-    pub(crate) fn of(root_uri: &'a str, root: &ArtifactPath, entries: Vec<ArtifactEntry>) -> Self {
+    pub(crate) fn of(
+        root_uri: &'a str,
+        root: &ArtifactPath,
+        entries: Vec<ArtifactEntry>,
+        mut incoming: Vec<Incoming>,
+    ) -> Self {
         let detail = |entry: ArtifactEntry| {
             let (path, size) = (relative(root, &entry.path), entry.size);
             let Some(file) = entry.file else { return Detail { path, is_dir: true, size, ..Detail::default() } };
@@ -100,7 +108,10 @@ impl<'a> Details<'a> {
                 error: file.error,
             }
         };
-        Self { root_uri, entries: entries.into_iter().map(detail).collect() }
+        for upload in &mut incoming {
+            upload.path = relative(root, &upload.path);
+        }
+        Self { root_uri, entries: entries.into_iter().map(detail).collect(), incoming }
     }
 }
 

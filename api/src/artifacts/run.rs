@@ -40,7 +40,9 @@ pub(crate) async fn details(
 ) -> Result<Answer, ApiError> {
     let run = app.run(&run_id).await?;
     let (root, entries) = entries(&app, &run, &args).await?;
-    Answer::new(&Details::of(&run.artifact_uri, &root, entries))
+    let folder = root.join(args.any_text("path")?.unwrap_or_default())?;
+    let incoming = app.incoming.below(Some(&folder));
+    Answer::new(&Details::of(&run.artifact_uri, &root, entries, incoming))
 }
 
 async fn files(app: &App, args: &Args) -> Result<(Run, Files<'static>), ApiError> {

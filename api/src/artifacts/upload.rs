@@ -1,6 +1,7 @@
 //! Taking an upload in: body to spool, event to log, then the answer.
 
 use axum::body::Body;
+use futures::TryStreamExt;
 use http::{HeaderMap, StatusCode, header};
 use runledger_artifacts::{ArtifactPath, BoxError, Spool, StageError};
 use runledger_domain::command::Decision;
@@ -17,9 +18,12 @@ pub(crate) async fn stream(
     headers: &HeaderMap,
     body: Body,
 ) -> Result<(), ApiError> {
-    check_length(&app.artifacts.spool, headers)?;
+    let length = length(headers);
+    check_length(&app.artifacts.spool, length)?;
     let upload_id = app.ids.random_id().simple().to_string();
-    let staged = app.artifacts.spool.stage(&upload_id, body.into_data_stream()).await.map_err(refusal)?;
+    let arriving = app.incoming.begin(&upload_id, path, length, app.clock.now_ms());
+    let body = body.into_data_stream().inspect_ok(|bytes| arriving.received(bytes.len()));
+    let staged = app.artifacts.spool.stage(&upload_id, body).await.map_err(refusal)?;
     let size = staged.size;
     let event = Event::ArtifactStaged(ArtifactStaged {
         upload_id: staged.upload_id,
@@ -37,6 +41,7 @@ pub(crate) async fn stream(
         tracing::warn!(error = &error as &dyn std::error::Error, "a refused upload stays in the spool");
     }
     appended?;
+    drop(arriving);
     app.metrics.staged(size);
     Ok(())
 }
@@ -47,9 +52,12 @@ pub(crate) fn broken_off(cause: BoxError) -> ApiError {
     ApiError::new(ErrorCode::BadRequest, message).with_status(StatusCode::REQUEST_TIMEOUT).caused_by(cause)
 }
 
+fn length(headers: &HeaderMap) -> Option<u64> {
+    headers.get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
+}
+
 /// Refuses an upload that can never fit before its bytes are sent.
-fn check_length(spool: &Spool, headers: &HeaderMap) -> Result<(), ApiError> {
-    let length = headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
+fn check_length(spool: &Spool, length: Option<u64>) -> Result<(), ApiError> {
     match length {
         Some(length) if length > spool.quota() => {
             let message = format!(

@@ -10,6 +10,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::asked::{Asked, View};
 use super::document::Missing;
+use super::selections::is_selection;
 use super::words;
 use crate::args::parse_experiment_id;
 use crate::wire::Answer;
@@ -39,6 +40,7 @@ struct ExperimentOut {
     created: i64,
     /// Milliseconds since the epoch.
     updated: i64,
+    /// Without the selections of its runs.
     tags: BTreeMap<String, String>,
     /// Active ones, as in the other numbers.
     runs: i64,
@@ -128,8 +130,10 @@ async fn summaries(app: &App, view: ViewType, only: Option<i64>) -> Result<Vec<E
 
 impl From<ExperimentSummary> for ExperimentOut {
     fn from(ExperimentSummary { experiment, counts }: ExperimentSummary) -> Self {
-        let Experiment { experiment_id, name, artifact_location, deleted, creation_time, last_update_time, tags } =
+        let Experiment { experiment_id, name, artifact_location, deleted, creation_time, last_update_time, mut tags } =
             experiment;
+        // There may be many, and they are long.
+        tags.retain(|key, _| !is_selection(key));
         Self {
             experiment_id: experiment_id.to_string(),
             name,

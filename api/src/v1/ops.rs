@@ -12,6 +12,7 @@ use super::asked::Asked;
 use super::document::{Done, Missing, Settled};
 use super::words;
 use crate::app::refusal;
+use crate::artifacts::Incoming;
 use crate::wire::Answer;
 use crate::{ApiError, App, AppState, RequestContext};
 
@@ -29,6 +30,7 @@ struct Status {
     ready: Ready,
     projections: Vec<ProjectionOut>,
     uploads: Uploads,
+    writes: WriteTimes,
     /// Events that could not be projected.
     dead_letters: i64,
 }
@@ -67,8 +69,23 @@ struct ProjectionOut {
 struct Uploads {
     staged: i64,
     failed: i64,
+    /// When the oldest of those that wait came, in milliseconds since the epoch.
+    #[schema(required = true)]
+    oldest_staged_at: Option<i64>,
     spool_bytes: u64,
     spool_quota_bytes: u64,
+}
+
+/// How long the latest writes took that this process answered, from the head of the request to that of the answer; MLflow's
+/// own, without files.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = WriteTimes)]
+struct WriteTimes {
+    /// The writes that this is about, the latest 1000 at most.
+    count: usize,
+    /// Milliseconds within which 99 of 100 were answered.
+    #[schema(required = true)]
+    p99_ms: Option<f64>,
 }
 
 #[derive(Clone, Copy, Debug, Deserialize, ToSchema)]
@@ -114,6 +131,8 @@ struct UploadOut {
 #[schema(as = UploadList)]
 struct List {
     uploads: Vec<UploadOut>,
+    /// Those whose bytes are arriving at this process; the log does not know of them yet.
+    incoming: Vec<Incoming>,
 }
 
 fn default_limit() -> i64 {
@@ -132,6 +151,7 @@ pub(crate) async fn status(State(app): State<AppState>) -> Result<Answer, ApiErr
     });
     let counts = app.views.upload_counts().await?;
     let spool = &app.artifacts.spool;
+    let (count, p99) = app.writes.p99();
     Answer::new(&Status {
         version: env!("CARGO_PKG_VERSION"),
         position,
@@ -141,9 +161,11 @@ pub(crate) async fn status(State(app): State<AppState>) -> Result<Answer, ApiErr
         uploads: Uploads {
             staged: counts.staged,
             failed: counts.failed,
+            oldest_staged_at: counts.oldest_staged_at,
             spool_bytes: spool.used(),
             spool_quota_bytes: spool.quota(),
         },
+        writes: WriteTimes { count, p99_ms: p99.map(|p99| p99.as_secs_f64() * 1e3) },
         dead_letters: app.views.count_dead_letters().await?,
     })
 }
@@ -159,7 +181,8 @@ pub(crate) async fn uploads(State(app): State<AppState>, Asked(listed): Asked<Li
     };
     app.views.catch_up().await?;
     let found = app.views.uploads(&states, None, listed.limit.clamp(1, UPLOADS)).await?;
-    Answer::new(&List { uploads: found.into_iter().map(UploadOut::from).collect() })
+    let incoming = app.incoming.below(None);
+    Answer::new(&List { uploads: found.into_iter().map(UploadOut::from).collect(), incoming })
 }
 
 /// Has an upload that was given up tried again.

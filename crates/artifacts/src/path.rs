@@ -88,6 +88,11 @@ impl ArtifactPath {
         self.0.is_empty()
     }
 
+    /// Whether the path lies below this folder.
+    pub fn contains(&self, path: &Self) -> bool {
+        self.is_root() || path.0.strip_prefix(&self.0).is_some_and(|rest| rest.starts_with('/'))
+    }
+
     /// The last segment; empty for the root.
     pub fn name(&self) -> &str {
         self.0.rsplit('/').next().unwrap_or_default()

@@ -78,7 +78,10 @@ export type ArtifactEntry = Schemas["ArtifactEntry"];
 export type ArtifactList = Schemas["ArtifactList"];
 
 export type OpsStatus = Schemas["OpsStatus"];
+export type RefusedWrites = Schemas["RefusedWrites"];
 export type Upload = Schemas["Upload"];
+/** An upload whose bytes are arriving. */
+export type IncomingUpload = Schemas["IncomingUpload"];
 export type UploadList = Schemas["UploadList"];
 
 /** Which runs: at most 1000 by id, or all runs of one table. */
@@ -86,6 +89,9 @@ export type BulkRuns = { run_ids: string[] } | { snapshot: string };
 export type BulkAction = BulkRuns & Pick<Schemas["BulkAction"], "action">;
 /** `undo` is the call that takes it back. */
 export type BulkAnswer = Omit<Schemas["BulkAnswer"], "undo"> & { undo: BulkAction };
+
+/** Runs under a short id. */
+export type Selection = Schemas["Selection"];
 
 export type SampleDataAnswer = Schemas["SampleDataAnswer"];
 

@@ -30,12 +30,14 @@ import type {
   GroupsQuery,
   OpsStatus,
   PurgeAnswer,
+  RefusedWrites,
   RunDetail,
   RunSpan,
   RunsAnswer,
   RunsQuery,
   SampleDataAnswer,
   SavedView,
+  Selection,
   SeriesAnswer,
   SeriesQuery,
   UploadList,
@@ -131,6 +133,15 @@ export function loadSampleData(): Promise<SampleDataAnswer> {
   return apiPost<SampleDataAnswer>("sample-data", { force: false });
 }
 
+/** Keeps runs under a short id, at most 200. */
+export function keepSelection(runIds: readonly string[]): Promise<Selection> {
+  return apiPost<Selection>("selections", { run_ids: runIds });
+}
+
+export function fetchSelection(id: string, signal?: AbortSignal): Promise<Selection> {
+  return apiGet<Selection>(`selections/${encodeURIComponent(id)}`, undefined, signal);
+}
+
 /** The run now, or as it was at a position of the log or a time. */
 export function useRun(id: string, at?: number) {
   return useQuery({
@@ -207,6 +218,14 @@ export function useUploads(state: "staged" | "failed") {
   return useQuery({
     queryKey: [...keys.ops, "uploads", state],
     queryFn: ({ signal }) => apiGet<UploadList>("ops/uploads", { state, limit: 200 }, signal),
+    refetchInterval: 5_000,
+  });
+}
+
+export function useRefusedWrites() {
+  return useQuery({
+    queryKey: [...keys.ops, "refused"],
+    queryFn: ({ signal }) => apiGet<RefusedWrites>("ops/refused", undefined, signal),
     refetchInterval: 5_000,
   });
 }

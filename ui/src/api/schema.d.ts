@@ -203,6 +203,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/runledger/v1/ops/refused": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The writes that were refused or that failed, as far as this process answered them since it began. */
+        get: operations["list_refused_writes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/runledger/v1/ops/status": {
         parameters: {
             query?: never;
@@ -413,6 +430,43 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/runledger/v1/selections": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Keeps a selection of runs. The same runs in the same order are one selection.
+         * @description An experiment keeps the latest 100; another one takes the place of the oldest.
+         */
+        post: operations["keep_selection"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/runledger/v1/selections/{selection_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The runs of a selection. */
+        get: operations["get_selection"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/runledger/v1/series": {
         parameters: {
             query?: never;
@@ -521,6 +575,8 @@ export interface components {
         /** @description What our own listing tells of a run's files and folders. */
         ArtifactList: {
             entries: components["schemas"]["ArtifactEntry"][];
+            /** @description Uploads to this folder, or one below it, whose bytes are arriving at this process. */
+            incoming: components["schemas"]["IncomingUpload"][];
             root_uri: string;
         };
         /** @description A change to many runs. */
@@ -634,6 +690,7 @@ export interface components {
              * @description Active ones, as in the other numbers.
              */
             runs: number;
+            /** @description Without the selections of its runs. */
             tags: {
                 [key: string]: string;
             };
@@ -792,6 +849,26 @@ export interface components {
             /** @default active */
             view?: components["schemas"]["ViewType"];
         };
+        /** @description How far an upload has come. */
+        IncomingUpload: {
+            /**
+             * Format: int64
+             * @description When it began, in milliseconds since the epoch.
+             */
+            begun: number;
+            /** @description Where it will be: below the artifact root, or in a listing of a run below the run's artifact location. */
+            path: string;
+            /**
+             * Format: int64
+             * @description Bytes that are here.
+             */
+            received: number;
+            /**
+             * Format: int64
+             * @description All its bytes, where the client said it beforehand.
+             */
+            size: number | null;
+        };
         /** @description One event of the log. */
         LedgerEvent: {
             /** @description Who, as far as the request told. */
@@ -853,6 +930,10 @@ export interface components {
         };
         /** @description A position of the log or, from 100 000 000 000 on, milliseconds since the epoch; or a time in the form of RFC 3339. */
         Moment: number | string;
+        NewSelection: {
+            /** @description 1 to 200, in the order in which they are to be shown. */
+            run_ids: string[];
+        };
         OpsCheck: {
             /** @description What is wrong; empty when all is well. */
             detail: string;
@@ -879,6 +960,7 @@ export interface components {
             /** Format: int64 */
             uptime_s: number;
             version: string;
+            writes: components["schemas"]["WriteTimes"];
         };
         ProjectionStatus: {
             /**
@@ -904,6 +986,35 @@ export interface components {
             checks: components["schemas"]["OpsCheck"][];
             /** @enum {string} */
             status: "ready" | "degraded" | "not ready";
+        };
+        /** @description A write that was refused, or that failed. Nothing of what it sent is kept. */
+        RefusedWrite: {
+            /** @description What the client calls itself; empty where it does not. */
+            agent: string;
+            /**
+             * Format: int64
+             * @description Milliseconds since the epoch.
+             */
+            at: number;
+            /** @description The authenticated user, else the address that the request came from. */
+            client: string;
+            /** @description MLflow's code; absent where the request was refused before an endpoint looked at it. */
+            error_code: string | null;
+            /** @description As the client got it, at most 500 characters. */
+            message: string;
+            method: string;
+            request_id: string;
+            /** @description With the names of its variable parts, such as `/api/2.0/mlflow/runs/log-batch`; `unknown` where there is no such endpoint. */
+            route: string;
+            /**
+             * Format: int32
+             * @description The HTTP status.
+             */
+            status: number;
+        };
+        RefusedWrites: {
+            /** @description At most 200, the latest first. */
+            refused: components["schemas"]["RefusedWrite"][];
         };
         RunChange: {
             /** @description None where the server no longer knows it. */
@@ -1081,6 +1192,10 @@ export interface components {
             /** @description Query parameters of the page of runs, such as `q=metrics.loss+%3C+1&group=params.optimizer`. */
             search: string;
         };
+        Selection: {
+            run_ids: string[];
+            selection_id: string;
+        };
         /**
          * @description A metric of one run. The columns have one length, a value per bucket; as long as there are no more points than buckets,
          *     each point is its own bucket. NaN and infinity are left out of them.
@@ -1206,6 +1321,11 @@ export interface components {
         UploadCounts: {
             /** Format: int64 */
             failed: number;
+            /**
+             * Format: int64
+             * @description When the oldest of those that wait came, in milliseconds since the epoch.
+             */
+            oldest_staged_at: number | null;
             /** Format: int64 */
             spool_bytes: number;
             /** Format: int64 */
@@ -1214,6 +1334,8 @@ export interface components {
             staged: number;
         };
         UploadList: {
+            /** @description Those whose bytes are arriving at this process; the log does not know of them yet. */
+            incoming: components["schemas"]["IncomingUpload"][];
             uploads: components["schemas"]["Upload"][];
         };
         /**
@@ -1223,6 +1345,19 @@ export interface components {
         ViewType: "active" | "deleted" | "all";
         ViewsAnswer: {
             views: components["schemas"]["ListedView"][];
+        };
+        /**
+         * @description How long the latest writes took that this process answered, from the head of the request to that of the answer; MLflow's
+         *     own, without files.
+         */
+        WriteTimes: {
+            /** @description The writes that this is about, the latest 1000 at most. */
+            count: number;
+            /**
+             * Format: double
+             * @description Milliseconds within which 99 of 100 were answered.
+             */
+            p99_ms: number | null;
         };
     };
     responses: {
@@ -1729,6 +1864,31 @@ export interface operations {
             503: components["responses"]["Unavailable"];
         };
     };
+    list_refused_writes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The latest of them. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusedWrites"];
+                };
+            };
+            400: components["responses"]["Invalid"];
+            403: components["responses"]["Foreign"];
+            429: components["responses"]["Overloaded"];
+            500: components["responses"]["Failed"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
     get_status: {
         parameters: {
             query?: never;
@@ -2098,6 +2258,67 @@ export interface operations {
             409: components["responses"]["Occupied"];
             413: components["responses"]["TooLarge"];
             415: components["responses"]["Encoded"];
+            429: components["responses"]["Overloaded"];
+            500: components["responses"]["Failed"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    keep_selection: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewSelection"];
+            };
+        };
+        responses: {
+            /** @description The selection. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Selection"];
+                };
+            };
+            400: components["responses"]["Invalid"];
+            403: components["responses"]["Foreign"];
+            404: components["responses"]["Missing"];
+            408: components["responses"]["Incomplete"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["Encoded"];
+            429: components["responses"]["Overloaded"];
+            500: components["responses"]["Failed"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    get_selection: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                selection_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The selection. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Selection"];
+                };
+            };
+            400: components["responses"]["Invalid"];
+            403: components["responses"]["Foreign"];
+            404: components["responses"]["Missing"];
             429: components["responses"]["Overloaded"];
             500: components["responses"]["Failed"];
             503: components["responses"]["Unavailable"];

@@ -70,7 +70,7 @@ export const shortcuts: { keys: string; what: string }[] = [
   { keys: "Alt click", what: "Only runs with this value (runs table)" },
   { keys: "c", what: "Compare the selected runs" },
   { keys: "t", what: "Tag the selected runs" },
-  { keys: "p", what: "Pin the selected runs, or the one you are on, to the top" },
+  { keys: "p", what: "Pin the selected runs, or the one you are on, to the top of the table" },
   { keys: "1 to 6", what: "Tabs of a run" },
   { keys: "[ / ]", what: "Previous / next run of the experiment" },
   { keys: "l / s", what: "Log scale / smoothing (focused chart)" },

@@ -14,7 +14,7 @@ export interface ChartGridProps {
   runs: readonly ChartRun[];
   settings: ChartSettings;
   onChange: (change: Partial<ChartSettings>) => void;
-  /** Charts with the same key move their cursors together. */
+  /** Charts with the same key move their cursors together, where that is wanted. */
   syncKey: string;
 }
 
@@ -55,7 +55,7 @@ export function ChartGrid({ metrics, runs, settings, onChange, syncKey }: ChartG
             log={settings.log.has(metric)}
             onLog={(log) => setLog(metric, log)}
             onSmooth={toggleSmoothing}
-            syncKey={syncKey}
+            syncKey={settings.sync ? syncKey : undefined}
           />
         </Cell>
       ))}

@@ -1,4 +1,4 @@
-// The controls that all charts of a page share: filter, meaning of x, smoothing, band.
+// The controls that all charts of a page share: filter, meaning of x, smoothing, band, common cursor.
 import { useId } from "react";
 import { Button, Segmented } from "../parts/Button";
 import styles from "./ChartToolbar.module.css";
@@ -68,6 +68,13 @@ export function ChartToolbar({
         onClick={() => onChange({ band: !settings.band })}
       >
         Min–max band
+      </Button>
+      <Button
+        aria-pressed={settings.sync}
+        title="The cursors of all charts move together"
+        onClick={() => onChange({ sync: !settings.sync })}
+      >
+        Sync
       </Button>
     </div>
   );

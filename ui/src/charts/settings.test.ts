@@ -4,12 +4,14 @@ import { metricMatcher, parseSettings, withSettings } from "./settings";
 
 describe("chart settings", () => {
   it("survive the way through the URL, and keep what belongs to others", () => {
-    const text = "runs=a%2Cb&x=wall&smooth=0.4&band=0&filter=loss%7Cacc&log=train%2Floss&log=lr";
+    const text =
+      "runs=a%2Cb&x=wall&smooth=0.4&band=0&sync=0&filter=loss%7Cacc&log=train%2Floss&log=lr";
     const settings = parseSettings(new URLSearchParams(text));
     expect(settings).toEqual({
       mode: "wall",
       smoothing: 0.4,
       band: false,
+      sync: false,
       filter: "loss|acc",
       log: new Set(["train/loss", "lr"]),
     });

@@ -9,6 +9,8 @@ export interface ChartSettings {
   /** 0 to 0.99. */
   smoothing: number;
   band: boolean;
+  /** The cursors of all charts move together. */
+  sync: boolean;
   filter: string;
   /** Metrics with a logarithmic y axis. */
   log: ReadonlySet<string>;
@@ -20,6 +22,7 @@ export function parseSettings(params: URLSearchParams): ChartSettings {
     mode: parseMode(params.get("x") ?? ""),
     smoothing: smoothing > 0 && smoothing < 1 ? smoothing : 0,
     band: params.get("band") !== "0",
+    sync: params.get("sync") !== "0",
     filter: params.get("filter") ?? "",
     log: new Set(params.getAll("log")),
   };
@@ -39,6 +42,7 @@ export function withSettings(params: URLSearchParams, settings: ChartSettings): 
   put("x", settings.mode === "step" ? null : settings.mode);
   put("smooth", settings.smoothing > 0 ? String(settings.smoothing) : null);
   put("band", settings.band ? null : "0");
+  put("sync", settings.sync ? null : "0");
   put("filter", settings.filter === "" ? null : settings.filter);
   next.delete("log");
   for (const metric of settings.log) next.append("log", metric);

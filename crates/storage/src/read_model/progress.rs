@@ -17,6 +17,8 @@ pub struct Projection {
 pub struct UploadCounts {
     pub staged: i64,
     pub failed: i64,
+    /// When the oldest staged one was taken, in milliseconds since the epoch.
+    pub oldest_staged_at: Option<i64>,
 }
 
 impl ReadModel {
@@ -27,7 +29,7 @@ impl ReadModel {
     }
 
     pub async fn upload_counts(&self) -> Result<UploadCounts, Error> {
-        let sql = "SELECT state, COUNT(*) FROM artifacts WHERE state <> 'stored' GROUP BY state";
+        let sql = "SELECT state, COUNT(*), MIN(staged_at) FROM artifacts WHERE state <> 'stored' GROUP BY state";
         let mut counts = UploadCounts::default();
         for mut row in self.db.fetch(&Statement::new(sql, vec![])).await? {
             let (state, number) = (row.text(0)?, row.int(1)?);
@@ -35,6 +37,7 @@ impl ReadModel {
                 counts.failed = number;
             } else {
                 counts.staged += number;
+                counts.oldest_staged_at = row.opt_int(2)?;
             }
         }
         Ok(counts)

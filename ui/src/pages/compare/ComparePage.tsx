@@ -1,4 +1,4 @@
-// Runs side by side, of any experiments. Which runs, the baseline and the tab are in the URL.
+// Runs side by side, of any experiments. Which runs, the baseline and the tab are in the URL; many runs as a short id.
 import { useQueries } from "@tanstack/react-query";
 import { lazy, Suspense, useMemo } from "react";
 import { useSearchParams } from "wouter";
@@ -15,10 +15,12 @@ import { Skeleton } from "../../parts/Skeleton";
 import { Tabs } from "../../parts/Tabs";
 import { useMoment } from "../run/moment";
 import { PastBanner } from "../run/PastBanner";
+import { MOST_COMPARED } from "./address";
 import { CompareTable } from "./CompareTable";
 import css from "./compare.module.css";
 import { RunPicker } from "./RunPicker";
 import type { ComparedRun } from "./run";
+import { useCompared } from "./useCompared";
 import { useLiveRuns } from "./useLiveRuns";
 
 const LinesTab = lazy(() => import("./LinesTab"));
@@ -37,17 +39,13 @@ const TABS: [string, string][] = [
   ["contour", "Contour"],
   ["artifacts", "Artifacts"],
 ];
-/** As many runs as one call for series takes. */
-const MOST = 50;
 const NONE: readonly string[] = [];
 
 export default function ComparePage() {
-  const [params, setParams] = useSearchParams();
-  const asked = useMemo(
-    () => [...new Set((params.get("runs") ?? "").split(",").filter((id) => id !== ""))],
-    [params],
-  );
-  const ids = useMemo(() => asked.slice(0, MOST), [asked]);
+  const [params] = useSearchParams();
+  const compared = useCompared();
+  const asked = compared.ids;
+  const ids = useMemo(() => asked.slice(0, MOST_COMPARED), [asked]);
   const tab = params.get("tab") ?? "table";
   const title = `Compare ${ids.length} ${ids.length === 1 ? "run" : "runs"}`;
   usePage(title, [{ label: "Experiments", to: "/experiments" }, { label: title }]);
@@ -72,13 +70,6 @@ export default function ComparePage() {
 
   const asOf = runs.find(({ detail }) => detail.as_of)?.detail.as_of;
 
-  function setRuns(next: readonly string[]) {
-    setParams((current) => {
-      const changed = new URLSearchParams(current);
-      changed.set("runs", next.join(","));
-      return changed;
-    });
-  }
   function route(name: string): string {
     const next = new URLSearchParams(params);
     if (name === "table") next.delete("tab");
@@ -94,15 +85,15 @@ export default function ComparePage() {
         <span className={css.headTools}>
           <RunPicker
             runs={runs}
-            onAdd={(id) => setRuns([...ids, id])}
-            disabled={ids.length >= MOST}
+            onAdd={(id) => compared.setIds([...ids, id])}
+            disabled={ids.length >= MOST_COMPARED}
           />
           <Copy text={location.href} label="Share link" kind="normal" size="normal" />
         </span>
       </div>
-      {asked.length > MOST && (
+      {asked.length > MOST_COMPARED && (
         <p className={css.notice} role="note">
-          {asked.length} runs were asked for; the first {MOST} are shown.
+          {asked.length} runs were asked for; the first {MOST_COMPARED} are shown.
         </p>
       )}
       <Tabs
@@ -116,7 +107,15 @@ export default function ComparePage() {
           retry={() => void failed.refetch()}
         />
       )}
-      {ids.length === 0 ? (
+      {compared.pending ? (
+        <Skeleton label="Loading the selection" />
+      ) : compared.error ? (
+        <ErrorBox
+          what="The selection of runs could not be loaded"
+          error={compared.error}
+          retry={compared.retry}
+        />
+      ) : ids.length === 0 ? (
         <EmptyState title="Choose the runs to compare">
           Select runs in the table of an experiment and press Compare.
         </EmptyState>
@@ -129,7 +128,7 @@ export default function ComparePage() {
             {tab === "table" && (
               <CompareTable
                 runs={runs}
-                onRemove={(id) => setRuns(ids.filter((one) => one !== id))}
+                onRemove={(id) => compared.setIds(ids.filter((one) => one !== id))}
               />
             )}
             {tab === "lines" && <LinesTab runs={runs} />}

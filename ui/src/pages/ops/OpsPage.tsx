@@ -1,4 +1,4 @@
-// Operations: is the server well, how far behind are the read models, which uploads wait or failed, what is going on, who is told.
+// Operations: is the server well, how far behind are the read models, which uploads wait or failed, which writes were refused, what is going on, who is told.
 import { lazy, Suspense } from "react";
 import { useOpsStatus } from "../../api/queries";
 import { usePage } from "../../app/page";
@@ -10,14 +10,17 @@ import { Tabs } from "../../parts/Tabs";
 import { OverviewTab } from "./OverviewTab";
 import css from "./ops.module.css";
 import { Projections } from "./Projections";
+import { Rebuild } from "./Rebuild";
 
 const UploadsTab = lazy(() => import("./UploadsTab"));
 const WebhooksTab = lazy(() => import("./WebhooksTab"));
+const RefusedTab = lazy(() => import("./RefusedTab"));
 const EventTail = lazy(() => import("./EventTail"));
 
 const TABS: [string, string][] = [
   ["overview", "Overview"],
   ["uploads", "Uploads"],
+  ["refused", "Refused"],
   ["events", "Events"],
   ["projections", "Projections"],
   ["webhooks", "Webhooks"],
@@ -79,11 +82,15 @@ export default function OpsPage({
           ))}
         {tab === "projections" &&
           (data ? (
-            <Projections status={data} only={projection} />
+            <>
+              <Projections status={data} only={projection} />
+              <Rebuild />
+            </>
           ) : (
             status.isPending && <Skeleton label="Loading the state" />
           ))}
         {tab === "uploads" && <UploadsTab />}
+        {tab === "refused" && <RefusedTab />}
         {tab === "webhooks" && <WebhooksTab />}
         {tab === "events" && <EventTail />}
         {!TABS.some(([name]) => name === tab) && (

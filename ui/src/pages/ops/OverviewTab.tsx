@@ -1,12 +1,13 @@
-// The state of the server at a glance: checks, lag, uploads, spool, dead letters.
+// The state of the server at a glance: checks, lag, writes, uploads, spool, dead letters.
 
 import { Link } from "wouter";
 import type { OpsStatus } from "../../api/contract";
 import table from "../../parts/DataTable.module.css";
-import { formatBytes, formatCount } from "../../parts/format";
+import { formatBytes, formatCount, formatDuration } from "../../parts/format";
 import panel from "../../parts/Panel.module.css";
 import { Signal } from "../../parts/Status";
 import { TableFrame } from "../../parts/TableFrame";
+import { Time } from "../../parts/Time";
 import css from "./ops.module.css";
 import { Projections, useRate } from "./Projections";
 
@@ -19,7 +20,8 @@ const READY: Record<OpsStatus["ready"]["status"], [Tone, string]> = {
 };
 
 export function OverviewTab({ status }: { status: OpsStatus }) {
-  const { ready, uploads } = status;
+  const { ready, uploads, writes } = status;
+  const p99 = writes.p99_ms;
   const [tone, word] = READY[ready.status] ?? ["mute", ready.status];
   const rate = useRate(status);
   const broken = ready.checks.filter((check) => !check.ok).length;
@@ -44,12 +46,23 @@ export function OverviewTab({ status }: { status: OpsStatus }) {
         >
           {lag === 0 ? "read models are current" : `events · ${behind?.name ?? ""}`}
         </Card>
+        <Card title="Write latency p99" value={latency(p99)} tone={latencyTone(p99)}>
+          {p99 === null
+            ? "nothing was written yet"
+            : `of the last ${writes.count === 1 ? "write" : `${formatCount(writes.count)} writes`}`}
+        </Card>
         <Card
           title="Uploads waiting"
           value={formatCount(uploads.staged)}
           tone={uploads.staged > 0 ? "run" : "ok"}
         >
-          {uploads.staged > 0 ? "being stored" : "nothing waits"}
+          {uploads.oldest_staged_at === null ? (
+            "nothing waits"
+          ) : (
+            <>
+              the oldest came <Time at={uploads.oldest_staged_at} />
+            </>
+          )}
         </Card>
         <Card
           title="Upload failures"
@@ -113,6 +126,17 @@ export function OverviewTab({ status }: { status: OpsStatus }) {
       </section>
     </div>
   );
+}
+
+/** Below ten milliseconds the tenths tell something. */
+function latency(ms: number | null): string {
+  if (ms === null) return "—";
+  return ms < 10 ? `${ms.toFixed(1)} ms` : formatDuration(ms);
+}
+
+function latencyTone(ms: number | null): Tone {
+  if (ms === null) return "mute";
+  return ms < 100 ? "ok" : ms < 1000 ? "run" : "warn";
 }
 
 function Card({

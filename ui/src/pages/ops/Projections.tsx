@@ -6,6 +6,7 @@ import { LinkButton } from "../../parts/Button";
 import table from "../../parts/DataTable.module.css";
 import { EmptyState } from "../../parts/EmptyState";
 import { formatCount, formatDuration } from "../../parts/format";
+import { percent } from "../../parts/Progress";
 import { Signal } from "../../parts/Status";
 import { TableFrame } from "../../parts/TableFrame";
 import css from "./ops.module.css";
@@ -89,12 +90,6 @@ export function Projections({
       </table>
     </TableFrame>
   );
-}
-
-/** Never says 100 % while something is missing. */
-function percent(part: number): string {
-  const rounded = Math.round(part * 1000) / 10;
-  return `${rounded === 100 && part < 1 ? 99.9 : rounded} %`;
 }
 
 function useSpeeds(status: OpsStatus): Map<string, number> {

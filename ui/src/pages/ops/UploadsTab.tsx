@@ -1,4 +1,5 @@
-// Artifacts that were received and are not stored: those that failed, to be tried again or given up, and those that wait.
+// Artifacts that were received and are not stored: those that failed, to be tried again or given up, those that wait, and those that
+// are arriving.
 import { useState } from "react";
 import { Link } from "wouter";
 import { errorText } from "../../api/client";
@@ -16,11 +17,14 @@ import { TableFrame } from "../../parts/TableFrame";
 import { Time } from "../../parts/Time";
 import { toast } from "../../parts/Toast";
 import { artifactName, subjectOf } from "../activity/describe";
+import { IncomingUploads } from "./IncomingUploads";
 import css from "./ops.module.css";
 
 export default function UploadsTab() {
+  const waiting = useUploads("staged");
   return (
     <div className={css.sections}>
+      <IncomingUploads uploads={waiting.data?.incoming ?? []} />
       <Uploads state="failed" title="Failed" none="No upload has failed." />
       <Uploads state="staged" title="Waiting for storage" none="No upload waits." />
     </div>

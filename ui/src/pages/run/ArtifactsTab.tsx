@@ -11,26 +11,40 @@ import { Skeleton } from "../../parts/Skeleton";
 import { ArtifactFile } from "./ArtifactFile";
 import { ArtifactTree } from "./ArtifactTree";
 import css from "./artifacts.module.css";
+import { IncomingFiles } from "./IncomingFiles";
 
 const WAITING_MS = 3000;
+const ARRIVING_MS = 1000;
 
-export default function ArtifactsTab({ runId, path }: { runId: string; path: string }) {
+export default function ArtifactsTab({
+  runId,
+  path,
+  running,
+}: {
+  runId: string;
+  path: string;
+  /** More files may come at any time. */
+  running: boolean;
+}) {
   const root = useArtifacts(runId, "");
   const parent = useArtifacts(runId, folderOf(path));
   const entry = parent.data?.entries.find((one) => one.path === path);
-  const waiting = [root, parent].some((list) =>
+  const incoming = root.data?.incoming ?? [];
+  const arriving = incoming.length > 0;
+  const staged = [root, parent].some((list) =>
     list.data?.entries.some((one) => one.state === "staged"),
   );
+  const pause = arriving ? ARRIVING_MS : staged || running ? WAITING_MS : undefined;
   const client = useQueryClient();
   useEffect(() => {
-    if (!waiting) return;
-    // The end of an upload is no change of the run, so it is asked for as long as one is under way.
+    if (pause === undefined) return;
+    // An upload is no change of the run, so it is asked for as long as there is one or may be one.
     const timer = setInterval(() => {
       if (document.visibilityState === "visible")
         void client.invalidateQueries({ queryKey: keys.artifacts(runId) });
-    }, WAITING_MS);
+    }, pause);
     return () => clearInterval(timer);
-  }, [waiting, client, runId]);
+  }, [pause, client, runId]);
 
   if (root.isPending) return <Skeleton lines={8} label="Loading artifacts" />;
   if (root.error && !root.data)
@@ -41,7 +55,7 @@ export default function ArtifactsTab({ runId, path }: { runId: string; path: str
         retry={() => void root.refetch()}
       />
     );
-  if (root.data && root.data.entries.length === 0) {
+  if (root.data && root.data.entries.length === 0 && !arriving) {
     return (
       <EmptyState title="No artifacts">
         Files that the run logs, such as models and plots, appear here. In Python:
@@ -52,6 +66,7 @@ export default function ArtifactsTab({ runId, path }: { runId: string; path: str
   return (
     <div className={css.split}>
       <nav className={`${panel.frame} ${css.tree}`} aria-label="Artifacts">
+        <IncomingFiles uploads={incoming} />
         <ArtifactTree runId={runId} selected={path} />
       </nav>
       <div className={css.preview}>

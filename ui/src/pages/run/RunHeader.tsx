@@ -5,6 +5,7 @@ import { useLocation } from "wouter";
 import { errorText } from "../../api/client";
 import type { BulkAction, RunDetail } from "../../api/contract";
 import { bulk, keys, purgeRun, renameRun } from "../../api/queries";
+import { useKeys } from "../../app/keyboard";
 import { slotColour, slotOf } from "../../charts/palette";
 import { ActionMenu } from "../../parts/ActionMenu";
 import { Button, LinkButton } from "../../parts/Button";
@@ -17,6 +18,7 @@ import { Duration, Time } from "../../parts/Time";
 import { toast } from "../../parts/Toast";
 import type { Side } from "./neighbour";
 import css from "./run.module.css";
+import { usePin } from "./usePin";
 
 export function RunHeader({ detail, goTo }: { detail: RunDetail; goTo: (side: Side) => void }) {
   const { run, as_of: past } = detail;
@@ -24,6 +26,8 @@ export function RunHeader({ detail, goTo }: { detail: RunDetail; goTo: (side: Si
   const [purging, setPurging] = useState(false);
   const [, go] = useLocation();
   const change = useDeletion();
+  const [pinned, togglePin] = usePin(run.experiment_id, run.run_id);
+  useKeys({ p: togglePin });
   const last = detail.metrics.reduce((latest, metric) => Math.max(latest, metric.timestamp), 0);
   const step = detail.metrics.reduce((highest, metric) => Math.max(highest, metric.step), 0);
   return (
@@ -52,6 +56,14 @@ export function RunHeader({ detail, goTo }: { detail: RunDetail; goTo: (side: Si
             onClick={() => goTo("older")}
           >
             <Icon name="down" size={14} />
+          </Button>
+          <Button
+            aria-pressed={pinned}
+            aria-keyshortcuts="p"
+            title="On top of the table of runs, whatever the filter and the order   P"
+            onClick={togglePin}
+          >
+            Pin
           </Button>
           <LinkButton to={`/compare?runs=${run.run_id}`}>Compare with…</LinkButton>
           {past ? null : run.deleted ? (

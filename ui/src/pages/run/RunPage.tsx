@@ -130,7 +130,11 @@ export default function RunPage({ runId, tab, path }: RunPageProps) {
           {tab === "metrics" && <MetricsTab detail={detail} system={false} />}
           {tab === "system" && <MetricsTab detail={detail} system />}
           {tab === "artifacts" && (
-            <ArtifactsTab runId={runId} path={pathInAddress(location.pathname, runId, path)} />
+            <ArtifactsTab
+              runId={runId}
+              path={pathInAddress(location.pathname, runId, path)}
+              running={detail.run.status === "RUNNING"}
+            />
           )}
           {tab === "timeline" && <TimelineTab runId={runId} asOf={detail.as_of} onMoment={setAt} />}
           {tab === "events" && <RawEventsTab runId={runId} />}

@@ -1,7 +1,7 @@
 // The Runs tab: filter line, tools, count line, grid and the bar for the selection.
 import { useMemo, useRef, useState } from "react";
 import { useLocation } from "wouter";
-import { ApiError } from "../../api/client";
+import { ApiError, errorText } from "../../api/client";
 import type { Experiment } from "../../api/contract";
 import { useFields } from "../../api/queries";
 import { useKeys } from "../../app/keyboard";
@@ -13,11 +13,14 @@ import { formatCount } from "../../parts/format";
 import { Icon } from "../../parts/Icon";
 import { Skeleton } from "../../parts/Skeleton";
 import { Snippet } from "../../parts/Snippet";
+import { toast } from "../../parts/Toast";
+import { MOST_COMPARED } from "../compare/address";
 import { TagDialog } from "../run/TagDialog";
 import { MOST_TAGGED, tagRuns } from "./bulk-tag";
 import { CodeButton } from "./CodeButton";
 import { ColumnChooser } from "./ColumnChooser";
 import type { ColumnActions } from "./ColumnMenu";
+import { comparison } from "./comparison";
 import { DensityButton } from "./DensityButton";
 import { EmptyResult } from "./EmptyResult";
 import { ExportButton } from "./ExportButton";
@@ -34,11 +37,10 @@ import { ShareButton } from "./ShareButton";
 import { countOf, forTable, nothing, type Selection, wholeTable } from "./selection";
 import { type ColumnId, MOST_PINNED, pinning, runPath, type Sort, withClause } from "./url-state";
 import { useRunTable, useTableState } from "./useRunTable";
+import { useWaitingPins } from "./useWaitingPins";
 import { ViewMenu } from "./ViewMenu";
 import { viewsOf } from "./views";
 import { useWidths } from "./widths";
-
-const MAX_COMPARED = 50;
 
 /** Clicking a head: the other way round; metrics and times begin with the largest. */
 function nextSort(now: Sort, column: ColumnId): Sort {
@@ -52,6 +54,7 @@ export function RunsTab({ experiment }: { experiment: Experiment }) {
   const [, go] = useLocation();
   const views = useMemo(() => viewsOf(experiment), [experiment]);
   const [state, change] = useTableState(views);
+  useWaitingPins(id, state.top, change);
   const fields = useFields(id);
   const [widths, setWidth] = useWidths(id);
   const { windows, table, columns, ids, top, baseline, groupCount, fresh, refresh } = useRunTable(
@@ -85,9 +88,9 @@ export function RunsTab({ experiment }: { experiment: Experiment }) {
   };
   const compare = () => {
     if (selected < 2) return;
-    const known = selection.all ? windows.loadedIds() : [...selection.ids];
-    const runs = known.slice(0, MAX_COMPARED);
-    go(`/compare?runs=${runs.map(encodeURIComponent).join(",")}`);
+    comparison(selection, windows).then(go, (error: unknown) =>
+      toast({ message: `The runs cannot be compared: ${errorText(error)}`, tone: "bad" }),
+    );
   };
   useKeys({
     "/": () => filter.current?.focus(),
@@ -297,7 +300,7 @@ export function RunsTab({ experiment }: { experiment: Experiment }) {
           matched={groupCount === undefined ? (loaded?.matched ?? 0) : 0}
           view={state.view}
           past={state.at !== undefined}
-          tooMany={selected > MAX_COMPARED ? MAX_COMPARED : undefined}
+          tooMany={selected > MOST_COMPARED ? MOST_COMPARED : undefined}
           onAll={() => loaded && setSelection(wholeTable(loaded.snapshot, loaded.matched))}
           onCompare={compare}
           onBaseline={
