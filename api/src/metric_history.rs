@@ -5,6 +5,7 @@
 use axum::extract::State;
 use runledger_domain::DomainError;
 use runledger_domain::points::{Columns, sample_interval};
+use runledger_storage::HistoryPage;
 use serde::ser::SerializeSeq;
 use serde::{Serialize, Serializer};
 use std::borrow::Cow;
@@ -56,16 +57,15 @@ pub(crate) async fn get_history(State(app): State<AppState>, args: Args) -> Resu
         None => usize::MAX,
     };
     let from = args.filled("page_token")?.map_or(Ok(0), read_token)?;
-    let columns = app.views.history(run_id, key).await?;
-    let from = from.min(columns.len());
-    let to = from.saturating_add(max_results).min(columns.len());
-    let next_page_token = (to < columns.len()).then(|| write_token(to));
+    let HistoryPage { points, total } = app.views.history_page(run_id, key, from, max_results).await?;
+    let (count, to) = (points.len(), from.saturating_add(points.len()));
+    let next_page_token = (to < total).then(|| write_token(to));
     let key = key.to_owned();
     let write = move || {
-        let metrics = Points(vec![Piece { key: &key, run_id: None, columns: Cow::Owned(columns), shown: from..to }]);
+        let metrics = Points(vec![Piece { key: &key, run_id: None, columns: Cow::Owned(points), shown: 0..count }]);
         Answer::new(&History { metrics, next_page_token })
     };
-    Answer::of_many(to - from, write).await
+    Answer::of_many(count, write).await
 }
 
 /// `metrics/get-history-bulk`: the histories of several runs one after the other, cut at a number of points.

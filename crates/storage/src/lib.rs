@@ -37,7 +37,7 @@ pub use metrics::LogMetrics;
 pub use read_model::{
     Artifact, ArtifactEntry, ArtifactState, Cell, Completion, CompletionKind, DatasetSummary, DeletedExperiment,
     DeletedLoggedModel, DeletedLoggedModels, DeletedRun, DeletedRuns, ExperimentActivity, ExperimentSummary, Field,
-    Fields, GroupColumn, ListedModel, MetricSpread, MetricSummary, NamedVersion, Outlined, Page, PastEvents,
-    PastLimits, PastRun, Projection, ReadModel, Removal, RunCounts, RunGroup, RunHead, SideViews, TableColumn,
-    TableRow, UploadCounts, VIEWS,
+    Fields, GroupColumn, HistoryPage, ListedModel, MetricSpread, MetricSummary, NamedVersion, Outlined, Page,
+    PastEvents, PastLimits, PastRun, Projection, ReadModel, Removal, RunCounts, RunGroup, RunHead, SideViews,
+    TableColumn, TableRow, UploadCounts, VIEWS,
 };

@@ -137,6 +137,8 @@ pub(super) async fn merged_history_is_complete(fixture: &Fixture) -> Result<(), 
     let read_model = ReadModel::new(Arc::clone(&fixture.views), fixture.open()?);
     let (history, expected) = (read_model.history("viewed", "h").await?, merge(all));
     ensure(history == expected, || format!("{} points instead of {}", history.len(), expected.len()))?;
+    let page = read_model.history_page("viewed", "h", 1_000, 500).await?;
+    ensure(page.points == expected.slice(1_000..1_500), || format!("{} points of a page", page.points.len()))?;
     let count = crate::Statement::new("SELECT COUNT(*) FROM metric_segments WHERE run_no = $1", vec![RUN.into()]);
     let rows = fixture.views.fetch(&count).await?;
     let segments = rows.first().map_or(Ok(0), |row| row.int(0))?;
@@ -178,6 +180,16 @@ pub(super) async fn a_long_history_is_drawn_of_outlines(fixture: &Fixture) -> Re
             ensure(greatest(&drawn.max) == greatest(&whole.max), || format!("{}: a spike is hidden", said()))?;
             ensure(is_thin || drawn == whole, || format!("{}: another picture", said()))?;
         }
+    }
+    for (from, most) in
+        [(0, 100), (19_990, 20), (0, usize::MAX), (25_000, 20_000), (59_000, 5_000), (60_049, 9), (70_000, 9)]
+    {
+        let page = read_model.history_page("viewed", "long", from, most).await?;
+        let to = all.len().min(from.saturating_add(most));
+        let expected = all.slice(from.min(to)..to);
+        ensure(page.total == all.len() && page.points == expected, || {
+            format!("{most} from {from}: {}", page.points.len())
+        })?;
     }
     Ok(())
 }
