@@ -15,7 +15,7 @@ use crate::{BulkInsert, Error, Row, Statement, Transaction, Value};
 const FANOUT: u32 = 16;
 /// A segment with this many points is not merged any further.
 const SEALED: i64 = 8_192;
-/// A merged segment is cut into pieces of this many points.
+/// A merged segment is cut into pieces of at most this many points.
 const PIECE: usize = 16_384;
 
 /// The segments of one level of a metric's history.
@@ -74,10 +74,13 @@ pub(super) async fn merge_level(transaction: &mut dyn Transaction, key: &Segment
     }
     transaction.execute(&Statement::new(format!("DELETE FROM metric_segments WHERE {open}"), params())).await?;
     let merged = merge(pieces);
-    // Each open segment was smaller than half a piece, so there are more old numbers than pieces.
+    // Of one size, so that none of several is small enough to be merged again, with points of another time. Each open segment was
+    // smaller than half a piece, so there are more old numbers than pieces.
+    let pieces = merged.len().div_ceil(PIECE).max(1);
+    let size = merged.len().div_ceil(pieces);
     let rows = numbers.into_iter().enumerate().map_while(|(index, segment)| {
-        let start = index * PIECE;
-        let end = (start + PIECE).min(merged.len());
+        let start = index * size;
+        let end = (start + size).min(merged.len());
         (start < end).then(|| row(key.run_no, &key.key, segment, key.level + 1, &merged.slice(start..end)))
     });
     transaction.insert(&SEGMENTS, rows.collect()).await
