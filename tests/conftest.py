@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from harness.broker import running_broker
-from harness.browser import running_browser
+from harness.browser import Browsers, running_browsers
 from harness.deployment import Deployment, Services
 from harness.objects import running_stores
 from harness.postgres import Postgres, running_postgres
@@ -39,9 +39,14 @@ Deploy = Callable[..., Deployment]
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with running_browser() as browser:
-        yield browser
+def browsers() -> Iterator[Browsers]:
+    with running_browsers() as browsers:
+        yield browsers
+
+
+@pytest.fixture
+def browser(browsers: Browsers) -> Browser:
+    return browsers.get()
 
 
 @pytest.fixture(scope="session")

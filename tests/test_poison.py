@@ -7,14 +7,14 @@ from typing import Any
 
 import pytest
 from conftest import Deploy
-from harness.browser import running_browser, visiting
+from harness.browser import visiting
 from harness.broker import DEAD, MAIN
 from harness.deployment import Deployment
 from harness.fault_proxy import FaultProxy, fault_proxy, refused
 from harness.puts import Puts, puts_into_a_run
 from harness.waiting import wait_until
 from harness.wire import Wire
-from playwright.sync_api import expect
+from playwright.sync_api import Browser, expect
 
 LAST_ATTEMPT = 6
 
@@ -110,12 +110,12 @@ def test_an_upload_that_fails_for_good_is_readable_and_can_be_retried(proxied: t
     deployment.await_empty_spool()
 
 
-def test_an_upload_that_fails_for_good_is_retried_on_its_page(proxied: tuple[Deployment, FaultProxy]) -> None:
+def test_an_upload_that_fails_for_good_is_retried_on_its_page(browser: Browser, proxied: tuple[Deployment, FaultProxy]) -> None:
     deployment, proxy = proxied
     puts = puts_into_a_run(deployment.apis[0].url)
     path = puts.put("failing.txt", b"content")
     fail_for_good(deployment, proxy, puts, path)
-    with running_browser() as browser, visiting(browser, deployment.apis[0].url, axe=True) as visit:
+    with visiting(browser, deployment.apis[0].url, axe=True) as visit:
         page = visit.go("/ops/uploads")
         expect(page.get_by_role("row", name=re.compile("failing.txt"))).to_be_visible()
         page = visit.go(f"/runs/{puts.run_id}/artifacts/failing.txt")

@@ -3,10 +3,11 @@
 import subprocess
 
 from conftest import StartServer
-from harness.browser import running_browser, visiting
+from harness.browser import visiting
 from harness.runledger import BINARY
 from harness.waiting import wait_until
 from harness.wire import Wire
+from playwright.sync_api import Browser
 
 OWN = "/api/runledger/v1"
 
@@ -45,9 +46,9 @@ def test_it_is_loaded_once_unless_it_is_forced(start_server: StartServer) -> Non
     assert "cifar10-sweep-2" in names
 
 
-def test_the_page_of_an_empty_server_offers_it(start_on_sqlite: StartServer) -> None:
+def test_the_page_of_an_empty_server_offers_it(browser: Browser, start_on_sqlite: StartServer) -> None:
     server = start_on_sqlite()
-    with running_browser() as browser, visiting(browser, server.url, axe=True) as visit:
+    with visiting(browser, server.url, axe=True) as visit:
         page = visit.go("/")
         page.get_by_role("button", name="Load sample data").wait_for()
         visit.check_accessible()

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Playwright, expect, sync_playwright
 
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking", "--disable-component-update"]
 PATIENCE = 15_000  # milliseconds; tests run beside each other
@@ -43,16 +43,34 @@ def told(message: ConsoleMessage) -> str:
     return f"complained: {message.text} {message.location.get('url', '')}"
 
 
+class Browsers:
+    """A browser, and another one once that has died."""
+
+    def __init__(self, playwright: Playwright) -> None:
+        found = shutil.which("chromium")
+        assert found, "there is no chromium on this machine: scripts/setup-test.sh installs it"
+        self._chromium = found
+        self._playwright = playwright
+        self._browser: Browser | None = None
+
+    def get(self) -> Browser:
+        if self._browser is None or not self._browser.is_connected():
+            self._browser = self._playwright.chromium.launch(executable_path=self._chromium, args=FLAGS)
+        return self._browser
+
+    def close(self) -> None:
+        if self._browser is not None:
+            self._browser.close()
+
+
 @contextmanager
-def running_browser() -> Iterator[Browser]:
-    chromium = shutil.which("chromium")
-    assert chromium, "there is no chromium on this machine: scripts/setup-test.sh installs it"
+def running_browsers() -> Iterator[Browsers]:
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+        browsers = Browsers(playwright)
         try:
-            yield browser
+            yield browsers
         finally:
-            browser.close()
+            browsers.close()
 
 
 @contextmanager
