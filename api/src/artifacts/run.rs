@@ -39,23 +39,30 @@ pub(crate) async fn details(
     args: Args,
 ) -> Result<Answer, ApiError> {
     let run = app.run(&run_id).await?;
-    let (root, entries) = entries(&app, &run, &args).await?;
-    let folder = root.join(args.any_text("path")?.unwrap_or_default())?;
+    let Listing { root, folder, entries } = listing(&app, &run, &args).await?;
     let incoming = app.incoming.below(Some(&folder));
     Answer::new(&Details::of(&run.artifact_uri, &root, entries, incoming))
 }
 
 async fn files(app: &App, args: &Args) -> Result<(Run, Files<'static>), ApiError> {
     let run = app.run(args.run_id()?).await?;
-    let (root, entries) = entries(app, &run, args).await?;
+    let Listing { root, entries, .. } = listing(app, &run, args).await?;
     Ok((run, Files::below(&root, entries)))
 }
 
-async fn entries(app: &App, run: &Run, args: &Args) -> Result<(ArtifactPath, Vec<ArtifactEntry>), ApiError> {
+/// What is in a folder of a run.
+struct Listing {
+    root: ArtifactPath,
+    folder: ArtifactPath,
+    entries: Vec<ArtifactEntry>,
+}
+
+async fn listing(app: &App, run: &Run, args: &Args) -> Result<Listing, ApiError> {
     let root = artifact_root(run)?;
     let folder = root.join(args.any_text("path")?.unwrap_or_default())?;
     app.views.catch_up().await?;
-    Ok((root, app.views.list_artifacts(folder.as_str()).await?))
+    let entries = app.views.list_artifacts(folder.as_str()).await?;
+    Ok(Listing { root, folder, entries })
 }
 
 pub(crate) async fn download(

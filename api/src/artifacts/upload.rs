@@ -41,7 +41,6 @@ pub(crate) async fn stream(
         tracing::warn!(error = &error as &dyn std::error::Error, "a refused upload stays in the spool");
     }
     appended?;
-    drop(arriving);
     app.metrics.staged(size);
     Ok(())
 }

@@ -17,18 +17,16 @@ pub fn outline(piece: &Columns) -> Option<Columns> {
     }
     let mut kept = Columns::with_capacity(piece.len() / GROUP * 3 + 2);
     let last = piece.len().saturating_sub(1);
+    let mut places = Vec::new();
     for (number, values) in piece.values().chunks(GROUP).enumerate() {
         let start = number * GROUP;
-        let mut places = Group::of(values).places().map(|place| place.map(|place| start + place));
-        places.sort_unstable();
         let ends = [(start == 0).then_some(0), (start + values.len() > last).then_some(last)];
-        let mut behind = None;
-        for place in ends.into_iter().take(1).chain(places).chain(ends.into_iter().skip(1)).flatten() {
-            if behind < Some(place) {
-                kept.push(piece.at(place));
-                behind = Some(place);
-            }
-        }
+        places.clear();
+        places.extend(Group::of(values).places().into_iter().flatten().map(|place| start + place));
+        places.extend(ends.into_iter().flatten());
+        places.sort_unstable();
+        places.dedup();
+        kept.extend(places.iter().map(|place| piece.at(*place)));
     }
     Some(kept)
 }
