@@ -65,7 +65,7 @@ replays() {
   local work clients server
   for work in burst log-metric lifecycle; do
     case $work in burst) clients=16 ;; log-metric) clients=32 ;; lifecycle) clients=8 ;; esac
-    server=ours_${work/-/_}
+    server=ours_${work/-/_}_$round
     launch "$server"
     "$bench" "$work" --url "${url[$server]}" --clients "$clients" --seconds "$seconds" >/dev/null
     stop "$server"
