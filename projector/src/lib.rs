@@ -11,6 +11,7 @@
 mod apart;
 mod applier;
 mod assignment;
+mod groups;
 mod logged_models;
 mod metrics;
 mod places;

@@ -13,7 +13,7 @@ use runledger_domain::event::{ExperimentCreated, RunCreated, TagsSet};
 use runledger_domain::{Event, IdGen, KeyValue, StreamId, SystemClock, SystemIds};
 use runledger_migrations::{postgres_log, postgres_views};
 use runledger_projector::{Builder, Deps, Outcome, Plan, ProjectorMetrics, Status};
-use runledger_storage::views::Views;
+use runledger_storage::views::{ViewGroup, ViewGroups, Views};
 use runledger_storage::{AppendRequest, Db, EventLog, Generations, Leases, LogMetrics, Purpose, ReadModel, Statement};
 use runledger_storage_postgres::{PostgresAppend, PostgresDb, PostgresPlaces, relay_wake_ups};
 use sqlx::Executor;
@@ -21,7 +21,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use tokio_util::sync::CancellationToken;
 
-const REPLACE: Plan = Plan { purpose: Purpose::Replace, until: None, accept_differences: false, set_aside: false };
+const REPLACE: Plan = Plan {
+    purpose: Purpose::Replace,
+    views: ViewGroups::ALL,
+    until: None,
+    accept_differences: false,
+    set_aside: false,
+};
 
 async fn open(database: &Database) -> (PostgresDb, EventLog, ReadModel) {
     let db = PostgresDb::connect(&database.url).await.unwrap();

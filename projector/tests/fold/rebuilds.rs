@@ -6,14 +6,20 @@ use proptest::test_runner::{Config, TestRunner};
 use runledger_domain::{Event, IdGen, StreamId, SystemIds};
 use runledger_projector::{Outcome, Plan, RebuildError};
 use runledger_storage::conformance::snapshot;
-use runledger_storage::views::{Shards, Views};
+use runledger_storage::views::{Shards, ViewGroups, Views};
 use runledger_storage::{AppendRequest, EncodedEvent, Error, Generation, Leases, Phase, Purpose, Statement};
 use std::time::Duration;
 
 use crate::bench::Bench;
 use crate::histories::{Guards, RUNS, created, event, experiment_created};
 
-const REPLACE: Plan = Plan { purpose: Purpose::Replace, until: None, accept_differences: false, set_aside: false };
+const REPLACE: Plan = Plan {
+    purpose: Purpose::Replace,
+    views: ViewGroups::ALL,
+    until: None,
+    accept_differences: false,
+    set_aside: false,
+};
 const COMPARE: Plan = Plan { purpose: Purpose::Compare, ..REPLACE };
 
 async fn begun() -> Bench {
