@@ -169,3 +169,24 @@ def test_points_that_are_away_are_an_error_that_names_them(start_server: StartSe
     gone.write_bytes(content)
     operator.ok("verify", "--views", "--artifacts")
     wire.get("metrics/get-history", **question).ok()
+
+
+def test_rows_that_are_taken_over_keep_their_objects(start_server: StartServer) -> None:
+    server = start_server()
+    operator, _, runs = fill(server)
+    operator.ok(*MOVE)
+    seen, kept = vars(Seen(server, runs["old"])), objects(server, runs["old"])
+    assert kept
+    operator.ok("replay", "--view", "params")
+    operator.ok("replay", "--discard", "1")
+    assert moved(operator, runs["old"])[1] == 0
+    assert "0 objects removed" in operator.ok(*MOVE)
+    assert objects(server, runs["old"]) == kept
+    assert vars(Seen(server, runs["old"])) == seen
+    # Made anew in the database, after which nothing names the objects.
+    operator.ok("replay", "--view", "metrics")
+    assert moved(operator, runs["old"])[0] == 0
+    operator.ok("replay", "--discard", "2")
+    assert "0 objects removed" not in operator.ok("archive", "metrics", "--at-least", "1000000000")
+    assert objects(server, runs["old"]) == []
+    assert vars(Seen(server, runs["old"])) == seen

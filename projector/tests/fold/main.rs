@@ -7,6 +7,7 @@ mod artifacts;
 mod bench;
 mod histories;
 mod logged_models;
+mod partial_rebuilds;
 mod purges;
 mod rebuilds;
 mod registry;

@@ -13,16 +13,16 @@ use std::time::Duration;
 use crate::bench::Bench;
 use crate::histories::{Guards, RUNS, created, event, experiment_created};
 
-const REPLACE: Plan = Plan {
+pub(crate) const REPLACE: Plan = Plan {
     purpose: Purpose::Replace,
     views: ViewGroups::ALL,
     until: None,
     accept_differences: false,
     set_aside: false,
 };
-const COMPARE: Plan = Plan { purpose: Purpose::Compare, ..REPLACE };
+pub(crate) const COMPARE: Plan = Plan { purpose: Purpose::Compare, ..REPLACE };
 
-async fn begun() -> Bench {
+pub(crate) async fn begun() -> Bench {
     let bench = Bench::open().await;
     bench.append(vec![experiment_created()]).await;
     bench.append((0..RUNS).map(created).collect()).await;
@@ -30,7 +30,7 @@ async fn begun() -> Bench {
 }
 
 /// Changes the views behind everybody's back.
-async fn tamper(bench: &Bench, sql: &str) {
+pub(crate) async fn tamper(bench: &Bench, sql: &str) {
     let mut transaction = bench.views.begin().await.unwrap();
     assert!(transaction.execute(&Statement::new(sql, vec![])).await.unwrap() > 0);
     transaction.commit().await.unwrap();
@@ -65,7 +65,7 @@ async fn check(pieces: Vec<Vec<(StreamId, Event)>>) {
 }
 
 /// Projects to the end, with a projector that may have to find out first that the views are others.
-async fn project(bench: &mut Bench) {
+pub(crate) async fn project(bench: &mut Bench) {
     loop {
         match bench.projector.step().await {
             Ok(report) if report.caught_up => return,
