@@ -12,6 +12,7 @@ mod apart;
 mod applier;
 mod assignment;
 mod groups;
+mod lifecycles;
 mod logged_models;
 mod metrics;
 mod places;

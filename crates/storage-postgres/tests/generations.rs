@@ -15,7 +15,9 @@ use runledger_migrations::{postgres_log, postgres_views};
 use runledger_projector::{Builder, Deps, Outcome, Plan, ProjectorMetrics, Status};
 use runledger_storage::compare::Comparison;
 use runledger_storage::views::{ViewGroup, ViewGroups, Views};
-use runledger_storage::{AppendRequest, Db, EventLog, Generations, Leases, LogMetrics, Purpose, ReadLimit, ReadModel, Statement};
+use runledger_storage::{
+    AppendRequest, Db, EventLog, Generations, Leases, LogMetrics, Purpose, ReadLimit, ReadModel, Statement,
+};
 use runledger_storage_postgres::{PostgresAppend, PostgresDb, PostgresPlaces, relay_wake_ups};
 use sqlx::Executor;
 use std::sync::Arc;

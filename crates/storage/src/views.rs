@@ -23,8 +23,8 @@ pub use changes::{
     Changes, ExperimentRow, LinkedDataset, LinkedModel, MeasuredRow, MetricChange, RunRow, RunText, Sweep, Turn,
     UploadRow, UploadTurn,
 };
-pub use dead_letters::DeadLetter;
 pub(crate) use dead_letters::{COLUMNS as DEAD_LETTER_COLUMNS, letter as dead_letter};
+pub use dead_letters::{DeadLetter, Settled};
 pub use groups::{ViewGroup, ViewGroups};
 pub use indexes::{defer_indexes, make_indexes};
 pub(crate) use logged_models::{COLUMNS as LOGGED_MODEL_COLUMNS, fill_texts, logged_model};
@@ -104,6 +104,22 @@ impl Views {
             }
         }
         Ok(found)
+    }
+
+    /// The runs of the experiment that belong to the shards and were created behind the number, in its order, at most `limit`.
+    pub async fn runs_of(
+        &self,
+        experiment_id: i64,
+        shards: Shards,
+        behind: i64,
+        limit: i64,
+    ) -> Result<Vec<RunRow>, Error> {
+        let (names, own_runs) = (tables::names(&tables::RUNS), shards.and_holds("run_id"));
+        let sql = format!(
+            "SELECT {names} FROM runs WHERE experiment_id = $1 AND run_no > $2{own_runs} ORDER BY run_no LIMIT $3"
+        );
+        let params = vec![experiment_id.into(), behind.into(), limit.into()];
+        self.db.fetch(&Statement::new(sql, params)).await?.into_iter().map(run_row).collect()
     }
 
     /// The rows of the experiments that exist.

@@ -83,9 +83,7 @@ impl Worker {
                 return Err(RebuildError::Hole(position));
             }
             let upto = events.last().map(|event| event.position).ok_or(RebuildError::Hole(group.from + 1))?;
-            events.retain(|event| {
-                concerns(group.shards, event) && needed(self.groups, &event.stream, &event.kind)
-            });
+            events.retain(|event| concerns(group.shards, event) && needed(self.groups, &event.stream, &event.kind));
             let position = self.applier.apply(group.shards, group.from, Batch { events, upto }).await?.position;
             for shard in group.shards.iter() {
                 if let (Some(at), Some(reached)) = (positions.get_mut(shard), self.reached.get(shard)) {

@@ -6,6 +6,7 @@
 mod artifacts;
 mod bench;
 mod histories;
+mod letters;
 mod logged_models;
 mod partial_rebuilds;
 mod purges;

@@ -6,7 +6,7 @@ use runledger_domain::{KeyValue, LoggedModel, ModelVersion, RegisteredModel, Run
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
-use super::{DeadLetter, ViewGroup, ViewGroups};
+use super::{DeadLetter, Settled, ViewGroup, ViewGroups};
 use crate::ArtifactState;
 
 /// A row of `runs`.
@@ -83,8 +83,8 @@ pub struct Changes {
     /// Runs that are gone for good, with all that hangs on them.
     pub purged_runs: BTreeSet<i64>,
     pub dead_letters: Vec<DeadLetter>,
-    /// Positions of dead letters that are none any more.
-    pub settled_letters: BTreeSet<i64>,
+    /// Dead letters whose events are applied now, by position.
+    pub settled_letters: BTreeMap<i64, Settled>,
     pub sweep: Option<Sweep>,
 }
 

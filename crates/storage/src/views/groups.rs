@@ -63,9 +63,7 @@ impl ViewGroup {
             Self::Tags => &["tags"],
             Self::Metrics => &["metrics", "metric_segments"],
             Self::Inputs => &["datasets", "dataset_inputs", "run_models"],
-            Self::Models => {
-                &["logged_models", "logged_model_params", "logged_model_tags", "logged_model_metrics"]
-            }
+            Self::Models => &["logged_models", "logged_model_params", "logged_model_tags", "logged_model_metrics"],
             Self::Registry => &[
                 "registered_models",
                 "registered_model_tags",

@@ -9,7 +9,10 @@ use crate::{Error, Row, Statement, Transaction, VIEWS, Value};
 
 /// Tables that are not compared column by column.
 const WHOLE: [(&str, &[&str]); 2] = [
-    ("dead_letters", &["projection", "position", "stream_id", "kind", "error", "failed_at", "retry_asked_at"]),
+    (
+        "dead_letters",
+        &["projection", "position", "stream_id", "kind", "error", "failed_at", "retry_asked_at", "retried_in"],
+    ),
     (
         "metric_segments",
         &[
