@@ -34,11 +34,14 @@ use runledger_storage::views::Views;
 use runledger_storage::{Error, EventLog, Leases, ReadModel};
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep, sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
 
 /// How often the log is looked at when nobody signals.
 const POLL: Duration = Duration::from_millis(200);
+/// From the beginning of one step to that of the next, unless somebody waits for the views: what comes meanwhile is applied
+/// together, and what is said of one metric becomes one row.
+const GATHER: Duration = Duration::from_millis(10);
 /// The pause after a failure of the database.
 const PAUSE: Duration = Duration::from_secs(1);
 /// The pause after another one was faster, or the views were replaced: searches wait for what comes next.
@@ -62,12 +65,20 @@ pub struct Deps {
 /// Projects until it is told to stop. Failures of the database are logged and tried again.
 pub async fn run(deps: Deps, shutdown: CancellationToken) {
     let mut signal = deps.log.signal();
+    let read_model = deps.read_model.clone();
     let mut projector = Projector::new(deps);
     while !shutdown.is_cancelled() {
         // Seen before the log is read: what is appended during the step wakes the next one.
         signal.mark_unchanged();
+        let begun = Instant::now();
         match projector.step().await {
-            Ok(Report { caught_up: false, .. }) => {}
+            Ok(Report { caught_up: false, .. }) => {
+                tokio::select! {
+                    () = shutdown.cancelled() => {}
+                    () = read_model.awaited() => {}
+                    () = sleep_until(begun + GATHER) => {}
+                }
+            }
             Ok(Report { caught_up: true, .. }) => {
                 tokio::select! {
                     () = shutdown.cancelled() => {}

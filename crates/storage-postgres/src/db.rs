@@ -64,6 +64,11 @@ impl Db for PostgresDb {
         Ok(Box::new(PostgresTransaction(transaction)))
     }
 
+    async fn begin_derived(&self) -> Result<Box<dyn Transaction>, Error> {
+        let begun = self.connections.pool().begin_with("BEGIN; SET LOCAL synchronous_commit TO OFF").await;
+        Ok(Box::new(PostgresTransaction(begun.map_err(|source| from_sqlx("begin", source))?)))
+    }
+
     async fn snapshot(&self) -> Result<Box<dyn Transaction>, Error> {
         self.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await
     }

@@ -97,6 +97,12 @@ pub trait Db: Debug + Send + Sync {
     /// Begins a write transaction. It is rolled back when it is dropped without [`Transaction::commit`].
     async fn begin(&self) -> Result<Box<dyn Transaction>, Error>;
 
+    /// The same for what is derived from the log, which is written again should the last of it be lost when the database goes down.
+    /// It may therefore be committed before it is on the disk, and is lost whole and in its order, if at all.
+    async fn begin_derived(&self) -> Result<Box<dyn Transaction>, Error> {
+        self.begin().await
+    }
+
     /// Begins a transaction that only reads, and in which every statement sees the database as the first one does.
     async fn snapshot(&self) -> Result<Box<dyn Transaction>, Error>;
 

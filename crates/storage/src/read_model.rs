@@ -47,7 +47,7 @@ pub use uploads::Removal;
 
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::{Notify, Semaphore, watch};
 use tokio::time::{Instant, timeout};
 
 use crate::views::SegmentObjects;
@@ -71,6 +71,8 @@ pub struct ReadModel {
     db: Arc<dyn Db>,
     log: EventLog,
     checkpoint: watch::Sender<i64>,
+    /// Told when somebody waits for the views.
+    awaited: Arc<Notify>,
     /// Lets one of the waiting requests look up the checkpoint for all.
     poll: Arc<Semaphore>,
     /// Where segments are that are in no row.
@@ -88,7 +90,7 @@ pub struct Page<T> {
 impl ReadModel {
     pub fn new(db: Arc<dyn Db>, log: EventLog) -> Self {
         let (checkpoint, _) = watch::channel(0);
-        Self { db, log, checkpoint, poll: Arc::new(Semaphore::new(1)), segments: None }
+        Self { db, log, checkpoint, awaited: Arc::default(), poll: Arc::new(Semaphore::new(1)), segments: None }
     }
 
     /// The same reads, also of segments that lie in objects.
@@ -117,6 +119,11 @@ impl ReadModel {
         self.checkpoint.send_if_modified(|known| std::mem::replace(known, (*known).max(position)) < position);
     }
 
+    /// Ends once somebody in this process waits for the views to move.
+    pub async fn awaited(&self) {
+        self.awaited.notified().await;
+    }
+
     /// Waits until the views have reached the log's present head, at most a second, and returns how many events they are
     /// still behind.
     pub async fn catch_up(&self) -> Result<i64, Error> {
@@ -128,6 +135,7 @@ impl ReadModel {
             if known >= head {
                 return Ok(0);
             }
+            self.awaited.notify_one();
             if let Ok(_turn) = self.poll.try_acquire() {
                 self.advanced(self.checkpoint().await?);
             }

@@ -152,7 +152,7 @@ impl Views {
         mut changes: Changes,
         merges: &[SegmentKey],
     ) -> Result<(), Error> {
-        let mut transaction = self.db.begin().await?;
+        let mut transaction = self.db.begin_derived().await?;
         let generation = self.generation.load(Ordering::Relaxed);
         move_checkpoints(transaction.as_mut(), generation, shards, expected, position).await?;
         changes.keep(self.writes);
