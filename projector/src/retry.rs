@@ -33,6 +33,15 @@ const ENDS: [&str; 4] = ["RunPurged", "ExperimentPurged", "LoggedModelPurged", "
 /// These do not depend on the order, or concern more than their own stream.
 const NOT_REPEATED: [&str; 3] = ["MetricsLogged", "LoggedModelMetricsLogged", "RunPurged"];
 
+/// What came of applying events again.
+#[derive(Default)]
+struct Repeated {
+    /// The positions of those that could not be applied.
+    failed: BTreeSet<i64>,
+    /// The streams of runs that measured something of a model.
+    measurers: Vec<StreamId>,
+}
+
 impl Projector {
     pub(crate) fn letters_are_due(&self) -> bool {
         self.letters_at.is_none_or(|at| at.elapsed() >= PERIOD)
@@ -70,41 +79,53 @@ impl Projector {
         let newest = self.deps.log.audit(&Audit { streams, limit: 1, ..Audit::default() }).await?;
         let ended = newest.first().filter(|last| last.position <= group.position && ENDS.contains(&&*last.kind));
         // One that does not read yet has removed nothing.
-        let ended = ended.filter(|last| last.decode().is_ok());
-        let mut position = match ended {
-            Some(last) => last.position - 1,
-            None => kinds.keys().next().map_or(group.position, |first| first - 1),
+        let ended = ended.filter(|last| last.decode().is_ok()).map(|last| last.position);
+        let Repeated { failed, measurers } = if ended.is_none() && self.went_with_experiment(group, stream).await? {
+            Repeated::default()
+        } else {
+            self.repeat(group, stream, &kinds, ended).await?
         };
+        // What a run measured of a model is gone with the run, which the model's stream does not tell.
+        let purged = self.lifecycle_events(group, &measurers, &["RunPurged"]).await?;
+        let purged_measurers = purged.iter().filter_map(|event| event.stream.run_id().map(str::to_owned)).collect();
+        let settle = |(position, kind)| {
+            let concerned = concerned(stream, kind);
+            (position, Settled { applied: concerned.intersection(group.shards), concerned })
+        };
+        let settled = kinds.into_iter().filter(|(position, _)| !failed.contains(position));
+        let changes =
+            Changes { settled_letters: settled.map(settle).collect(), purged_measurers, ..Changes::default() };
+        self.deps.views.apply(group.shards, group.position, group.position, changes, &[]).await
+    }
+
+    /// Applies the events of these letters with their successors, or the one alone that ended the stream.
+    async fn repeat(
+        &mut self,
+        group: Group,
+        stream: &StreamId,
+        kinds: &BTreeMap<i64, &str>,
+        ended: Option<i64>,
+    ) -> Result<Repeated, Error> {
+        let mut position = ended.or(kinds.keys().next().copied()).map_or(group.position, |first| first - 1);
         let until = Until::Position(group.position);
-        let (mut failed, mut measurers) = (BTreeSet::new(), Vec::new());
-        let gone = ended.is_none() && self.went_with_experiment(group, stream).await?;
-        while !gone {
-            let page = self.deps.log.read_streams_until(streams, position, until, PAGE).await?;
+        let mut repeated = Repeated::default();
+        loop {
+            let page = self.deps.log.read_streams_until(std::slice::from_ref(stream), position, until, PAGE).await?;
             let last = page.last().map(|event| event.position);
             let mut events = page;
             events.retain(|event| {
                 kinds.contains_key(&event.position) || ended.is_some() || !NOT_REPEATED.contains(&&*event.kind)
             });
             events.retain(|event| concerns(group.shards, event));
-            measurers.extend(events.iter().filter_map(measurer));
-            failed.extend(self.apply_again(group, events, ended.is_some()).await?);
+            repeated.measurers.extend(events.iter().filter_map(measurer));
+            repeated.failed.extend(self.apply_again(group, events, ended.is_some()).await?);
             let Some(last) = last else { break };
             position = last;
         }
-        if !gone && ended.is_none() && (stream.run_id().is_some() || kinds.values().any(|kind| OF_ALL.contains(kind))) {
+        if ended.is_none() && (stream.run_id().is_some() || kinds.values().any(|kind| OF_ALL.contains(kind))) {
             self.derive_lifecycles(group, stream).await?;
         }
-        let settle = |(position, kind)| {
-            let concerned = concerned(stream, kind);
-            (position, Settled { applied: concerned.intersection(group.shards), concerned })
-        };
-        let settled = kinds.into_iter().filter(|(position, _)| !failed.contains(position));
-        // What a run measured of a model is gone with the run, which the model's stream does not tell.
-        let purged = self.lifecycle_events(group, &measurers, &["RunPurged"]).await?;
-        let purged = purged.iter().filter_map(|event| event.stream.run_id().map(str::to_owned)).collect();
-        let settled_letters = settled.map(settle).collect();
-        let changes = Changes { settled_letters, purged_measurers: purged, ..Changes::default() };
-        self.deps.views.apply(group.shards, group.position, group.position, changes, &[]).await
+        Ok(repeated)
     }
 
     /// Whether what the stream is about was removed together with its experiment, which the stream does not tell.

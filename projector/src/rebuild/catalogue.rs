@@ -44,7 +44,7 @@ impl Builder {
         if plan.until.is_some() {
             return Err(RebuildError::PartOfThePast);
         }
-        if self.registry.active().await?.projection != VERSION { Err(RebuildError::OtherProjection) } else { Ok(()) }
+        if self.registry.active().await?.projection == VERSION { Ok(()) } else { Err(RebuildError::OtherProjection) }
     }
 
     pub(super) async fn keep_past(&self, number: i64, position: i64) -> Result<Outcome, RebuildError> {

@@ -46,7 +46,10 @@ async fn everything_begun() -> Bench {
     bench
 }
 
-async fn check(pieces: Vec<(Vec<(StreamId, Event)>, usize, Vec<usize>)>) {
+/// Events, which projector goes on then, and what is rebuilt.
+type Piece = (Vec<(StreamId, Event)>, usize, Vec<usize>);
+
+async fn check(pieces: Vec<Piece>) {
     let bench = everything_begun().await;
     let leases = Leases::alone();
     let mut projectors = [bench.projector("0", &leases), bench.projector("1", &leases)];

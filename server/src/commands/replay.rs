@@ -84,13 +84,15 @@ fn tell(views: ViewGroups, outcome: Outcome) -> Result<(), Failure> {
             writeln!(out, "{which} say what the log says")?;
         }
         Outcome::Differs { generation, position, comparison } => {
+            let named: Vec<&str> = views.iter().filter(|_| part).flat_map(|view| [" --view ", view.name()]).collect();
+            let named = named.concat();
             show(&mut out, &comparison)?;
             return Err(format!(
                 "the rebuilt views differ in {} places at position {position}, so the active ones stay. If what was rebuilt is \
                  right, run `runledger replay --accept-differences{}`, which goes on from here; `runledger replay --discard \
                  {generation}` removes it",
                 comparison.count,
-                if part { views.iter().map(|view| format!(" --view {}", view.name())).collect() } else { String::new() }
+                named
             )
             .into());
         }
