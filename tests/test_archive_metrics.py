@@ -1,5 +1,6 @@
 """`runledger archive metrics`: the points of runs that have ended leave the database, and are read as before."""
 
+import re
 import signal
 import time
 from pathlib import Path
@@ -7,6 +8,7 @@ from typing import Any
 
 import mlflow
 import pytest
+import requests
 from conftest import StartServer
 from harness.operator import Operator
 from harness.runledger import Runledger
@@ -190,3 +192,24 @@ def test_rows_that_are_taken_over_keep_their_objects(start_server: StartServer) 
     assert "0 objects removed" not in operator.ok("archive", "metrics", "--at-least", "1000000000")
     assert objects(server, runs["old"]) == []
     assert vars(Seen(server, runs["old"])) == seen
+
+
+def test_a_server_shows_how_far_it_is(start_server: StartServer) -> None:
+    server = start_server()
+    operator, *_ = fill(server)
+    operator.ok(*MOVE)
+    ((done, target),) = operator.log("SELECT done, target FROM archive_progress WHERE command = 'metrics'")
+    assert done == target > 0
+
+    def shown(what: str) -> float:
+        text = requests.get(f"{server.url}/metrics", timeout=10).text
+        (value,) = re.findall(rf"^runledger_archive_metrics_{what} (\S+)$", text, re.MULTILINE)
+        return float(value)
+
+    def moves() -> bool:
+        operator.log("UPDATE archive_progress SET done = ?, target = ?, updated_at = updated_at + 1", 7, 9)
+        return shown("running") == 1
+
+    wait_until("it is seen at work", moves)
+    assert (shown("done_bytes"), shown("target_bytes")) == (7, 9)
+    wait_until("it is seen to have ended", lambda: shown("running") == 0)
