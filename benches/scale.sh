@@ -118,7 +118,7 @@ events_axis() {
     # Each run is three events: created, params, and metrics with tags.
     fill seed --clients 8 --runs $((size - have)) --first "$have" --experiment rebuilt
     have=$size
-    replay
+    replay ours replay
   done
 }
 

@@ -58,7 +58,7 @@ command_of() {
   local server=$1 port=$2 dir=$3 db
   db=$(database_url "$server")
   case $server in
-    ours)
+    ours*)
       command=("$runledger" server --listen "127.0.0.1:$port" --data-dir "$dir")
       [ "$database" = postgres ] && command+=(--database-url "$db")
       ;;
@@ -99,18 +99,24 @@ launch() {
   case ,$works, in *,memory,*) memory "$server" memory-idle 1 ;; esac
 }
 
-stop_all() {
+# Stops servers, all at the same time.
+stop() {
   local server
-  for server in "${!group[@]}"; do
+  for server in "$@"; do
     kill -TERM -- "-${group[$server]}" 2>/dev/null || true
   done
-  for server in "${!group[@]}"; do
+  for server in "$@"; do
     for _ in $(seq 50); do
       kill -0 -- "-${group[$server]}" 2>/dev/null || break
       sleep 0.1
     done
     kill -KILL -- "-${group[$server]}" 2>/dev/null || true
   done
+}
+
+stop_all() {
+  local server
+  stop "${!group[@]}"
   # A database given from outside is left as it was found.
   for server in "${!group[@]}"; do
     sql "$RUNLEDGER_TEST_POSTGRES_URL" -c "DROP DATABASE IF EXISTS $(database_name "$server") WITH (FORCE)" || true

@@ -48,7 +48,7 @@ run_work() {
       ;;
     history) measure "$server" history 1 ;;
     chart) measure "$server" chart 1 ;;
-    replay) replay ;;
+    replay) replays ;;
     artifacts)
       measure "$server" artifacts 8 --direction put --kib 1
       measure "$server" artifacts 8 --direction put --kib 64
@@ -60,16 +60,30 @@ run_work() {
   esac
 }
 
-# All views are built anew beside those in use, from what the works before have logged.
+# What `burst`, `log-metric` and `lifecycle` log is rebuilt apart, from a log of its own: their events mean very different work.
+replays() {
+  local work clients server
+  for work in burst log-metric lifecycle; do
+    case $work in burst) clients=16 ;; log-metric) clients=32 ;; lifecycle) clients=8 ;; esac
+    server=ours_${work/-/_}_$round
+    launch "$server"
+    "$bench" "$work" --url "${url[$server]}" --clients "$clients" --seconds "$seconds" >/dev/null
+    stop "$server"
+    settle
+    replay "$server" "replay-$work"
+  done
+}
+
+# All views are built anew beside those in use, from what the server has logged.
 replay() {
-  local began counted
-  counted=$(sql "$(database_url ours)" -c "SELECT count(*), COALESCE(sum((SELECT sum(one::BIGINT)
+  local server=$1 name=$2 began counted
+  counted=$(sql "$(database_url "$server")" -c "SELECT count(*), COALESCE(sum((SELECT sum(one::BIGINT)
     FROM jsonb_array_elements_text(payload -> 'counts') AS one)) FILTER (WHERE kind = 'MetricsLogged'), 0) FROM events")
   began=$(date +%s.%N)
-  "$runledger" replay --database-url "$(database_url ours)" --data-dir "$work_dir/ours" >/dev/null 2>&1
-  awk -v round="$round" -v events="${counted%|*}" -v points="${counted#*|}" -v seconds="$(date +%s.%N) $began" 'BEGIN {
+  "$runledger" replay --database-url "$(database_url "$server")" --data-dir "$work_dir/$server" >/dev/null 2>&1
+  awk -v name="$name" -v round="$round" -v events="${counted%|*}" -v points="${counted#*|}" -v seconds="$(date +%s.%N) $began" 'BEGIN {
     split(seconds, moment, " "); took = moment[1] - moment[2]
-    printf "{\"work\":\"replay\",\"label\":\"ours\",\"round\":%d,\"size\":%d,\"seconds\":%.2f,\"operations\":%d,", round, events, took, events
+    printf "{\"work\":\"%s\",\"label\":\"ours\",\"round\":%d,\"size\":%d,\"seconds\":%.2f,\"operations\":%d,", name, round, events, took, events
     printf "\"operations_per_s\":%.0f,\"points_per_s\":%.0f}\n", events / took, points / took
   }' >>"$results"
 }

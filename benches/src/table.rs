@@ -43,7 +43,7 @@ impl Row {
 }
 
 /// The works and their goals.
-const ROWS: [Row; 29] = [
+const ROWS: [Row; 30] = [
     row("burst, 16 clients, a run each", "burst", 16, "points/s", 1e6).points(),
     row("the same, p99", "burst", 16, "ms", 100.0).falls(|report| report.p99_ms),
     row("the same, until projected", "burst", 16, "s", 2.0).falls(|report| report.lag_s),
@@ -59,8 +59,9 @@ const ROWS: [Row; 29] = [
     row("listing, 1 client, p50", "listing", 1, "ms", 4.0).falls(|report| report.p50_ms),
     row("history of 100 000 points", "history", 1, "points/s", 2e6).points(),
     row("chart of 1 000 000 points, p50", "chart", 1, "ms", 20.0).falls(|report| report.p50_ms),
-    row("rebuild of the views", "replay", 0, "points/s", 1e6).points(),
-    row("the same", "replay", 0, "events/s", 30e3),
+    row("rebuild of bursts", "replay-burst", 0, "points/s", 1e6).points(),
+    row("rebuild of single points", "replay-log-metric", 0, "events/s", 30e3),
+    row("rebuild of run lifecycles", "replay-lifecycle", 0, "events/s", 30e3),
     row("artifact PUT 1 KiB, 8 clients", "artifacts-put-1KiB", 8, "requests/s", 3_000.0),
     row("artifact PUT 64 KiB, 8 clients", "artifacts-put-64KiB", 8, "requests/s", 3_000.0),
     row("artifact PUT 10 MiB, 4 clients", "artifacts-put-10240KiB", 4, "MB/s", f64::NAN).megabytes(),

@@ -1,7 +1,7 @@
 //! Portable statements on PostgreSQL.
 
 use async_trait::async_trait;
-use runledger_storage::{BulkInsert, Column, ColumnType, Db, Error, Row, Statement, Transaction, Value};
+use runledger_storage::{BulkInsert, Column, ColumnQuery, ColumnType, Db, Error, Row, Statement, Transaction, Value};
 use sqlx::postgres::{PgArguments, PgRow, Postgres};
 use sqlx::query::Query;
 use sqlx::{AssertSqlSafe, Column as _, Row as _, TypeInfo, ValueRef};
@@ -48,15 +48,21 @@ impl Db for PostgresDb {
         self.read(&statement.sql, &statement.params).await?.iter().map(row).collect()
     }
 
-    /// One array per column, so that one row holds the answer.
-    async fn fetch_columns(&self, statement: &Statement, columns: &[ColumnType]) -> Result<Vec<Column>, Error> {
-        let names: Vec<String> = (0..columns.len()).map(|index| format!("c{index}")).collect();
-        let arrays: Vec<String> = names.iter().map(|name| format!("array_agg({name})")).collect();
-        let sql = format!("SELECT {} FROM ({}) AS answer ({})", arrays.join(", "), statement.sql, names.join(", "));
-        let rows = self.read(&sql, &statement.params).await?;
+    /// One array per column, so that one row holds all answers and one round trip brings them.
+    async fn fetch_columns(&self, queries: &[ColumnQuery], params: &[Value]) -> Result<Vec<Vec<Column>>, Error> {
+        let arrays = queries.iter().enumerate().map(|(number, query)| {
+            let names: Vec<String> = (0..query.columns.len()).map(|index| format!("c{index}")).collect();
+            let arrays: Vec<String> = names.iter().map(|name| format!("array_agg({name})")).collect();
+            let (names, arrays) = (names.join(", "), arrays.join(", "));
+            format!("(SELECT {arrays} FROM ({}) AS answer ({names})) AS answer{number}", query.sql)
+        });
+        let sql = format!("SELECT * FROM {}", arrays.collect::<Vec<_>>().join(" CROSS JOIN "));
+        let rows = self.read(&sql, params).await?;
         let row = rows.first().ok_or_else(|| from_sqlx("query", sqlx::Error::RowNotFound))?;
-        let columns = columns.iter().enumerate().map(|(index, kind)| array(row, index, *kind));
-        columns.collect::<Result<_, _>>().map_err(|source| from_sqlx("read columns", source))
+        let mut index = 0..;
+        let mut column = |kind: &ColumnType| array(row, index.next().unwrap_or_default(), *kind);
+        let answers = queries.iter().map(|query| query.columns.iter().map(&mut column).collect());
+        answers.collect::<Result<_, _>>().map_err(|source| from_sqlx("read columns", source))
     }
 
     async fn begin(&self) -> Result<Box<dyn Transaction>, Error> {

@@ -59,6 +59,13 @@ pub enum ColumnType {
     Bytes,
 }
 
+/// A query that is answered by columns, each of the given type and without NULL.
+#[derive(Debug)]
+pub struct ColumnQuery {
+    pub sql: String,
+    pub columns: &'static [ColumnType],
+}
+
 /// A column of an answer, which has no NULL.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Column {
@@ -83,15 +90,20 @@ pub struct BulkInsert {
 pub trait Db: Debug + Send + Sync {
     async fn fetch(&self, statement: &Statement) -> Result<Vec<Row>, Error>;
 
-    /// The answer column by column, each of the given type: for many short rows, of which each would cost more than what is in it.
-    async fn fetch_columns(&self, statement: &Statement, columns: &[ColumnType]) -> Result<Vec<Column>, Error> {
-        let mut answer: Vec<Column> = columns.iter().map(|kind| Column::new(*kind)).collect();
-        for mut row in self.fetch(statement).await? {
-            for (index, column) in answer.iter_mut().enumerate() {
-                column.push(&mut row, index)?;
+    /// The answers to several queries with the same parameters, column by column: for many short rows, of which each would cost
+    /// more than what is in it.
+    async fn fetch_columns(&self, queries: &[ColumnQuery], params: &[Value]) -> Result<Vec<Vec<Column>>, Error> {
+        let mut answers = Vec::with_capacity(queries.len());
+        for ColumnQuery { sql, columns } in queries {
+            let mut answer: Vec<Column> = columns.iter().map(|kind| Column::new(*kind)).collect();
+            for mut row in self.fetch(&Statement::new(sql, params.to_vec())).await? {
+                for (index, column) in answer.iter_mut().enumerate() {
+                    column.push(&mut row, index)?;
+                }
             }
+            answers.push(answer);
         }
-        Ok(answer)
+        Ok(answers)
     }
 
     /// Begins a write transaction. It is rolled back when it is dropped without [`Transaction::commit`].
@@ -133,6 +145,16 @@ pub trait Transaction: Send {
 }
 
 impl Column {
+    pub fn is_empty(&self) -> bool {
+        match self {
+            Self::Bool(values) => values.is_empty(),
+            Self::Int(values) => values.is_empty(),
+            Self::Float(values) => values.is_empty(),
+            Self::Text(values) => values.is_empty(),
+            Self::Bytes(values) => values.is_empty(),
+        }
+    }
+
     fn new(kind: ColumnType) -> Self {
         match kind {
             ColumnType::Bool => Self::Bool(Vec::new()),

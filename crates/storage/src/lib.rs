@@ -27,7 +27,7 @@ mod read_model;
 pub use append::{AppendBatch, AppendRequest, EncodedEvent, Outcome, Rejection};
 pub use archive::{Archive, ArchiveProgress, ArchivedObject, ArchivedPart, GRACE, StoredEvent};
 pub use audit::{Audit, AuditedEvent, Change};
-pub use db::{BulkInsert, Column, ColumnType, Db, Row, Statement, Transaction, Value};
+pub use db::{BulkInsert, Column, ColumnQuery, ColumnType, Db, Row, Statement, Transaction, Value};
 pub use error::Error;
 pub use generations::{Generation, GenerationState, Generations, Phase, Places, Purpose};
 pub use guards::{GuardRow, GuardSnapshot};

@@ -57,7 +57,7 @@ use crate::{Db, Error, EventLog, Statement};
 pub const VIEWS: &str = "views";
 
 /// The lowest checkpoint of all shards; a shard without one has not begun.
-const CHECKPOINT: &str = "SELECT CASE WHEN COUNT(*) = 8 THEN MIN(position) ELSE 0 END FROM projections WHERE name IN \
+const CHECKPOINT: &str = "SELECT CASE WHEN COUNT(*) = 8 THEN MIN(position) ELSE 0 END AS checkpoint FROM projections WHERE name IN \
     ('views/0', 'views/1', 'views/2', 'views/3', 'views/4', 'views/5', 'views/6', 'views/7')";
 
 /// How long a search waits for the views.

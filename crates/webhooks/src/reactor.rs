@@ -226,7 +226,7 @@ impl Reactor {
         let (Some(run_id), Some(topic)) = (recorded.stream.run_id(), payload::topic_of_run(event)) else {
             return Ok(None);
         };
-        Ok(self.deps.views.run(run_id).await?.map(|run| (topic, payload::of_run(&run))))
+        Ok(Box::pin(self.deps.views.run(run_id)).await?.map(|run| (topic, payload::of_run(&run))))
     }
 
     /// The model as it is after the event.

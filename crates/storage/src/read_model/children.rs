@@ -1,11 +1,12 @@
-//! What hangs on runs: params, tags, latest metrics, data sets and models, for many runs in one statement per table.
+//! What hangs on runs: params, tags, latest metrics, data sets and models, for many runs at once.
 
 use runledger_domain::event::{Dataset, DatasetInput, ModelOutput};
 use runledger_domain::points::Point;
 use runledger_domain::{KeyValue, Run};
 use std::collections::{BTreeMap, HashMap};
 
-use crate::{Column, ColumnType, Db, Error, Row, Statement};
+use crate::ColumnType::{Bool, Float, Int, Text};
+use crate::{Column, ColumnQuery, Db, Error, Row, Statement, Value};
 
 /// Runs per statement; databases limit how many parameters a statement takes.
 const CHUNK: usize = 500;
@@ -13,72 +14,68 @@ const CHUNK: usize = 500;
 /// Completes the runs, each given with its `run_no`.
 pub(super) async fn fill(db: &dyn Db, runs: &mut [(i64, Run)]) -> Result<(), Error> {
     for chunk in runs.chunks_mut(CHUNK) {
-        fill_chunk(db, chunk).await?;
+        Box::pin(fill_chunk(db, chunk)).await?;
     }
     Ok(())
 }
 
 async fn fill_chunk(db: &dyn Db, runs: &mut [(i64, Run)]) -> Result<(), Error> {
-    let numbers: Vec<i64> = runs.iter().map(|(number, _)| *number).collect();
+    let mut statement = Statement::default();
+    let list = statement.bind_list(runs.iter().map(|(number, _)| *number));
+    let of = |select: &str, order: &str| format!("{select} WHERE run_no IN {list}{order}");
+    let texts = [
+        ColumnQuery { sql: of("SELECT run_no, key, value FROM params", ""), columns: &[Int, Text, Text] },
+        ColumnQuery { sql: of("SELECT run_no, key, value FROM tags", ""), columns: &[Int, Text, Text] },
+    ];
+    let others = [
+        ColumnQuery {
+            sql: of("SELECT run_no, key, value, is_nan, timestamp, step FROM metrics", ""),
+            columns: &[Int, Text, Float, Bool, Int, Int],
+        },
+        ColumnQuery {
+            sql: of("SELECT run_no, direction, model_id, step FROM run_models", " ORDER BY run_no, linked_at"),
+            columns: &[Int, Text, Text, Int],
+        },
+        ColumnQuery { sql: of("SELECT run_no FROM dataset_inputs", ""), columns: &[Int] },
+    ];
+    // About as much work each, and two processes of the database do it at the same time.
+    let (texts, others) =
+        tokio::try_join!(db.fetch_columns(&texts, &statement.params), db.fetch_columns(&others, &statement.params))?;
+    let (Ok([params, tags]), Ok([metrics, models, with_datasets])) =
+        (<[_; 2]>::try_from(texts), <[_; 3]>::try_from(others))
+    else {
+        return Err(other_columns("runs"));
+    };
     let mut by_number: HashMap<i64, &mut Run> = runs.iter_mut().map(|(number, run)| (*number, run)).collect();
-
-    for (table, of) in [("params", params as fn(&mut Run) -> &mut BTreeMap<String, String>), ("tags", tags)] {
-        let statement = in_runs(&format!("SELECT run_no, key, value FROM {table} WHERE run_no IN "), "", &numbers);
-        let columns = db.fetch_columns(&statement, &[ColumnType::Int, ColumnType::Text, ColumnType::Text]).await?;
-        let Ok([Column::Int(numbers), Column::Text(keys), Column::Text(values)]) = <[_; 3]>::try_from(columns) else {
-            return Err(other_columns(table));
-        };
-        for ((number, key), value) in numbers.iter().zip(keys).zip(values) {
-            if let Some(run) = by_number.get_mut(number) {
-                of(run).insert(key, value);
-            }
-        }
+    take_texts("params", params, &mut by_number, |run| &mut run.params)?;
+    take_texts("tags", tags, &mut by_number, |run| &mut run.tags)?;
+    take_metrics(metrics, &mut by_number)?;
+    take_models(models, &mut by_number)?;
+    // Few runs have any, and their descriptions have columns with NULL.
+    if with_datasets.first().is_some_and(|column| !column.is_empty()) {
+        Box::pin(fill_datasets(db, &list, statement.params, &mut by_number)).await?;
     }
-    metrics(db, &numbers, &mut by_number).await?;
-    let datasets = "SELECT i.run_no, i.name, i.digest, i.tags, d.source_type, d.source, d.schema, d.profile \
-                    FROM dataset_inputs i JOIN datasets d \
-                      ON d.experiment_id = i.experiment_id AND d.name = i.name AND d.digest = i.digest \
-                    WHERE i.run_no IN ";
-    each(db, datasets, " ORDER BY i.run_no, i.linked_at", &numbers, &mut by_number, |run, row| {
-        run.datasets.push(dataset_input(row)?);
-        Ok(())
-    })
-    .await?;
-    let models = "SELECT run_no, direction, model_id, step FROM run_models WHERE run_no IN ";
-    each(db, models, " ORDER BY run_no, linked_at", &numbers, &mut by_number, |run, row| {
-        if row.text(1)? == "input" {
-            run.model_inputs.push(row.text(2)?);
-        } else {
-            run.model_outputs.push(ModelOutput { model_id: row.text(2)?, step: row.int(3)? });
-        }
-        Ok(())
-    })
-    .await
+    Ok(())
 }
 
-/// Gives each row of the statement to the run that its first column names.
-async fn each(
-    db: &dyn Db,
-    select: &str,
-    order: &str,
-    numbers: &[i64],
+fn take_texts(
+    table: &'static str,
+    columns: Vec<Column>,
     runs: &mut HashMap<i64, &mut Run>,
-    take: impl Fn(&mut Run, &mut Row) -> Result<(), Error>,
+    of: fn(&mut Run) -> &mut BTreeMap<String, String>,
 ) -> Result<(), Error> {
-    for mut row in db.fetch(&in_runs(select, order, numbers)).await? {
-        if let Some(run) = runs.get_mut(&row.int(0)?) {
-            take(run, &mut row)?;
+    let Ok([Column::Int(numbers), Column::Text(keys), Column::Text(values)]) = <[_; 3]>::try_from(columns) else {
+        return Err(other_columns(table));
+    };
+    for ((number, key), value) in numbers.iter().zip(keys).zip(values) {
+        if let Some(run) = runs.get_mut(number) {
+            of(run).insert(key, value);
         }
     }
     Ok(())
 }
 
-/// The latest metrics of the runs.
-async fn metrics(db: &dyn Db, numbers: &[i64], runs: &mut HashMap<i64, &mut Run>) -> Result<(), Error> {
-    const TYPES: [ColumnType; 6] =
-        [ColumnType::Int, ColumnType::Text, ColumnType::Float, ColumnType::Bool, ColumnType::Int, ColumnType::Int];
-    let select = "SELECT run_no, key, value, is_nan, timestamp, step FROM metrics WHERE run_no IN ";
-    let columns = db.fetch_columns(&in_runs(select, "", numbers), &TYPES).await?;
+fn take_metrics(columns: Vec<Column>, runs: &mut HashMap<i64, &mut Run>) -> Result<(), Error> {
     let Ok(
         [
             Column::Int(numbers),
@@ -102,23 +99,44 @@ async fn metrics(db: &dyn Db, numbers: &[i64], runs: &mut HashMap<i64, &mut Run>
     Ok(())
 }
 
+fn take_models(columns: Vec<Column>, runs: &mut HashMap<i64, &mut Run>) -> Result<(), Error> {
+    let Ok([Column::Int(numbers), Column::Text(directions), Column::Text(ids), Column::Int(steps)]) =
+        <[_; 4]>::try_from(columns)
+    else {
+        return Err(other_columns("run_models"));
+    };
+    for ((number, direction), (model_id, step)) in numbers.iter().zip(directions).zip(ids.into_iter().zip(steps)) {
+        match runs.get_mut(number) {
+            Some(run) if direction == "input" => run.model_inputs.push(model_id),
+            Some(run) => run.model_outputs.push(ModelOutput { model_id, step }),
+            None => {}
+        }
+    }
+    Ok(())
+}
+
+async fn fill_datasets(
+    db: &dyn Db,
+    list: &str,
+    params: Vec<Value>,
+    runs: &mut HashMap<i64, &mut Run>,
+) -> Result<(), Error> {
+    let sql = format!(
+        "SELECT i.run_no, i.name, i.digest, i.tags, d.source_type, d.source, d.schema, d.profile \
+         FROM dataset_inputs i JOIN datasets d \
+           ON d.experiment_id = i.experiment_id AND d.name = i.name AND d.digest = i.digest \
+         WHERE i.run_no IN {list} ORDER BY i.run_no, i.linked_at"
+    );
+    for mut row in db.fetch(&Statement::new(sql, params)).await? {
+        if let Some(run) = runs.get_mut(&row.int(0)?) {
+            run.datasets.push(dataset_input(&mut row)?);
+        }
+    }
+    Ok(())
+}
+
 fn other_columns(table: &'static str) -> Error {
     Error::Corrupt { table, id: "columns".to_owned(), reason: "other types than were asked for".to_owned() }
-}
-
-fn params(run: &mut Run) -> &mut BTreeMap<String, String> {
-    &mut run.params
-}
-
-fn tags(run: &mut Run) -> &mut BTreeMap<String, String> {
-    &mut run.tags
-}
-
-fn in_runs(select: &str, order: &str, numbers: &[i64]) -> Statement {
-    let mut statement = Statement::default();
-    let list = statement.bind_list(numbers.iter().copied());
-    statement.sql = format!("{select}{list}{order}");
-    statement
 }
 
 fn dataset_input(row: &mut Row) -> Result<DatasetInput, Error> {

@@ -3,7 +3,7 @@
 use runledger_domain::{Event, Run, RunStatus, StreamId};
 use std::collections::{BTreeMap, HashMap};
 
-use super::{Page, ReadModel, children};
+use super::{CHECKPOINT, Page, ReadModel, children};
 use crate::search::Search;
 use crate::{Error, Row, Statement};
 
@@ -29,21 +29,29 @@ impl ReadModel {
     }
 
     async fn read_run(&self, run_id: &str, whole: bool) -> Result<Option<Run>, Error> {
-        let checkpoint = self.checkpoint().await?;
-        let sql = format!("SELECT {COLUMNS} FROM runs WHERE run_id = $1");
-        let rows = self.db.fetch(&Statement::new(sql, vec![run_id.into()])).await?;
-        let mut found: Vec<(i64, Run)> = rows.into_iter().map(run).collect::<Result<_, _>>()?;
+        let sql = format!("SELECT {COLUMNS}, checkpoint FROM ({CHECKPOINT}) AS views LEFT JOIN runs ON run_id = $1");
+        let (mut checkpoint, mut found) = (0, Vec::new());
+        for row in self.db.fetch(&Statement::new(sql, vec![run_id.into()])).await? {
+            checkpoint = row.int(10)?;
+            if row.opt_int(0)?.is_some() {
+                found.push(run(row)?);
+            }
+        }
         if whole {
             children::fill(self.db.as_ref(), &mut found).await?;
         }
         let mut run = found.pop().map(|(_, run)| run);
 
-        let mut tail = self.log.read_streams(&[StreamId::run(run_id)], checkpoint).await?;
-        let begun = tail.first().map(runledger_domain::RecordedEvent::decode).transpose();
-        let created = begun.ok().flatten().as_ref().and_then(Run::begin);
-        if let Some(experiment) = run.as_ref().or(created.as_ref()).map(|run| run.experiment_id) {
-            tail.extend(self.log.read_streams(&[StreamId::experiment(experiment)], checkpoint).await?);
-            tail.sort_by_key(|event| event.position);
+        let mut streams = vec![StreamId::run(run_id)];
+        streams.extend(run.as_ref().map(|run| StreamId::experiment(run.experiment_id)));
+        let mut tail = self.log.read_streams(&streams, checkpoint).await?;
+        if run.is_none() {
+            let begun = tail.first().map(runledger_domain::RecordedEvent::decode).transpose();
+            if let Some(created) = begun.ok().flatten().as_ref().and_then(Run::begin) {
+                let experiment = [StreamId::experiment(created.experiment_id)];
+                tail.extend(self.log.read_streams(&experiment, checkpoint).await?);
+                tail.sort_by_key(|event| event.position);
+            }
         }
         for recorded in tail {
             // An event that does not read is the projector's to report; the run is answered without it.
