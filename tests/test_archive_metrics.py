@@ -1,5 +1,6 @@
 """`runledger archive metrics`: the points of runs that have ended leave the database, and are read as before."""
 
+import re
 import signal
 import time
 from pathlib import Path
@@ -7,6 +8,7 @@ from typing import Any
 
 import mlflow
 import pytest
+import requests
 from conftest import StartServer
 from harness.operator import Operator
 from harness.runledger import Runledger
@@ -169,3 +171,45 @@ def test_points_that_are_away_are_an_error_that_names_them(start_server: StartSe
     gone.write_bytes(content)
     operator.ok("verify", "--views", "--artifacts")
     wire.get("metrics/get-history", **question).ok()
+
+
+def test_rows_that_are_taken_over_keep_their_objects(start_server: StartServer) -> None:
+    server = start_server()
+    operator, _, runs = fill(server)
+    operator.ok(*MOVE)
+    seen, kept = vars(Seen(server, runs["old"])), objects(server, runs["old"])
+    assert kept
+    operator.ok("replay", "--view", "params")
+    operator.ok("replay", "--discard", "1")
+    assert moved(operator, runs["old"])[1] == 0
+    assert "0 objects removed" in operator.ok(*MOVE)
+    assert objects(server, runs["old"]) == kept
+    assert vars(Seen(server, runs["old"])) == seen
+    # Made anew in the database, after which nothing names the objects.
+    operator.ok("replay", "--view", "metrics")
+    assert moved(operator, runs["old"])[0] == 0
+    operator.ok("replay", "--discard", "2")
+    assert "0 objects removed" not in operator.ok("archive", "metrics", "--at-least", "1000000000")
+    assert objects(server, runs["old"]) == []
+    assert vars(Seen(server, runs["old"])) == seen
+
+
+def test_a_server_shows_how_far_it_is(start_server: StartServer) -> None:
+    server = start_server()
+    operator, *_ = fill(server)
+    operator.ok(*MOVE)
+    ((done, target),) = operator.log("SELECT done, target FROM archive_progress WHERE command = 'metrics'")
+    assert done == target > 0
+
+    def shown(what: str) -> float:
+        text = requests.get(f"{server.url}/metrics", timeout=10).text
+        (value,) = re.findall(rf"^runledger_archive_metrics_{what} (\S+)$", text, re.MULTILINE)
+        return float(value)
+
+    def moves() -> bool:
+        operator.log("UPDATE archive_progress SET done = ?, target = ?, updated_at = updated_at + 1", 7, 9)
+        return shown("running") == 1
+
+    wait_until("it is seen at work", moves)
+    assert (shown("done_bytes"), shown("target_bytes")) == (7, 9)
+    wait_until("it is seen to have ended", lambda: shown("running") == 0)

@@ -15,6 +15,7 @@ from conftest import StartServer
 from harness.history import lengthen, log_runs
 from harness.load import Writer
 from harness.operator import Operator
+from harness.populated import populate
 from harness.runledger import Runledger
 from harness.waiting import wait_until
 from harness.wire import Wire
@@ -176,6 +177,87 @@ def test_a_second_replay_is_refused_and_names_the_first(start_server: StartServe
     out, errors = first.communicate(timeout=30)
     assert first.returncode == 0, errors
     assert "generation 2 of the views is active" in out
+
+
+# A table of each group, with a change of it that nobody should make.
+DAMAGE = {
+    "params": "UPDATE params SET value = 'damaged'",
+    "tags": "UPDATE tags SET value = 'damaged' WHERE key = 'number'",
+    "metrics": "UPDATE metrics SET value = 77 WHERE key = 'loss'",
+    "inputs": "UPDATE dataset_inputs SET context = 'damaged'",
+    "models": "UPDATE logged_models SET name = 'damaged'",
+    "registry": "UPDATE model_versions SET description = 'damaged'",
+    "artifacts": "UPDATE artifacts SET size = 77",
+}
+
+
+@pytest.mark.timeout(LIMIT * 6)
+def test_single_views_are_rebuilt_and_the_others_taken_over(start_server: StartServer) -> None:
+    server = start_server()
+    operator = Operator(server)
+    populate(Wire(server.url), 40)
+    await_views(operator)
+    digest = operator.ok("replay", "--dry-run").split()[1]
+    assert operator.ok("replay", "--dry-run", "--view", "runs").splitlines() == [
+        f"digest {digest} at position {head(operator)}",
+        "runs say what the log says",
+    ]
+    for statement in DAMAGE.values():
+        operator.views(statement)
+    for number, view in enumerate(DAMAGE):
+        differs = operator.run("replay", "--view", view)
+        assert differs.returncode == 1, view
+        assert f"replay --accept-differences --view runs --view {view}`" in differs.stderr
+        others = [statement.split()[1] + "." for other, statement in DAMAGE.items() if other != view]
+        assert not any(table in line for line in differs.stdout.splitlines() for table in others), differs.stdout
+        done = operator.ok("replay", "--accept-differences", "--view", view)
+        assert f"of which runs, {view} were rebuilt, is active" in done
+        # What was mended before stays so, because it was taken over.
+        assert (operator.run("replay", "--dry-run").returncode == 1) == (number < len(DAMAGE) - 1), view
+    assert operator.ok("replay", "--dry-run").split()[1] == digest
+    assert ", rebuilt runs, artifacts" in operator.ok("replay", "--list")
+
+
+def head(operator: Operator) -> int:
+    ((position,),) = operator.log("SELECT max(position) FROM events")
+    return int(position)
+
+
+@pytest.mark.timeout(LIMIT * 6)
+def test_a_replay_of_single_views_is_killed_and_resumed_under_load(start_server: StartServer) -> None:
+    server, operator, experiment_id = start_with_history(start_server, EVENTS)
+    wire = Wire(server.url)
+    # Both in the log and in the views, so that only what is rebuilt can tell.
+    operator.views("UPDATE params SET value = 'damaged'")
+    ((damaged,),) = operator.views("SELECT count(*) FROM params")
+    writer = Writer(server.url, wire.new_run(experiment_id), "a", points_per_batch=20)
+    reader = Reader(server.url, experiment_id)
+    for thread in (writer, reader):
+        thread.start()
+    words = ("replay", "--view", "metrics", "--view", "tags")
+    seen = [phase for phase in ("copying", "copying", "loading", "comparing") if kill_at(operator.start(*words), phase)]
+    assert "copying" in seen, seen
+    done = operator.ok(*words, timeout=LIMIT)
+    assert "of which runs, tags, metrics were rebuilt, is active; it says what the one before said" in done
+    for thread in (writer, reader):
+        thread.finish()
+    writer.check()
+    await_views(operator)
+    ((still,),) = operator.views("SELECT count(*) FROM params WHERE value = 'damaged'")
+    assert still == damaged
+    assert "generation" in operator.ok("replay", "--view", "params", "--accept-differences", timeout=LIMIT)
+    operator.ok("verify", timeout=LIMIT)
+
+
+def test_what_single_views_cannot_be_rebuilt_for_is_said(start_server: StartServer) -> None:
+    operator = Operator(start_server())
+    past = operator.run("replay", "--view", "tags", "--until", "1")
+    assert past.returncode == 1
+    assert "leave --view out" in past.stderr
+    unknown = operator.run("replay", "--view", "runes")
+    assert unknown.returncode == 2
+    assert "only runs, params, tags, metrics, inputs, models, registry, artifacts" in unknown.stderr
+    assert len(operator.ok("replay", "--list").splitlines()) == 1
 
 
 @contextmanager

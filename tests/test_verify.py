@@ -22,7 +22,8 @@ def fill(server: Runledger) -> tuple[Operator, list[str], str]:
     run_ids = log_runs(wire, experiment_id, 3)
     wire.new_version(wire.new_model(), run_id=run_ids[0])
     long = wire.new_run(experiment_id)
-    for start in range(0, 17_000, 1_000):
+    # Enough that merged segments have outlines, also where several of these are projected together.
+    for start in range(0, 40_000, 1_000):
         points = [{"key": "long", "value": step % 97, "timestamp": step, "step": step} for step in range(start, start + 1_000)]
         wire.post("runs/log-batch", run_id=long, metrics=points).ok()
     wire.new_logged_model(experiment_id)

@@ -11,6 +11,8 @@
 mod apart;
 mod applier;
 mod assignment;
+mod groups;
+mod lifecycles;
 mod logged_models;
 mod metrics;
 mod places;

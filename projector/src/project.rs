@@ -2,7 +2,7 @@
 
 use runledger_domain::event::{ArtifactStaged, ArtifactUploaded, RunUpdated};
 use runledger_domain::points::{Batch, Columns};
-use runledger_domain::{Event, KeyValue, RUN_NAME_TAG, RecordedEvent, StreamKind};
+use runledger_domain::{Event, KeyValue, RUN_NAME_TAG, RecordedEvent, StreamId, StreamKind};
 use runledger_storage::ArtifactState;
 use runledger_storage::views::{
     Changes, DeadLetter, ExperimentRow, LinkedDataset, LinkedModel, MetricChange, RunRow, RunText, Shards, Sweep, Turn,
@@ -44,7 +44,7 @@ impl Projection {
                 recorded.decode().map_err(|error| chain(&error)).and_then(|event| self.apply(recorded, event));
             // An event that concerns several shards is set aside by the one that it belongs to.
             if let Err(error) =
-                applied.or_else(|error| if self.shards.contains(home(recorded)) { Err(error) } else { Ok(()) })
+                applied.or_else(|error| if self.shards.contains(home(&recorded.stream)) { Err(error) } else { Ok(()) })
             {
                 self.dead_letter(recorded, error, now);
             }
@@ -64,6 +64,7 @@ impl Projection {
             error,
             failed_at: now,
             retry_asked_at: None,
+            retried_in: Shards::NONE,
         });
     }
 
@@ -299,19 +300,24 @@ impl Projection {
     }
 }
 
-/// Whether the event changes anything in the shards. What sweeps over the runs of an experiment concerns all of them.
+/// Whether the event changes anything in the shards.
 pub(crate) fn concerns(shards: Shards, recorded: &RecordedEvent) -> bool {
-    shards.contains(home(recorded))
-        || match recorded.kind.as_str() {
-            "ExperimentDeleted" | "ExperimentRestored" | "ExperimentPurged" => true,
-            "RunPurged" => shards.contains(Shards::COMMON),
-            _ => false,
-        }
+    !concerned(&recorded.stream, &recorded.kind).intersection(shards).is_empty()
 }
 
-/// The shard that the event belongs to.
-pub(crate) fn home(recorded: &RecordedEvent) -> usize {
-    recorded.stream.run_id().map_or(Shards::COMMON, Shards::of_run)
+/// The shards in which the event changes anything. What sweeps over the runs of an experiment concerns all of them.
+pub(crate) fn concerned(stream: &StreamId, kind: &str) -> Shards {
+    let own = home(stream);
+    match kind {
+        "ExperimentDeleted" | "ExperimentRestored" | "ExperimentPurged" => Shards::ALL,
+        "RunPurged" => [own, Shards::COMMON].into_iter().collect(),
+        _ => [own].into_iter().collect(),
+    }
+}
+
+/// The shard that the events of the stream belong to.
+pub(crate) fn home(stream: &StreamId) -> usize {
+    stream.run_id().map_or(Shards::COMMON, Shards::of_run)
 }
 
 /// Merges what one statement would insert twice: databases refuse two rows of one key in one upsert.

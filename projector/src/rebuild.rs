@@ -12,6 +12,7 @@ mod gauges;
 mod load;
 mod status;
 mod switch;
+mod takeover;
 mod turn;
 
 pub use gauges::RebuildGauges;
@@ -19,7 +20,7 @@ pub use status::{Progress, Status};
 
 use runledger_domain::Clock;
 use runledger_storage::compare::Comparison;
-use runledger_storage::views::{SegmentObjects, Shards, Views, defer_indexes, make_indexes};
+use runledger_storage::views::{SegmentObjects, Shards, ViewGroups, Views, defer_indexes, make_indexes};
 use runledger_storage::{Db, Error, EventLog, Generation, Generations, Leases, Phase, Places, Purpose};
 use std::sync::Arc;
 use thiserror::Error as ThisError;
@@ -57,6 +58,8 @@ pub struct Builder {
 #[derive(Clone, Copy, Debug)]
 pub struct Plan {
     pub purpose: Purpose,
+    /// What is built from the log. The tables of the other groups are taken over from the active views.
+    pub views: ViewGroups,
     /// The last event that is projected; without it the log's last.
     pub until: Option<i64>,
     /// The new views take the active ones' place even if they say something else.
@@ -95,6 +98,16 @@ pub enum RebuildError {
         "the active views are behind what was rebuilt; start `runledger server` or `runledger projector`, and try again"
     )]
     Behind,
+    #[error(
+        "single views cannot be rebuilt as of a position or time, because the others would be taken over as they are now; \
+         leave --view out"
+    )]
+    PartOfThePast,
+    #[error(
+        "another version of Runledger made the active views, so none of them can be taken over; run `runledger replay` \
+         without --view"
+    )]
+    OtherProjection,
     #[error("there is no previous generation of the views to go back to")]
     NoPrevious,
     #[error("there is no generation {0} of the views that could be discarded; `runledger replay --list` shows them")]
@@ -145,14 +158,16 @@ impl Builder {
         let number = generation.number;
         let db = self.places.open(number).await?;
         let unprojectable = if plan.set_aside { Unprojectable::SetAside } else { Unprojectable::Stops };
-        let load = Load { log: &self.log, db: &db, clock: &self.clock, status: &self.status, unprojectable };
+        let (log, clock, status, views) = (&self.log, &self.clock, &self.status, ViewGroups::ALL);
+        let load = Load { log, db: &db, clock, status, unprojectable, views };
         // Not further than the active views, so that both can be compared.
         let targets = match plan.until {
             Some(until) => [until; Shards::COUNT],
+            None if plan.views != ViewGroups::ALL => self.load_part(number, plan.views, &load).await?,
             None => Views::new(Arc::clone(&self.active)).checkpoints().await?,
         };
         let target = least(targets);
-        if generation.phase == Phase::Loading {
+        if generation.phase == Phase::Loading && plan.views == ViewGroups::ALL {
             self.status.enter(Phase::Loading, target);
             defer_indexes(db.as_ref()).await?;
             load.advance(targets, self.workers).await?;

@@ -4,6 +4,7 @@ mod events;
 mod transfer;
 
 use clap::{Args, Parser, Subcommand};
+use runledger_storage::views::ViewGroup;
 use serde::Deserialize;
 use std::path::PathBuf;
 
@@ -145,6 +146,10 @@ pub(crate) enum WebhooksCommand {
 #[derive(Args, Debug)]
 #[expect(clippy::struct_excessive_bools, reason = "each is an option of the command line")]
 pub(crate) struct ReplayArgs {
+    /// Rebuild only these tables, and take the others over from the active views; may be repeated. NAME is runs, params, tags,
+    /// metrics, inputs, models, registry or artifacts; runs are always among them
+    #[arg(long = "view", value_name = "NAME", value_parser = view)]
+    pub(crate) views: Vec<ViewGroup>,
     /// Only tell what the new views say differently; status 1 if anything
     #[arg(long)]
     pub(crate) dry_run: bool,
@@ -158,13 +163,13 @@ pub(crate) struct ReplayArgs {
     #[arg(long, value_name = "POSITION|TIME", conflicts_with_all = ["dry_run", "accept_differences"])]
     pub(crate) until: Option<String>,
     /// Go back to the views that were active before
-    #[arg(long, conflicts_with_all = ["dry_run", "accept_differences", "keep_dead_letters", "until"])]
+    #[arg(long, conflicts_with_all = ["views", "dry_run", "accept_differences", "keep_dead_letters", "until"])]
     pub(crate) rollback: bool,
     /// Show the generations of the views
-    #[arg(long, conflicts_with_all = ["dry_run", "accept_differences", "keep_dead_letters", "until", "rollback"])]
+    #[arg(long, conflicts_with_all = ["views", "dry_run", "accept_differences", "keep_dead_letters", "until", "rollback"])]
     pub(crate) list: bool,
     /// Remove a generation that is not the active one
-    #[arg(long, value_name = "GENERATION", conflicts_with_all = ["dry_run", "accept_differences", "keep_dead_letters", "until", "rollback", "list"])]
+    #[arg(long, value_name = "GENERATION", conflicts_with_all = ["views", "dry_run", "accept_differences", "keep_dead_letters", "until", "rollback", "list"])]
     pub(crate) discard: Option<i64>,
     /// Tasks that project in parallel, 8 at most [default: one per processor, on SQLite 1]
     #[arg(long, value_name = "NUMBER")]
@@ -294,4 +299,9 @@ pub(crate) struct Settings {
     /// Serve the API without projecting events
     #[arg(long, global = true, env = "RUNLEDGER_NO_PROJECTOR", num_args = 0..=1, default_missing_value = "true")]
     pub(crate) no_projector: Option<bool>,
+}
+
+fn view(name: &str) -> Result<ViewGroup, String> {
+    let names = || ViewGroup::ALL.map(ViewGroup::name).join(", ");
+    ViewGroup::parse(name).ok_or_else(|| format!("there is none of this name, only {}", names()))
 }

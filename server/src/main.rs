@@ -1,5 +1,6 @@
 //! The binary `runledger`: reads the settings and starts the role that the command names.
 
+mod archive_gauges;
 mod backend;
 mod banner;
 mod cli;

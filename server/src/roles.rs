@@ -13,6 +13,7 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::time::sleep;
 
+use crate::archive_gauges::ArchiveGauges;
 use crate::backend::Backend;
 use crate::config::Config;
 use crate::parts::{Parts, open_store, queue_check, spool_check, store_check};
@@ -117,6 +118,8 @@ async fn run(
         supervisor.spawn("projector", runledger_projector::run(deps, supervisor.shutdown()));
         let rebuilds = RebuildGauges::register(&parts.registry)?;
         supervisor.spawn("rebuild gauges", rebuilds.run(parts.generations.clone(), supervisor.shutdown()));
+        let archiving = ArchiveGauges::register(&parts.registry)?;
+        supervisor.spawn("archive gauges", archiving.run(parts.log.clone(), supervisor.shutdown()));
     }
 
     let readiness = Readiness::new(checks);

@@ -34,6 +34,12 @@ impl PostgresDb {
         self.connections.keep(connection);
         Ok(rows)
     }
+
+    /// Begins a transaction with this statement.
+    pub(crate) async fn begin_with(&self, statement: &'static str) -> Result<Box<dyn Transaction>, Error> {
+        let begun = self.connections.pool().begin_with(statement).await;
+        Ok(Box::new(PostgresTransaction(begun.map_err(|source| from_sqlx("begin", source))?)))
+    }
 }
 
 #[async_trait]
@@ -70,8 +76,7 @@ impl Db for PostgresDb {
     }
 
     async fn snapshot(&self) -> Result<Box<dyn Transaction>, Error> {
-        let begun = self.connections.pool().begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await;
-        Ok(Box::new(PostgresTransaction(begun.map_err(|source| from_sqlx("begin", source))?)))
+        self.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await
     }
 
     /// Autocommit: one round trip.

@@ -41,6 +41,16 @@ impl Places for PostgresPlaces {
         Ok(Arc::new(db))
     }
 
+    async fn begin_beside_active(&self, generation: i64) -> Result<(Box<dyn Transaction>, &'static str), Error> {
+        let db = PostgresDb::connect_to_schema(&self.url, &schema_of(generation)).await?;
+        let mut transaction = db.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ").await?;
+        // What a process that was killed had begun is given up soon, where the operating system tells of it.
+        let watch = "DO $$ BEGIN PERFORM set_config('client_connection_check_interval', '1000', true); \
+                     EXCEPTION WHEN OTHERS THEN NULL; END $$";
+        transaction.execute(&plain(watch.to_owned())).await?;
+        Ok((transaction, "runledger_views."))
+    }
+
     async fn remove(&self, generation: i64) -> Result<(), Error> {
         self.db.write(&plain(format!("DROP SCHEMA IF EXISTS {} CASCADE", schema_of(generation)))).await.map(drop)
     }

@@ -13,15 +13,26 @@ use runledger_domain::event::{ExperimentCreated, RunCreated, TagsSet};
 use runledger_domain::{Event, IdGen, KeyValue, StreamId, SystemClock, SystemIds};
 use runledger_migrations::{postgres_log, postgres_views};
 use runledger_projector::{Builder, Deps, Outcome, Plan, ProjectorMetrics, Status};
-use runledger_storage::views::Views;
-use runledger_storage::{AppendRequest, Db, EventLog, Generations, Leases, LogMetrics, Purpose, ReadModel, Statement};
+use runledger_storage::compare::Comparison;
+use runledger_storage::views::{ViewGroup, ViewGroups, Views};
+use runledger_storage::{
+    AppendRequest, Db, EventLog, Generations, Leases, LogMetrics, Purpose, ReadLimit, ReadModel, Statement,
+};
 use runledger_storage_postgres::{PostgresAppend, PostgresDb, PostgresPlaces, relay_wake_ups};
 use sqlx::Executor;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use tokio_util::sync::CancellationToken;
 
-const REPLACE: Plan = Plan { purpose: Purpose::Replace, until: None, accept_differences: false, set_aside: false };
+const REPLACE: Plan = Plan {
+    purpose: Purpose::Replace,
+    views: ViewGroups::ALL,
+    until: None,
+    accept_differences: false,
+    set_aside: false,
+};
+
+const WHOLE: ReadLimit = ReadLimit { events: 10_000, bytes: 1 << 20 };
 
 async fn open(database: &Database) -> (PostgresDb, EventLog, ReadModel) {
     let db = PostgresDb::connect(&database.url).await.unwrap();
@@ -134,7 +145,8 @@ async fn prepared_statements_follow_a_switch_under_load() {
             builder.roll_back().await.unwrap();
             continue;
         }
-        let outcome = builder.build(REPLACE).await.unwrap();
+        let views = if round == 1 { only(ViewGroup::Tags) } else { ViewGroups::ALL };
+        let outcome = builder.build(Plan { views, ..REPLACE }).await.unwrap();
         assert!(matches!(&outcome, Outcome::Switched { comparison, .. } if comparison.count == 0), "{outcome:#?}");
     }
     stop.cancel();
@@ -147,6 +159,49 @@ async fn prepared_statements_follow_a_switch_under_load() {
 
     let compared = builder.build(Plan { purpose: Purpose::Compare, ..REPLACE }).await.unwrap();
     assert!(matches!(&compared, Outcome::Compared { comparison, .. } if comparison.count == 0), "{compared:#?}");
+    assert_eq!(indexes(&db, "runledger_views").await, indexes(&db, &previous(&builder).await).await);
+}
+
+fn only(group: ViewGroup) -> ViewGroups {
+    [group].into_iter().collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_built_is_mended_and_what_is_taken_over_stays_damaged() {
+    let database = Database::create().await;
+    let (db, log, _) = open(&database).await;
+    let experiment =
+        ExperimentCreated { experiment_id: 1, name: "e".to_owned(), artifact_location: String::new(), tags: vec![] };
+    append(&log, vec![(StreamId::experiment(1), Event::ExperimentCreated(experiment))]).await;
+    for number in 1..20 {
+        add_run(&log, number).await;
+    }
+    let builder = builder(&database, &db, &log);
+    // Nothing was projected yet, and nothing is taken over from there. The builder goes no further than that.
+    builder.build(Plan { views: only(ViewGroup::Params), ..REPLACE }).await.unwrap();
+    let views = Views::new(Arc::new(db.clone()));
+    views.checkpoints().await.unwrap();
+    let events = log.read(0, WHOLE).await.unwrap();
+    runledger_projector::project_apart(views, Arc::new(SystemClock), events).await.unwrap();
+
+    let damage = "UPDATE tags SET value = 'damaged' WHERE run_no > 10 RETURNING run_no";
+    let damaged = db.write(&Statement::new(damage, vec![])).await.unwrap().len();
+    assert!(damaged > 0);
+    let count = || async {
+        let rows = db.fetch(&Statement::new("SELECT COUNT(*) FROM tags WHERE value = 'damaged'", vec![])).await;
+        usize::try_from(rows.unwrap()[0].int(0).unwrap()).unwrap()
+    };
+    let taken = builder.build(Plan { views: only(ViewGroup::Metrics), ..REPLACE }).await.unwrap();
+    assert!(matches!(&taken, Outcome::Switched { comparison, .. } if comparison.count == 0), "{taken:#?}");
+    assert_eq!(count().await, damaged);
+    let compare = Plan { purpose: Purpose::Compare, views: only(ViewGroup::Tags), ..REPLACE };
+    let compared = builder.build(compare).await.unwrap();
+    let named = |comparison: &Comparison| usize::try_from(comparison.count).unwrap();
+    assert!(matches!(&compared, Outcome::Compared { comparison, .. } if named(comparison) == damaged), "{compared:#?}");
+    let mend = Plan { views: only(ViewGroup::Tags), accept_differences: true, ..REPLACE };
+    let mended = builder.build(mend).await.unwrap();
+    assert!(matches!(&mended, Outcome::Switched { comparison, .. } if named(comparison) == damaged), "{mended:#?}");
+    assert_eq!(count().await, 0);
     assert_eq!(indexes(&db, "runledger_views").await, indexes(&db, &previous(&builder).await).await);
 }
 

@@ -3,10 +3,12 @@
 use async_trait::async_trait;
 use runledger_storage::{BulkInsert, Db, Error, Row, Statement, Transaction, Value};
 use sqlx::query::Query;
-use sqlx::sqlite::{Sqlite, SqliteArguments, SqlitePool, SqliteRow};
+use sqlx::sqlite::{Sqlite, SqliteArguments, SqlitePool, SqlitePoolOptions, SqliteRow, SqliteSynchronous};
 use sqlx::{AssertSqlSafe, Row as _, TypeInfo, ValueRef};
+use std::path::Path;
 
 use crate::error::from_sqlx;
+use crate::file_options;
 
 /// One database file: several readers, one writer.
 #[derive(Clone, Debug)]
@@ -21,6 +23,28 @@ struct SqliteTransaction(sqlx::Transaction<'static, Sqlite>);
 /// Rows per insert: large enough to save round trips, and with the columns we have far below SQLite's limit of parameters. Only
 /// this number and 1 occur, so that the statements stay prepared.
 const BULK_ROWS: usize = 32;
+
+/// Begins a transaction on the file that sees another one, too, as the schema `active`.
+pub(crate) async fn begin_beside(file: &Path, active: &Path) -> Result<Box<dyn Transaction>, Error> {
+    let active = active.to_string_lossy().into_owned();
+    let pool = SqlitePoolOptions::new().max_connections(1).after_connect(move |connection, _metadata| {
+        let attach = sqlx::query("ATTACH DATABASE $1 AS active").bind(active.clone());
+        Box::pin(async move { attach.execute(connection).await.map(drop) })
+    });
+    let pool = pool.connect_with(file_options(file, SqliteSynchronous::Normal)).await;
+    let pool = pool.map_err(|source| from_sqlx("open two generations of the views", source))?;
+    // IMMEDIATE would take the write lock of both.
+    let transaction = pool.begin().await.map_err(|source| from_sqlx("begin", source))?;
+    Ok(Box::new(SqliteTransaction(transaction)))
+}
+
+impl SqliteDb {
+    /// Moves what is in the write-ahead log into the file, and both to the disk.
+    pub(crate) async fn checkpoint(&self) -> Result<(), Error> {
+        let done = sqlx::query("PRAGMA wal_checkpoint(FULL)").execute(&self.writer).await;
+        done.map(drop).map_err(|source| from_sqlx("checkpoint", source))
+    }
+}
 
 #[async_trait]
 impl Db for SqliteDb {

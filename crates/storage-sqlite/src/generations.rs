@@ -9,6 +9,8 @@ use std::sync::Arc;
 use tokio::fs;
 
 use crate::SqliteDb;
+use crate::db::begin_beside;
+use crate::views::active;
 
 /// The files of one data folder.
 #[derive(Debug)]
@@ -30,6 +32,12 @@ impl Places for SqlitePlaces {
         Ok(Arc::new(SqliteDb::open_generation(&self.folder, generation).await?))
     }
 
+    async fn begin_beside_active(&self, generation: i64) -> Result<(Box<dyn Transaction>, &'static str), Error> {
+        let active = file_of(active(&self.log).await?);
+        let transaction = begin_beside(&self.folder.join(file_of(generation)), &self.folder.join(active)).await?;
+        Ok((transaction, "active."))
+    }
+
     /// Whoever still reads the file, before it notices that another one is active, keeps it open.
     async fn remove(&self, generation: i64) -> Result<(), Error> {
         for suffix in ["", "-wal", "-shm"] {
@@ -46,9 +54,10 @@ impl Places for SqlitePlaces {
         Ok(())
     }
 
-    /// SQLite plans as well without statistics, which the active generation has not either.
-    async fn settle(&self, _generation: i64) -> Result<(), Error> {
-        Ok(())
+    /// SQLite plans as well without statistics, which the active generation has not either. But what is not in the file itself may
+    /// be lost in a power cut.
+    async fn settle(&self, generation: i64) -> Result<(), Error> {
+        SqliteDb::open_generation(&self.folder, generation).await?.checkpoint().await
     }
 
     async fn hold(&self, active: &dyn Db) -> Result<Box<dyn Transaction>, Error> {

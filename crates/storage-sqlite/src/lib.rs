@@ -60,12 +60,7 @@ impl SqliteDb {
     }
 
     async fn open(path: &Path, synchronous: SqliteSynchronous, migrator: Migrator) -> Result<Self, Error> {
-        let options = options()
-            .filename(path)
-            .create_if_missing(true)
-            .journal_mode(SqliteJournalMode::Wal)
-            .synchronous(synchronous)
-            .busy_timeout(BUSY);
+        let options = file_options(path, synchronous).create_if_missing(true);
         let connect = |source| error::from_sqlx("open the database file", source);
         let writer =
             SqlitePoolOptions::new().max_connections(1).connect_with(options.clone()).await.map_err(connect)?;
@@ -73,6 +68,10 @@ impl SqliteDb {
         let readers = SqlitePoolOptions::new().max_connections(READERS).connect_with(options.read_only(true));
         Ok(Self { readers: readers.await.map_err(connect)?, writer })
     }
+}
+
+pub(crate) fn file_options(path: &Path, synchronous: SqliteSynchronous) -> SqliteConnectOptions {
+    options().filename(path).journal_mode(SqliteJournalMode::Wal).synchronous(synchronous).busy_timeout(BUSY)
 }
 
 fn options() -> SqliteConnectOptions {

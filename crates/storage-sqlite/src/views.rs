@@ -111,7 +111,8 @@ impl Db for SqliteViews {
     }
 }
 
-async fn active(log: &SqliteDb) -> Result<i64, Error> {
+/// The generation that the log's database says is active.
+pub(crate) async fn active(log: &SqliteDb) -> Result<i64, Error> {
     let sql = "SELECT generation FROM view_generations WHERE state = 'active'";
     let rows = log.fetch(&Statement::new(sql, vec![])).await?;
     rows.first().map_or(Ok(Generation::FIRST), |row| row.int(0))

@@ -5,8 +5,11 @@
 //! partition leaves that table [`GRACE`] after its objects began to serve: so whatever was not in the table any more is known to
 //! be served by then, and the read is done again.
 
+mod progress;
 mod reads;
 mod registry;
+
+pub use progress::ArchiveProgress;
 
 use async_trait::async_trait;
 use runledger_domain::{RecordedEvent, StreamId, TraceContext};

@@ -6,6 +6,7 @@ mod log;
 mod registry;
 pub mod search;
 mod snapshot;
+mod tables;
 mod views;
 
 pub use search::Failure;
@@ -24,6 +25,8 @@ use crate::{AppendBatch, AppendRequest, Db, EventLog, LogMetrics, Outcome, ReadM
 pub struct Fixture {
     pub log: Arc<dyn Db>,
     pub views: Arc<dyn Db>,
+    /// Answers table and column for every column of the views that is written.
+    pub views_columns: &'static str,
     /// Opens one more writer, as another process would.
     pub writer: Box<dyn Fn() -> Arc<dyn AppendBatch> + Send + Sync>,
 }
@@ -53,6 +56,7 @@ pub async fn all(fixture: &Fixture) -> Result<(), Failure> {
     leases::a_lost_lease_says_so(fixture).await?;
     leases::many_contend_for_one_name(fixture).await?;
     registry::reads_go_on_from_the_rows(fixture).await?;
+    tables::each_belongs_to_one_group(fixture).await?;
     views::only_one_projector_moves_the_checkpoint(fixture).await?;
     views::shards_move_apart(fixture).await?;
     views::the_latest_metric_and_the_range_follow_the_rules(fixture).await?;

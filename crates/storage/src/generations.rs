@@ -11,6 +11,7 @@ use async_trait::async_trait;
 use std::fmt::Debug;
 use std::sync::Arc;
 
+use crate::views::ViewGroups;
 use crate::{Db, Error, Statement, Transaction};
 
 /// A row of the registry.
@@ -19,6 +20,8 @@ pub struct Generation {
     pub number: i64,
     pub state: GenerationState,
     pub purpose: Purpose,
+    /// What is built from the log; the tables of the other groups are taken over from the active generation.
+    pub views: ViewGroups,
     /// The version of the projection that built it.
     pub projection: i64,
     pub phase: Phase,
@@ -99,6 +102,8 @@ stored! {
 stored! {
     /// How far the building has come. Each phase can be begun again.
     Phase {
+        /// The tables that are not built are taken over from the active generation.
+        Copying = "copying",
         /// Events are projected in bulk, without the indexes of searches.
         Loading = "loading",
         /// Those indexes are made.
@@ -113,6 +118,13 @@ stored! {
     }
 }
 
+impl Phase {
+    /// Its progress is counted in rows, of which nobody knows how many there are, and not in events.
+    pub fn counts_rows(self) -> bool {
+        matches!(self, Self::Copying | Self::Comparing)
+    }
+}
+
 /// Where generations are kept: what each back end does in its own way.
 #[async_trait]
 pub trait Places: Debug + Send + Sync {
@@ -120,10 +132,14 @@ pub trait Places: Debug + Send + Sync {
     /// written to it, together with its checkpoint.
     async fn open(&self, generation: i64) -> Result<Arc<dyn Db>, Error>;
 
+    /// Begins a transaction on a generation that was opened, in which the active one can be read, too, as of one moment: by the names
+    /// of its tables with the answered words in front.
+    async fn begin_beside_active(&self, generation: i64) -> Result<(Box<dyn Transaction>, &'static str), Error>;
+
     /// Removes the tables of a generation that is not the active one, if there are any.
     async fn remove(&self, generation: i64) -> Result<(), Error>;
 
-    /// Prepares a generation that was loaded for being read by many.
+    /// Prepares a generation that was loaded for being read by many. From then on no crash takes back what was loaded.
     async fn settle(&self, generation: i64) -> Result<(), Error>;
 
     /// Begins a transaction on the active generation. Until it ends, nobody else writes there.

@@ -25,7 +25,7 @@ mod reactors;
 mod read_model;
 
 pub use append::{AppendBatch, AppendRequest, EncodedEvent, Outcome, Rejection};
-pub use archive::{Archive, ArchivedObject, ArchivedPart, GRACE, StoredEvent};
+pub use archive::{Archive, ArchiveProgress, ArchivedObject, ArchivedPart, GRACE, StoredEvent};
 pub use audit::{Audit, AuditedEvent, Change};
 pub use db::{BulkInsert, Column, ColumnQuery, ColumnType, Db, Row, Statement, Transaction, Value};
 pub use error::Error;

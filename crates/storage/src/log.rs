@@ -147,6 +147,20 @@ impl EventLog {
         self.recorded(&wanted, Size::Events(limit)).await
     }
 
+    /// The events of these kinds of the streams, up to a moment, in order.
+    pub async fn read_kinds_of(
+        &self,
+        streams: &[StreamId],
+        kinds: &[&str],
+        until: Until,
+    ) -> Result<Vec<RecordedEvent>, Error> {
+        if streams.is_empty() {
+            return Ok(Vec::new());
+        }
+        let wanted = Selection { streams, kinds, until: Some(until), ..Selection::default() };
+        self.recorded(&wanted, Size::All).await
+    }
+
     /// The first and the last event of the stream.
     pub async fn ends(&self, stream: &StreamId) -> Result<Option<(Milestone, Milestone)>, Error> {
         let wanted = Selection { streams: std::slice::from_ref(stream), ..Selection::default() };

@@ -8,6 +8,7 @@ mod artifacts;
 mod changes;
 mod datasets;
 mod dead_letters;
+mod groups;
 mod indexes;
 mod logged_models;
 mod moved;
@@ -16,13 +17,15 @@ mod segments;
 mod shards;
 mod sweep;
 mod tables;
+mod taken;
 
 pub use changes::{
     Changes, ExperimentRow, LinkedDataset, LinkedModel, MeasuredRow, MetricChange, RunRow, RunText, Sweep, Turn,
     UploadRow, UploadTurn,
 };
-pub use dead_letters::DeadLetter;
 pub(crate) use dead_letters::{COLUMNS as DEAD_LETTER_COLUMNS, letter as dead_letter};
+pub use dead_letters::{DeadLetter, Settled};
+pub use groups::{ViewGroup, ViewGroups};
 pub use indexes::{defer_indexes, make_indexes};
 pub(crate) use logged_models::{COLUMNS as LOGGED_MODEL_COLUMNS, fill_texts, logged_model};
 pub use moved::{MovableRun, MovableSegment, SegmentObjects};
@@ -30,6 +33,7 @@ pub(crate) use moved::{PLACE, fetch as fetch_moved};
 pub use segments::SegmentKey;
 pub(crate) use segments::{decode_segment, read_segment};
 pub use shards::Shards;
+pub use taken::columns_of;
 
 use runledger_domain::{ModelVersion, RegisteredModel, RunStatus};
 use std::sync::Arc;
@@ -44,11 +48,18 @@ pub struct Views {
     db: Arc<dyn Db>,
     /// The generation in which the checkpoints were last looked at.
     generation: Arc<AtomicI64>,
+    /// It leaves the tables of other groups alone.
+    writes: ViewGroups,
 }
 
 impl Views {
     pub fn new(db: Arc<dyn Db>) -> Self {
-        Self { db, generation: Arc::new(AtomicI64::new(Generation::FIRST)) }
+        Self::writing(db, ViewGroups::ALL)
+    }
+
+    /// The same for one that leaves the tables of other groups alone, whatever changes it is to apply.
+    pub fn writing(db: Arc<dyn Db>, writes: ViewGroups) -> Self {
+        Self { db, generation: Arc::new(AtomicI64::new(Generation::FIRST)), writes }
     }
 
     /// Where the shards stand. From now on the writer believes in the generation that this finds.
@@ -95,6 +106,22 @@ impl Views {
         Ok(found)
     }
 
+    /// The runs of the experiment that belong to the shards and were created behind the number, in its order, at most `limit`.
+    pub async fn runs_of(
+        &self,
+        experiment_id: i64,
+        shards: Shards,
+        behind: i64,
+        limit: i64,
+    ) -> Result<Vec<RunRow>, Error> {
+        let (names, own_runs) = (tables::names(&tables::RUNS), shards.and_holds("run_id"));
+        let sql = format!(
+            "SELECT {names} FROM runs WHERE experiment_id = $1 AND run_no > $2{own_runs} ORDER BY run_no LIMIT $3"
+        );
+        let params = vec![experiment_id.into(), behind.into(), limit.into()];
+        self.db.fetch(&Statement::new(sql, params)).await?.into_iter().map(run_row).collect()
+    }
+
     /// The rows of the experiments that exist.
     pub async fn experiments(&self, ids: &[i64]) -> Result<Vec<ExperimentRow>, Error> {
         let mut statement = Statement::default();
@@ -128,6 +155,7 @@ impl Views {
         let mut transaction = self.db.begin_derived().await?;
         let generation = self.generation.load(Ordering::Relaxed);
         move_checkpoints(transaction.as_mut(), generation, shards, expected, position).await?;
+        changes.keep(self.writes);
         let datasets = std::mem::take(&mut changes.datasets);
         let (purged_runs, sweep) = (std::mem::take(&mut changes.purged_runs), changes.sweep.take());
         let (models, measured) = (std::mem::take(&mut changes.logged_models), std::mem::take(&mut changes.measured));
@@ -141,9 +169,9 @@ impl Views {
         }
         // Several projectors write data sets. They come late, so that none waits long for another.
         datasets::write(transaction.as_mut(), datasets).await?;
-        sweep::purge_runs(transaction.as_mut(), &purged_runs).await?;
+        sweep::purge_runs(transaction.as_mut(), &purged_runs, self.writes).await?;
         if let Some(sweep) = sweep {
-            sweep::carry_out(transaction.as_mut(), sweep, shards).await?;
+            sweep::carry_out(transaction.as_mut(), sweep, shards, self.writes).await?;
         }
         transaction.commit().await
     }

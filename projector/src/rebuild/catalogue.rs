@@ -1,5 +1,6 @@
 //! Which generations there are: begun, gone on with, kept and cleared away.
 
+use runledger_storage::views::ViewGroups;
 use runledger_storage::{Generation, GenerationState, Phase, Purpose};
 
 use super::{Builder, Outcome, Plan, RebuildError, VERSION};
@@ -11,12 +12,16 @@ impl Builder {
         if let Some(until) = plan.until.filter(|until| *until > head) {
             return Err(RebuildError::Beyond { until, head });
         }
+        if plan.views != ViewGroups::ALL {
+            self.check_partial(plan).await?;
+        }
         let target = plan.until.unwrap_or(head);
         for generation in self.registry.all().await? {
             if generation.state != GenerationState::Building || generation.purpose != plan.purpose {
                 continue;
             }
-            let same = generation.projection == VERSION && plan.until.is_none_or(|until| until == generation.target);
+            let until = plan.until.is_none_or(|until| until == generation.target);
+            let same = generation.projection == VERSION && generation.views == plan.views && until;
             if same && plan.purpose != Purpose::Compare {
                 let (number, phase) = (generation.number, generation.phase.as_str());
                 tracing::info!(
@@ -27,10 +32,19 @@ impl Builder {
                 );
                 return Ok(generation);
             }
-            tracing::info!(generation = generation.number, "what was begun does not fit, beginning anew");
+            let (number, views) = (generation.number, generation.views.to_string());
+            tracing::info!(generation = number, views, "what was begun is something else, beginning anew");
             self.discard_generation(generation.number).await?;
         }
-        Ok(self.registry.begin(plan.purpose, VERSION, target, &self.name).await?)
+        Ok(self.registry.begin(plan.purpose, plan.views, VERSION, target, &self.name).await?)
+    }
+
+    /// Other tables can only be taken over as they are now, and only if they are what this projection makes.
+    async fn check_partial(&self, plan: Plan) -> Result<(), RebuildError> {
+        if plan.until.is_some() {
+            return Err(RebuildError::PartOfThePast);
+        }
+        if self.registry.active().await?.projection == VERSION { Ok(()) } else { Err(RebuildError::OtherProjection) }
     }
 
     pub(super) async fn keep_past(&self, number: i64, position: i64) -> Result<Outcome, RebuildError> {

@@ -2,7 +2,7 @@
 
 use runledger_storage::compare::{Comparison, compare};
 use runledger_storage::views::Views;
-use runledger_storage::{Db, ReadLimit, Transaction};
+use runledger_storage::{Db, Phase, ReadLimit, Transaction};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
@@ -46,7 +46,7 @@ impl Builder {
         let (mut active, positions) = self.active_beyond(built).await?;
         load.advance(positions, 1).await?;
         let mut built = db.snapshot().await?;
-        self.status.enter_compare();
+        self.status.enter_rows(Phase::Comparing);
         let read = |rows| self.status.add(i64::try_from(rows).unwrap_or(0));
         let comparison = Box::pin(compare(active.as_mut(), built.as_mut(), self.objects.as_deref(), read)).await?;
         self.registry.set_digest(generation, &comparison.other_digest).await?;

@@ -1,7 +1,7 @@
 //! Projecting into a generation that nobody reads, by several tasks, each with shards of its own.
 
 use runledger_domain::Clock;
-use runledger_storage::views::{Shards, Views};
+use runledger_storage::views::{Shards, ViewGroups, Views};
 use runledger_storage::{Db, EventLog, ReadLimit};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -9,6 +9,7 @@ use tokio::task::JoinSet;
 
 use super::{RebuildError, Status};
 use crate::applier::{Applier, Batch, Unprojectable};
+use crate::groups::needed;
 use crate::project::concerns;
 
 /// Events of one batch. The larger it is, the fewer rows are written twice and the fewer segments merged.
@@ -23,6 +24,8 @@ pub(super) struct Load<'a> {
     pub(super) clock: &'a Arc<dyn Clock>,
     pub(super) status: &'a Status,
     pub(super) unprojectable: Unprojectable,
+    /// What is written. The tables of other groups say already what they are to say.
+    pub(super) views: ViewGroups,
 }
 
 impl Load<'_> {
@@ -33,11 +36,12 @@ impl Load<'_> {
         let workers = workers.clamp(1, Shards::COUNT);
         let mut tasks = JoinSet::new();
         for number in 0..workers {
-            let views = Views::new(Arc::clone(self.db));
+            let views = Views::writing(Arc::clone(self.db), self.views);
             let worker = Worker {
                 applier: Applier::new(views.clone(), Arc::clone(self.clock), self.unprojectable),
                 log: self.log.clone(),
                 views,
+                groups: self.views,
                 shards: Shards::ALL.iter().filter(|shard| shard % workers == number).collect(),
                 status: self.status.clone(),
                 reached: Arc::clone(&reached),
@@ -56,6 +60,7 @@ struct Worker {
     applier: Applier,
     log: EventLog,
     views: Views,
+    groups: ViewGroups,
     shards: Shards,
     status: Status,
     /// Where the shards of all workers stand.
@@ -78,7 +83,7 @@ impl Worker {
                 return Err(RebuildError::Hole(position));
             }
             let upto = events.last().map(|event| event.position).ok_or(RebuildError::Hole(group.from + 1))?;
-            events.retain(|event| concerns(group.shards, event));
+            events.retain(|event| concerns(group.shards, event) && needed(self.groups, &event.stream, &event.kind));
             let position = self.applier.apply(group.shards, group.from, Batch { events, upto }).await?.position;
             for shard in group.shards.iter() {
                 if let (Some(at), Some(reached)) = (positions.get_mut(shard), self.reached.get(shard)) {

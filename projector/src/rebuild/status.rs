@@ -23,9 +23,9 @@ pub struct Status {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Progress {
     pub phase: Phase,
-    /// The last event that every shard has; while comparing, the rows that were compared.
+    /// The last event that every shard has; while copying and comparing, rows.
     pub done: i64,
-    /// The last event that is to be there; while comparing it is not known.
+    /// The last event that is to be there; while copying and comparing it is not known.
     pub target: Option<i64>,
 }
 
@@ -45,8 +45,9 @@ impl Status {
         self.sender.send_replace(Progress { phase, done: 0, target: Some(target) });
     }
 
-    pub(super) fn enter_compare(&self) {
-        self.sender.send_replace(Progress { phase: Phase::Comparing, done: 0, target: None });
+    /// Enters a phase that counts rows.
+    pub(super) fn enter_rows(&self, phase: Phase) {
+        self.sender.send_replace(Progress { phase, done: 0, target: None });
     }
 
     pub(super) fn set_target(&self, target: i64) {
@@ -96,7 +97,7 @@ async fn report(builder: Builder, generation: Generation, stop: CancellationToke
     let mut position = generation.position;
     loop {
         let Progress { phase, done, target } = *builder.status.sender.borrow();
-        if phase != Phase::Comparing {
+        if !phase.counts_rows() {
             position = position.max(done);
         }
         let target = target.unwrap_or(position);

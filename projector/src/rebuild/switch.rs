@@ -1,6 +1,6 @@
 //! Letting a generation take the place of the active one, and going back.
 
-use runledger_storage::views::{Shards, Views};
+use runledger_storage::views::{Shards, ViewGroups, Views};
 use runledger_storage::{Db, Generation, GenerationState, Generations, Phase};
 use std::sync::Arc;
 
@@ -58,7 +58,8 @@ impl Builder {
         let db = self.places.open(previous.number).await?;
         // What was set aside by the projector then is set aside now.
         let unprojectable = Unprojectable::SetAside;
-        let load = Load { log: &self.log, db: &db, clock: &self.clock, status: &self.status, unprojectable };
+        let (log, clock, status, views) = (&self.log, &self.clock, &self.status, ViewGroups::ALL);
+        let load = Load { log, db: &db, clock, status, unprojectable, views };
         let head = self.log.head().await?;
         self.status.enter(Phase::CatchingUp, head);
         let reporter = Reporter::start(self, &previous);

@@ -10,7 +10,7 @@ use std::collections::HashSet;
 
 use crate::bench::Bench;
 
-fn staged(path: &str, upload: &str) -> (StreamId, Event) {
+pub(crate) fn staged(path: &str, upload: &str) -> (StreamId, Event) {
     let event = ArtifactStaged {
         upload_id: upload.to_owned(),
         path: path.to_owned(),
@@ -21,7 +21,7 @@ fn staged(path: &str, upload: &str) -> (StreamId, Event) {
     (StreamId::artifact(path), Event::ArtifactStaged(event))
 }
 
-fn stored(path: &str, upload: &str) -> (StreamId, Event) {
+pub(crate) fn stored(path: &str, upload: &str) -> (StreamId, Event) {
     let event = ArtifactStored { upload_id: upload.to_owned(), path: path.to_owned() };
     (StreamId::artifact(path), Event::ArtifactStored(event))
 }
@@ -42,11 +42,11 @@ fn uploaded(path: &str, upload: &str) -> (StreamId, Event) {
     (StreamId::artifact(path), Event::ArtifactUploaded(event))
 }
 
-fn deleted(path: &str) -> (StreamId, Event) {
+pub(crate) fn deleted(path: &str) -> (StreamId, Event) {
     (StreamId::artifact(path), Event::ArtifactDeleted(ArtifactDeleted { path: path.to_owned() }))
 }
 
-fn removed(path: &str, deletion: i64) -> (StreamId, Event) {
+pub(crate) fn removed(path: &str, deletion: i64) -> (StreamId, Event) {
     (StreamId::artifact(path), Event::ArtifactRemoved(ArtifactRemoved { path: path.to_owned(), deletion }))
 }
 

@@ -15,7 +15,7 @@ pub(crate) struct Bench {
     pub(crate) views: Arc<dyn Db>,
     pub(crate) read_model: ReadModel,
     pub(crate) projector: Projector,
-    log_db: SqliteDb,
+    pub(crate) log_db: SqliteDb,
     folder: tempfile::TempDir,
 }
 

@@ -11,7 +11,7 @@ use std::collections::HashSet;
 
 pub(crate) const RUNS: usize = 3;
 
-/// Leaves out what the guards would refuse: events of a run or an experiment that is gone.
+/// Leaves out what the guards would refuse: events of a run or an experiment that is gone, and what such a run measures.
 #[derive(Debug, Default)]
 pub(crate) struct Guards {
     gone: HashSet<StreamId>,
@@ -20,7 +20,10 @@ pub(crate) struct Guards {
 impl Guards {
     pub(crate) fn let_through(&mut self, events: Vec<(StreamId, Event)>) -> Vec<(StreamId, Event)> {
         let holds = |(stream, event): &(StreamId, Event)| {
-            let holds = !self.gone.contains(stream) && !self.gone.contains(&StreamId::experiment(1));
+            let by =
+                if let Event::LoggedModelMetricsLogged(by) = event { Some(StreamId::run(&by.run_id)) } else { None };
+            let mut needed = [Some(stream.clone()), by, Some(StreamId::experiment(1))].into_iter().flatten();
+            let holds = needed.all(|stream| !self.gone.contains(&stream));
             if holds && matches!(event, Event::RunPurged(_) | Event::ExperimentPurged(_)) {
                 self.gone.insert(stream.clone());
             }

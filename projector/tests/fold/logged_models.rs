@@ -28,7 +28,7 @@ fn texts(key: u8, value: u8) -> Vec<KeyValue> {
     vec![KeyValue { key: format!("k{key}"), value: format!("v{value}") }]
 }
 
-fn begun(model: usize) -> (StreamId, Event) {
+pub(crate) fn begun(model: usize) -> (StreamId, Event) {
     let event = LoggedModelCreated {
         model_id: model_id(model),
         experiment_id: 1,
@@ -56,7 +56,7 @@ fn measured(run: usize, step: i64, value: f64) -> Event {
 }
 
 /// Any event of a model but its purge, which the guards let nothing follow.
-fn event() -> impl Strategy<Value = (StreamId, Event)> {
+pub(crate) fn event() -> impl Strategy<Value = (StreamId, Event)> {
     let status = prop_oneof![Just(LoggedModelStatus::Ready), Just(LoggedModelStatus::UploadFailed)];
     let event = prop_oneof![
         1 => status.prop_map(|status| Event::LoggedModelStatusSet(LoggedModelStatusSet { status })),

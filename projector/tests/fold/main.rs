@@ -6,7 +6,9 @@
 mod artifacts;
 mod bench;
 mod histories;
+mod letters;
 mod logged_models;
+mod partial_rebuilds;
 mod purges;
 mod rebuilds;
 mod registry;

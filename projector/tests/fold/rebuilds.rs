@@ -6,17 +6,23 @@ use proptest::test_runner::{Config, TestRunner};
 use runledger_domain::{Event, IdGen, StreamId, SystemIds};
 use runledger_projector::{Outcome, Plan, RebuildError};
 use runledger_storage::conformance::snapshot;
-use runledger_storage::views::{Shards, Views};
+use runledger_storage::views::{Shards, ViewGroups, Views};
 use runledger_storage::{AppendRequest, EncodedEvent, Error, Generation, Leases, Phase, Purpose, Statement};
 use std::time::Duration;
 
 use crate::bench::Bench;
 use crate::histories::{Guards, RUNS, created, event, experiment_created};
 
-const REPLACE: Plan = Plan { purpose: Purpose::Replace, until: None, accept_differences: false, set_aside: false };
-const COMPARE: Plan = Plan { purpose: Purpose::Compare, ..REPLACE };
+pub(crate) const REPLACE: Plan = Plan {
+    purpose: Purpose::Replace,
+    views: ViewGroups::ALL,
+    until: None,
+    accept_differences: false,
+    set_aside: false,
+};
+pub(crate) const COMPARE: Plan = Plan { purpose: Purpose::Compare, ..REPLACE };
 
-async fn begun() -> Bench {
+pub(crate) async fn begun() -> Bench {
     let bench = Bench::open().await;
     bench.append(vec![experiment_created()]).await;
     bench.append((0..RUNS).map(created).collect()).await;
@@ -24,7 +30,7 @@ async fn begun() -> Bench {
 }
 
 /// Changes the views behind everybody's back.
-async fn tamper(bench: &Bench, sql: &str) {
+pub(crate) async fn tamper(bench: &Bench, sql: &str) {
     let mut transaction = bench.views.begin().await.unwrap();
     assert!(transaction.execute(&Statement::new(sql, vec![])).await.unwrap() > 0);
     transaction.commit().await.unwrap();
@@ -59,7 +65,7 @@ async fn check(pieces: Vec<Vec<(StreamId, Event)>>) {
 }
 
 /// Projects to the end, with a projector that may have to find out first that the views are others.
-async fn project(bench: &mut Bench) {
+pub(crate) async fn project(bench: &mut Bench) {
     loop {
         match bench.projector.step().await {
             Ok(report) if report.caught_up => return,

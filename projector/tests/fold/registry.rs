@@ -15,7 +15,7 @@ use crate::bench::Bench;
 
 const MODELS: usize = 2;
 
-fn id(model: usize) -> String {
+pub(crate) fn id(model: usize) -> String {
     format!("model{model}")
 }
 
@@ -23,12 +23,12 @@ fn tags(number: u8) -> Vec<KeyValue> {
     vec![KeyValue { key: format!("k{}", number % 3), value: number.to_string() }]
 }
 
-fn created(model: usize) -> (StreamId, Event) {
+pub(crate) fn created(model: usize) -> (StreamId, Event) {
     let event = RegisteredModelCreated { id: id(model), name: id(model), description: None, tags: tags(0) };
     (StreamId::registered_model(&id(model)), Event::RegisteredModelCreated(event))
 }
 
-fn version(version: i64) -> Event {
+pub(crate) fn version(version: i64) -> Event {
     Event::ModelVersionCreated(ModelVersionCreated {
         version,
         source: "s3://bucket/x".to_owned(),

@@ -41,7 +41,7 @@ async fn list(config: &Config, parts: &Parts, limit: i64, as_json: bool) -> Resu
         if as_json {
             writeln!(out, "{}", as_value(letter))?;
         } else {
-            let DeadLetter { position, stream_id, kind, error, failed_at, retry_asked_at } = letter;
+            let DeadLetter { position, stream_id, kind, error, failed_at, retry_asked_at, .. } = letter;
             let asked = if retry_asked_at.is_some() { "  (to be tried again)" } else { "" };
             writeln!(out, "{position:>10}  {}  {kind:<22} {stream_id}  {error}{asked}", time(*failed_at))?;
         }

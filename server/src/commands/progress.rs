@@ -1,9 +1,12 @@
 //! Progress of long work on standard error: how much, how fast, how long it will still take.
 
+use runledger_storage::EventLog;
+use std::future::Future;
 use std::io::Write;
 use std::sync::Mutex;
 use std::sync::PoisonError;
 use std::time::{Duration, Instant};
+use tokio::time::sleep;
 
 /// Between two lines.
 const PERIOD: Duration = Duration::from_secs(1);
@@ -45,6 +48,33 @@ impl Progress {
         let line = line(self.things, state.done, state.total, self.begun.elapsed());
         // Nobody looks when standard error is closed.
         drop(writeln!(std::io::stderr(), "{line}"));
+    }
+
+    /// Does the work, of a command that archives, and lets servers know meanwhile how far it is.
+    pub(crate) async fn archiving<T>(&self, log: &EventLog, command: &str, work: impl Future<Output = T>) -> T {
+        let telling = async {
+            loop {
+                self.report(log, command).await;
+                sleep(PERIOD).await;
+            }
+        };
+        let outcome = tokio::select! {
+            outcome = Box::pin(work) => outcome,
+            never = telling => never,
+        };
+        self.report(log, command).await;
+        outcome
+    }
+
+    async fn report(&self, log: &EventLog, command: &str) {
+        let (done, total) = {
+            let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+            (state.done, state.total)
+        };
+        let number = |number: usize| i64::try_from(number).unwrap_or(i64::MAX);
+        if let Err(error) = log.report_archiving(command, number(done), number(total)).await {
+            tracing::warn!(error = &error as &dyn std::error::Error, "the progress could not be written down");
+        }
     }
 
     pub(crate) fn count(&self) -> usize {

@@ -5,6 +5,7 @@ mod watch;
 use chrono::DateTime;
 use runledger_projector::{Builder, Outcome, Plan, RebuildError};
 use runledger_storage::compare::Comparison;
+use runledger_storage::views::ViewGroups;
 use runledger_storage::{Generation, GenerationState, Purpose};
 use std::io::{self, Write};
 
@@ -46,8 +47,10 @@ pub(crate) async fn run(config: &Config, args: ReplayArgs) -> Result<(), Failure
         None if args.dry_run => Purpose::Compare,
         None => Purpose::Replace,
     };
-    let plan = Plan { purpose, until, accept_differences: args.accept_differences, set_aside: args.keep_dead_letters };
-    tell(watching(&builder.status, builder.build(plan)).await.map_err(explain)?)
+    let views = if args.views.is_empty() { ViewGroups::ALL } else { args.views.iter().copied().collect() };
+    let (accept_differences, set_aside) = (args.accept_differences, args.keep_dead_letters);
+    let plan = Plan { purpose, views, until, accept_differences, set_aside };
+    tell(views, watching(&builder.status, builder.build(plan)).await.map_err(explain)?)
 }
 
 /// SQLite has one writer, so more than one task would only wait.
@@ -56,8 +59,10 @@ pub(super) fn workers(config: &Config) -> usize {
     if config.database_url.is_some() { processors() } else { 1 }
 }
 
-fn tell(outcome: Outcome) -> Result<(), Failure> {
+fn tell(views: ViewGroups, outcome: Outcome) -> Result<(), Failure> {
     let mut out = io::stdout().lock();
+    let part = views != ViewGroups::ALL;
+    let but = if part { format!(", of which {views} were rebuilt,") } else { String::new() };
     match outcome {
         Outcome::Switched { generation, previous, comparison } => {
             show(&mut out, &comparison)?;
@@ -66,7 +71,7 @@ fn tell(outcome: Outcome) -> Result<(), Failure> {
                 _ => "the differences above were accepted",
             };
             writeln!(out, "digest {}", comparison.other_digest)?;
-            writeln!(out, "generation {generation} of the views is active; {said}")?;
+            writeln!(out, "generation {generation} of the views{but} is active; {said}")?;
             writeln!(out, "generation {previous} is kept: `runledger replay --rollback` goes back to it")?;
         }
         Outcome::Compared { position, comparison } => {
@@ -75,15 +80,19 @@ fn tell(outcome: Outcome) -> Result<(), Failure> {
             if comparison.count > 0 {
                 return Err(format!("the views differ from the log in {} places", comparison.count).into());
             }
-            writeln!(out, "the views say what the log says")?;
+            let which = if part { views.to_string() } else { "the views".to_owned() };
+            writeln!(out, "{which} say what the log says")?;
         }
         Outcome::Differs { generation, position, comparison } => {
+            let named: Vec<&str> = views.iter().filter(|_| part).flat_map(|view| [" --view ", view.name()]).collect();
+            let named = named.concat();
             show(&mut out, &comparison)?;
             return Err(format!(
                 "the rebuilt views differ in {} places at position {position}, so the active ones stay. If what was rebuilt is \
-                 right, run `runledger replay --accept-differences`, which goes on from here; `runledger replay --discard \
+                 right, run `runledger replay --accept-differences{}`, which goes on from here; `runledger replay --discard \
                  {generation}` removes it",
-                comparison.count
+                comparison.count,
+                named
             )
             .into());
         }
@@ -111,7 +120,7 @@ async fn list(builder: &Builder) -> Result<(), Failure> {
     let generations = builder.list().await.map_err(explain)?;
     let mut out = io::stdout().lock();
     for (generation, place) in generations {
-        let Generation { number, state, phase, position, digest, begun_at, .. } = generation;
+        let Generation { number, state, views, phase, position, digest, begun_at, .. } = generation;
         let begun = DateTime::from_timestamp_millis(begun_at).filter(|_| begun_at > 0);
         let begun = begun.map(|time| format!(", begun {}", time.format("%Y-%m-%dT%H:%M:%SZ"))).unwrap_or_default();
         let how_far = match state {
@@ -120,7 +129,8 @@ async fn list(builder: &Builder) -> Result<(), Failure> {
             _ => format!("as of position {position}; {place}"),
         };
         let digest = digest.map(|digest| format!(", digest {digest}")).unwrap_or_default();
-        writeln!(out, "{number:>4}  {:<9} {how_far}{begun}{digest}", state.as_str())?;
+        let part = if views == ViewGroups::ALL { String::new() } else { format!(", rebuilt {views}") };
+        writeln!(out, "{number:>4}  {:<9} {how_far}{begun}{part}{digest}", state.as_str())?;
     }
     Ok(out.flush()?)
 }

@@ -2,7 +2,7 @@
 
 use runledger_operations::{Finding, verify_artifacts, verify_log, verify_segments};
 use runledger_projector::{Outcome, Plan};
-use runledger_storage::views::Views;
+use runledger_storage::views::{ViewGroups, Views};
 use runledger_storage::{Error, Purpose};
 use std::io::{self, Write};
 use std::sync::Arc;
@@ -62,7 +62,8 @@ async fn log(parts: &Parts) -> Result<bool, Error> {
 /// The views are what a rebuild says. What the projector set aside, the rebuild sets aside as well.
 async fn views(config: &Config, parts: &Parts) -> Result<bool, Failure> {
     let builder = parts.builder("verify", workers(config));
-    let plan = Plan { purpose: Purpose::Compare, until: None, accept_differences: false, set_aside: true };
+    let views = ViewGroups::ALL;
+    let plan = Plan { purpose: Purpose::Compare, views, until: None, accept_differences: false, set_aside: true };
     let outcome = watching(&builder.status, builder.build(plan)).await.map_err(explain)?;
     let Outcome::Compared { position, comparison } = outcome else {
         return Err("the rebuild was not compared".into());

@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use super::{Generation, GenerationState, Phase, Purpose};
+use crate::views::ViewGroups;
 use crate::{Db, Error, Row, Statement};
 
 const COLUMNS: &str =
-    "generation, state, purpose, projection, phase, position, target, digest, builder, begun_at, updated_at";
+    "generation, state, purpose, projection, phase, position, target, digest, builder, begun_at, updated_at, views";
 
 /// The generations of the views of one log.
 #[derive(Clone, Debug)]
@@ -32,10 +33,11 @@ impl Generations {
         active.ok_or_else(|| corrupt("active", "no generation of the views is active"))
     }
 
-    /// Begins a generation, with a number that none had before.
+    /// Begins a generation, with a number that none had before. `views` are built from the log.
     pub async fn begin(
         &self,
         purpose: Purpose,
+        views: ViewGroups,
         projection: i64,
         target: i64,
         builder: &str,
@@ -43,10 +45,11 @@ impl Generations {
         let now = self.db.now_ms();
         let sql = format!(
             "INSERT INTO view_generations ({COLUMNS}) \
-             SELECT MAX(generation) + 1, 'building', $1, $2, 'loading', 0, $3, NULL, $4, {now}, {now} \
+             SELECT MAX(generation) + 1, 'building', $1, $2, 'loading', 0, $3, NULL, $4, {now}, {now}, $5 \
              FROM view_generations RETURNING {COLUMNS}"
         );
-        let params = vec![purpose.as_str().into(), projection.into(), target.into(), builder.into()];
+        let views = (views != ViewGroups::ALL).then(|| views.to_string());
+        let params = vec![purpose.as_str().into(), projection.into(), target.into(), builder.into(), views.into()];
         let rows = self.db.write(&Statement::new(sql, params)).await?;
         rows.into_iter().next().map(generation).ok_or_else(|| corrupt("new", "no row was made"))?
     }
@@ -97,11 +100,13 @@ impl Generations {
 fn generation(mut row: Row) -> Result<Generation, Error> {
     let number = row.int(0)?;
     let (state, purpose, phase) = (row.text(1)?, row.text(2)?, row.text(4)?);
+    let views = row.opt_text(11)?;
     let unknown = |text: &str| corrupt(&number.to_string(), &format!("{text:?} is from a later version of Runledger"));
     Ok(Generation {
         number,
         state: GenerationState::parse(&state).ok_or_else(|| unknown(&state))?,
         purpose: Purpose::parse(&purpose).ok_or_else(|| unknown(&purpose))?,
+        views: views.map_or(Ok(ViewGroups::ALL), |names| ViewGroups::parse(&names).ok_or_else(|| unknown(&names)))?,
         projection: row.int(3)?,
         phase: Phase::parse(&phase).ok_or_else(|| unknown(&phase))?,
         position: row.int(5)?,

@@ -6,7 +6,7 @@ use runledger_domain::{KeyValue, LoggedModel, ModelVersion, RegisteredModel, Run
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
-use super::DeadLetter;
+use super::{DeadLetter, Settled, ViewGroup, ViewGroups};
 use crate::ArtifactState;
 
 /// A row of `runs`.
@@ -83,9 +83,69 @@ pub struct Changes {
     /// Runs that are gone for good, with all that hangs on them.
     pub purged_runs: BTreeSet<i64>,
     pub dead_letters: Vec<DeadLetter>,
-    /// Positions of dead letters that are none any more.
-    pub settled_letters: BTreeSet<i64>,
+    /// Dead letters whose events are applied now, by position.
+    pub settled_letters: BTreeMap<i64, Settled>,
     pub sweep: Option<Sweep>,
+}
+
+impl Changes {
+    /// Drops what is of other groups. What is gone for good is still removed from the tables of these.
+    pub(super) fn keep(&mut self, groups: ViewGroups) {
+        // Every field is named, so that none is forgotten when one is added.
+        let Self {
+            experiments: _,
+            experiment_tags: _,
+            runs: _,
+            params,
+            tags,
+            metrics,
+            segments,
+            datasets,
+            models,
+            logged_models,
+            measured,
+            purged_measurers,
+            uploads,
+            turns,
+            removed,
+            registered_models,
+            model_versions,
+            purged_runs: _,
+            dead_letters: _,
+            settled_letters: _,
+            sweep,
+        } = self;
+        let others = |group| !groups.contains(group);
+        if others(ViewGroup::Params) {
+            params.clear();
+        }
+        if others(ViewGroup::Tags) {
+            tags.clear();
+        }
+        if others(ViewGroup::Metrics) {
+            metrics.clear();
+            segments.clear();
+        }
+        if others(ViewGroup::Inputs) {
+            datasets.clear();
+            models.clear();
+        }
+        if others(ViewGroup::Models) {
+            logged_models.clear();
+            measured.clear();
+            purged_measurers.clear();
+        }
+        if others(ViewGroup::Registry) {
+            registered_models.clear();
+            model_versions.clear();
+        }
+        if others(ViewGroup::Artifacts) {
+            uploads.clear();
+            turns.clear();
+            removed.clear();
+            sweep.take_if(|sweep| matches!(sweep, Sweep::Artifacts { .. }));
+        }
+    }
 }
 
 /// A metric of a run in a batch.

@@ -3,9 +3,9 @@
 //! The projector is the only writer of the views, so an operator only leaves a mark on a letter. The projector takes it up, and
 //! removes the letter in the transaction in which its event is applied.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
-use super::Views;
+use super::{Shards, Views};
 use crate::{Error, Row, Statement, Transaction, VIEWS};
 
 /// An event that could not be projected.
@@ -19,10 +19,21 @@ pub struct DeadLetter {
     pub failed_at: i64,
     /// When somebody asked to have it tried again, in milliseconds since the epoch.
     pub retry_asked_at: Option<i64>,
+    /// The shards in which its event was applied since then.
+    pub retried_in: Shards,
+}
+
+/// What was made up for of a letter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Settled {
+    /// The shards in which its event is applied now.
+    pub applied: Shards,
+    /// All that it concerns.
+    pub concerned: Shards,
 }
 
 /// The columns that [`letter`] reads.
-pub(crate) const COLUMNS: &str = "position, stream_id, kind, error, failed_at, retry_asked_at";
+pub(crate) const COLUMNS: &str = "position, stream_id, kind, error, failed_at, retry_asked_at, retried_in";
 
 impl Views {
     /// Marks these letters, or all, to be tried again, with all others of their streams: what came after a missing event may have
@@ -42,8 +53,9 @@ impl Views {
                 )
             });
             let of_streams = of_streams.unwrap_or_default();
-            statement.sql =
-                format!("UPDATE dead_letters SET retry_asked_at = {now} WHERE projection = {projection}{of_streams}");
+            statement.sql = format!(
+                "UPDATE dead_letters SET retry_asked_at = {now}, retried_in = 0 WHERE projection = {projection}{of_streams}"
+            );
             marked += transaction.execute(&statement).await?;
         }
         transaction.commit().await?;
@@ -68,13 +80,27 @@ pub(crate) fn letter(mut row: Row) -> Result<DeadLetter, Error> {
         error: row.text(3)?,
         failed_at: row.int(4)?,
         retry_asked_at: row.opt_int(5)?,
+        retried_in: Shards::of_bits(row.int(6)?),
     })
 }
 
-/// Removes the letters of events that are applied now.
-pub(super) async fn settle(transaction: &mut dyn Transaction, positions: &BTreeSet<i64>) -> Result<(), Error> {
-    let positions: Vec<i64> = positions.iter().copied().collect();
-    for chunk in positions.chunks(500) {
+/// Removes the letters of events that are applied in all shards now, and notes for others where they are.
+pub(super) async fn settle(transaction: &mut dyn Transaction, letters: &BTreeMap<i64, Settled>) -> Result<(), Error> {
+    let mut whole = Vec::new();
+    for (position, Settled { applied, concerned }) in letters {
+        if concerned.difference(*applied).is_empty() {
+            whole.push(*position);
+            continue;
+        }
+        // The first one locks the row, so that the last of several projectors sees what all others noted.
+        let note = "UPDATE dead_letters SET retried_in = retried_in | $3 WHERE projection = $1 AND position = $2";
+        let done = "DELETE FROM dead_letters WHERE projection = $1 AND position = $2 AND (retried_in & $3) = $3";
+        for (sql, shards) in [(note, applied), (done, concerned)] {
+            let params = vec![VIEWS.into(), (*position).into(), shards.bits().into()];
+            transaction.execute(&Statement::new(sql, params)).await?;
+        }
+    }
+    for chunk in whole.chunks(500) {
         let mut statement = Statement::default();
         let projection = statement.bind(VIEWS);
         let list = statement.bind_list(chunk.iter().copied());

@@ -39,6 +39,28 @@ impl Shards {
         self.iter().count()
     }
 
+    /// The shards that are in both.
+    #[must_use]
+    pub fn intersection(self, other: Self) -> Self {
+        Self(self.0 & other.0)
+    }
+
+    /// The shards that are not in the other.
+    #[must_use]
+    pub fn difference(self, other: Self) -> Self {
+        Self(self.0 & !other.0)
+    }
+
+    /// As a number, one bit for each.
+    pub(super) fn bits(self) -> i64 {
+        self.0.into()
+    }
+
+    /// Reads [`Self::bits`].
+    pub(super) fn of_bits(bits: i64) -> Self {
+        (0..Self::COUNT).filter(|shard| bits >> shard & 1 == 1).collect()
+    }
+
     /// The numbers of the shards, in order.
     pub fn iter(self) -> impl Iterator<Item = usize> {
         (0..Self::COUNT).filter(move |shard| self.contains(*shard))
@@ -91,5 +113,9 @@ mod tests {
         assert_eq!(shards.len(), 3);
         assert_eq!((0..Shards::COUNT).collect::<Shards>(), Shards::ALL);
         assert!(Shards::default().is_empty());
+        assert_eq!((shards.bits(), Shards::of_bits(shards.bits())), (0b1000_1010, shards));
+        let others: Shards = [3, 4].into_iter().collect();
+        assert_eq!(shards.intersection(others).iter().collect::<Vec<_>>(), [3]);
+        assert_eq!(shards.difference(others).iter().collect::<Vec<_>>(), [1, 7]);
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Shards, Sweep, logged_models};
+use super::{Shards, Sweep, ViewGroup, ViewGroups, logged_models};
 use crate::{Error, Statement, Transaction};
 
 /// What hangs on a run.
@@ -10,10 +10,15 @@ const CHILDREN: [&str; 6] = ["params", "tags", "metrics", "metric_segments", "da
 /// Runs per statement; databases limit how many parameters a statement takes.
 const CHUNK: usize = 500;
 
-pub(super) async fn purge_runs(transaction: &mut dyn Transaction, runs: &BTreeSet<i64>) -> Result<(), Error> {
+/// Removes the runs, and what hangs on them in the tables of these groups.
+pub(super) async fn purge_runs(
+    transaction: &mut dyn Transaction,
+    runs: &BTreeSet<i64>,
+    groups: ViewGroups,
+) -> Result<(), Error> {
     let runs: Vec<i64> = runs.iter().copied().collect();
     for chunk in runs.chunks(CHUNK) {
-        for table in CHILDREN.into_iter().chain(["runs"]) {
+        for table in CHILDREN.into_iter().chain(["runs"]).filter(|table| groups.hold(table)) {
             let mut statement = Statement::default();
             let numbers = statement.bind_list(chunk.iter().copied());
             statement.sql = format!("DELETE FROM {table} WHERE run_no IN {numbers}");
@@ -23,8 +28,13 @@ pub(super) async fn purge_runs(transaction: &mut dyn Transaction, runs: &BTreeSe
     Ok(())
 }
 
-/// Carries out what concerns the shards.
-pub(super) async fn carry_out(transaction: &mut dyn Transaction, sweep: Sweep, shards: Shards) -> Result<(), Error> {
+/// Carries out what concerns the shards, in the tables of these groups.
+pub(super) async fn carry_out(
+    transaction: &mut dyn Transaction,
+    sweep: Sweep,
+    shards: Shards,
+    groups: ViewGroups,
+) -> Result<(), Error> {
     let own_runs = shards.and_holds("run_id");
     match sweep {
         Sweep::Runs { experiment_id, deleted: true, at } => {
@@ -43,7 +53,7 @@ pub(super) async fn carry_out(transaction: &mut dyn Transaction, sweep: Sweep, s
         }
         Sweep::Experiment { experiment_id } => {
             let params = || vec![experiment_id.into()];
-            for table in CHILDREN {
+            for table in CHILDREN.into_iter().filter(|table| groups.hold(table)) {
                 let sql = format!(
                     "DELETE FROM {table} WHERE run_no IN (SELECT run_no FROM runs WHERE experiment_id = $1{own_runs})"
                 );
@@ -51,9 +61,13 @@ pub(super) async fn carry_out(transaction: &mut dyn Transaction, sweep: Sweep, s
             }
             run(transaction, &format!("DELETE FROM runs WHERE experiment_id = $1{own_runs}"), params()).await?;
             // Each shard does so, because each may have written one until now; the last one leaves none.
-            run(transaction, "DELETE FROM datasets WHERE experiment_id = $1", params()).await?;
+            if groups.contains(ViewGroup::Inputs) {
+                run(transaction, "DELETE FROM datasets WHERE experiment_id = $1", params()).await?;
+            }
             if shards.contains(Shards::COMMON) {
-                logged_models::purge_experiment(transaction, experiment_id).await?;
+                if groups.contains(ViewGroup::Models) {
+                    logged_models::purge_experiment(transaction, experiment_id).await?;
+                }
                 run(transaction, "DELETE FROM experiment_tags WHERE experiment_id = $1", params()).await?;
                 run(transaction, "DELETE FROM experiments WHERE experiment_id = $1", params()).await?;
             }

@@ -44,11 +44,14 @@ impl Archiver<'_> {
         }
         let events = |partition: &EventPartition| usize::try_from(partition.last - partition.first + 1);
         let progress = Progress::new("events", chosen.iter().filter_map(|partition| events(partition).ok()).sum());
-        for partition in &chosen {
-            self.archive(partition, &progress).await?;
-            self.detach(partition, args.keep_tables).await?;
-        }
-        Ok(())
+        let work = async {
+            for partition in &chosen {
+                self.archive(partition, &progress).await?;
+                self.detach(partition, args.keep_tables).await?;
+            }
+            Ok(())
+        };
+        progress.archiving(&self.parts.log, "events", work).await
     }
 
     /// The partitions to archive, and why not more.

@@ -53,10 +53,29 @@ impl Mover<'_> {
         // From here on it is this generation whose rows are changed, or none.
         self.views.checkpoints().await?;
         let progress = Progress::new("bytes", 0);
+        let work = self.move_runs(ended, args, &progress);
+        let (runs, segments) =
+            if args.dry_run { work.await? } else { progress.archiving(&self.parts.log, "metrics", work).await? };
+        let (bytes, moved) = (progress.count(), if args.dry_run { "could be moved" } else { "moved, read back" });
+        writeln!(io::stdout().lock(), "{segments} segments of {runs} runs, {bytes} bytes: {moved}")?;
+        if !args.dry_run {
+            let removed = self.sweep().await?;
+            writeln!(io::stdout().lock(), "{removed} objects removed that nothing names any more")?;
+        }
+        Ok(())
+    }
+
+    /// Moves what there is, or only counts it. Returns how many runs and segments that was.
+    async fn move_runs(
+        &self,
+        ended: i64,
+        args: &ArchiveMetricsArgs,
+        progress: &Progress,
+    ) -> Result<(u64, u64), Failure> {
         let (mut behind, mut runs, mut segments) = (0, 0_u64, 0_u64);
         loop {
             let page = self.views.movable_runs(behind, ended, args.at_least, RUNS).await?;
-            let Some(last) = page.last() else { break };
+            let Some(last) = page.last() else { return Ok((runs, segments)) };
             behind = last.run_no;
             progress.found(page.iter().filter_map(|run| usize::try_from(run.bytes).ok()).sum());
             for run in page {
@@ -70,13 +89,6 @@ impl Mover<'_> {
                 progress.done(bytes);
             }
         }
-        let (bytes, moved) = (progress.count(), if args.dry_run { "could be moved" } else { "moved, read back" });
-        writeln!(io::stdout().lock(), "{segments} segments of {runs} runs, {bytes} bytes: {moved}")?;
-        if !args.dry_run {
-            let removed = self.sweep().await?;
-            writeln!(io::stdout().lock(), "{removed} objects removed that nothing names any more")?;
-        }
-        Ok(())
     }
 
     /// Moves what there is of the run, and returns how many segments that was.

@@ -1,7 +1,6 @@
 //! The progress of a rebuild on standard error: a line for each phase, and one a second.
 
 use runledger_projector::{Progress, Status};
-use runledger_storage::Phase;
 use std::future::Future;
 use std::io::Write;
 use std::time::Duration;
@@ -44,7 +43,7 @@ async fn tell(mut progress: watch::Receiver<Progress>) {
                 let left = usize::try_from(target - first.unwrap_or_default()).unwrap_or_default();
                 say(&format!("{}: {}, at position {done}", now.as_str(), line("events", since, left, begun.elapsed())));
             }
-            None if now == Phase::Comparing => say(&format!("{}: {done} rows", now.as_str())),
+            None if now.counts_rows() => say(&format!("{}: {done} rows", now.as_str())),
             None => {}
         }
         sleep(Duration::from_millis(50)).await;

@@ -1,0 +1,7 @@
+-- How far the commands that archive are, for the metrics of servers.
+CREATE TABLE archive_progress (
+    command    TEXT PRIMARY KEY,   -- events or metrics
+    done       INTEGER NOT NULL,   -- events, or bytes of points
+    target     INTEGER NOT NULL,   -- the same, as far as it is known
+    updated_at INTEGER NOT NULL    -- milliseconds since the epoch; moves as long as the command works
+);
