@@ -71,8 +71,7 @@ impl Db for PostgresDb {
     }
 
     async fn begin_derived(&self) -> Result<Box<dyn Transaction>, Error> {
-        let begun = self.connections.pool().begin_with("BEGIN; SET LOCAL synchronous_commit TO OFF").await;
-        Ok(Box::new(PostgresTransaction(begun.map_err(|source| from_sqlx("begin", source))?)))
+        self.begin_with("BEGIN; SET LOCAL synchronous_commit TO OFF").await
     }
 
     async fn snapshot(&self) -> Result<Box<dyn Transaction>, Error> {
