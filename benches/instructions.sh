@@ -15,7 +15,7 @@ cd "$(dirname "$0")/.."
 
 written=benches/instructions.tsv
 hot=${CARGO_TARGET_DIR:-target}/debug/runledger-hot
-paths=(parse encode decode project filter merge draw)
+paths=(parse encode decode project filter merge draw outline)
 
 cargo build --quiet --workspace
 

@@ -5,7 +5,7 @@ use std::hint::black_box;
 
 use clap::{Parser, ValueEnum};
 use runledger_domain::event::RunCreated;
-use runledger_domain::points::{Axis, Batch, BatchBuilder, Columns, Drawing, Point, merge, series};
+use runledger_domain::points::{Axis, Batch, BatchBuilder, Columns, Drawing, Point, merge, outline, series};
 use runledger_domain::{Event, RecordedEvent, StreamId};
 use runledger_storage::search::{Grammar, RunQuery, ViewType, compile_runs};
 
@@ -41,6 +41,8 @@ enum Path {
     Merge,
     /// A history of 20 000 points to 1000 buckets.
     Draw,
+    /// The outline of a history of 20 000 points, as one segment.
+    Outline,
 }
 
 fn main() -> Result<(), Failure> {
@@ -86,6 +88,10 @@ fn main() -> Result<(), Failure> {
             let history = history();
             let drawing = Drawing { range: (i64::MIN, i64::MAX), buckets: 1000, smoothing: 0.0 };
             again(times, || Ok(series(black_box(&history), Axis::Step, &drawing)))
+        }
+        Path::Outline => {
+            let history = history();
+            again(times, || Ok(outline(black_box(&history))))
         }
     }
 }
