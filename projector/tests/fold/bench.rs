@@ -6,7 +6,7 @@ use runledger_domain::{Event, IdGen, StreamId, SystemClock, SystemIds};
 use runledger_projector::{Builder, Deps, Projector, ProjectorMetrics, Status};
 use runledger_storage::conformance::snapshot;
 use runledger_storage::views::Views;
-use runledger_storage::{AppendRequest, Db, EventLog, Generations, Leases, LogMetrics, ReadModel};
+use runledger_storage::{AppendRequest, Db, EncodedEvent, EventLog, Generations, Leases, LogMetrics, ReadModel};
 use runledger_storage_sqlite::{SqliteAppend, SqliteDb, SqlitePlaces, SqliteViews};
 use std::sync::Arc;
 
@@ -29,6 +29,23 @@ impl Bench {
         let read_model = ReadModel::new(Arc::clone(&views), log.clone());
         let projector = projector(&log, &views, "alone", Leases::alone());
         Self { log, views, read_model, projector, log_db: db, folder }
+    }
+
+    /// Appends an event of a kind that nobody knows, which stops a rebuild wherever it is read, and returns its position.
+    pub(crate) async fn append_odd(&self, stream: StreamId) -> i64 {
+        let odd = EncodedEvent {
+            event_id: SystemIds.event_id(),
+            stream,
+            kind: "FromTheFuture",
+            schema_version: 1,
+            payload: "{}".to_owned(),
+            points: None,
+            point_count: 0,
+            recorded_at: 7,
+        };
+        let (actor, request_id) = (String::new(), String::new());
+        let request = AppendRequest { events: vec![odd], guards: vec![], actor, request_id, trace: None };
+        self.log.append(request).await.unwrap().unwrap()
     }
 
     /// What rebuilds the views.

@@ -5,11 +5,11 @@ use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use runledger_domain::event::{ModelOutput, OutputsLogged, ParamsLogged, TagsSet};
 use runledger_domain::points::{BatchBuilder, Point};
-use runledger_domain::{Event, IdGen, KeyValue, StreamId, SystemIds};
+use runledger_domain::{Event, KeyValue, StreamId};
 use runledger_projector::{Outcome, Plan, RebuildError, VERSION};
 use runledger_storage::conformance::snapshot;
 use runledger_storage::views::{ViewGroup, ViewGroups, Views};
-use runledger_storage::{AppendRequest, Db, EncodedEvent, Error, Leases, Purpose, Statement};
+use runledger_storage::{Db, Error, Leases, Purpose, Statement};
 use std::sync::Arc;
 
 use crate::bench::Bench;
@@ -164,28 +164,11 @@ async fn what_is_built_is_mended_and_what_is_taken_over_stays_damaged() {
     }
 }
 
-/// An event that stops a rebuild wherever it is read.
-async fn append_odd(bench: &Bench, stream: StreamId) -> i64 {
-    let odd = EncodedEvent {
-        event_id: SystemIds.event_id(),
-        stream,
-        kind: "FromTheFuture",
-        schema_version: 1,
-        payload: "{}".to_owned(),
-        points: None,
-        point_count: 0,
-        recorded_at: 7,
-    };
-    let (actor, request_id) = (String::new(), String::new());
-    let request = AppendRequest { events: vec![odd], guards: vec![], actor, request_id, trace: None };
-    bench.log.append(request).await.unwrap().unwrap()
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn a_copy_that_was_not_committed_leaves_nothing_and_one_that_was_is_gone_on_with() {
     let mut bench = begun().await;
     bench.append(vec![param("a")]).await;
-    append_odd(&bench, StreamId::run("run0")).await;
+    bench.append_odd(StreamId::run("run0")).await;
     bench.append(vec![param("b"), points()]).await;
     bench.project().await;
     let builder = bench.builder(&Leases::alone());
@@ -225,7 +208,7 @@ async fn a_copy_that_was_not_committed_leaves_nothing_and_one_that_was_is_gone_o
 #[tokio::test(flavor = "multi_thread")]
 async fn other_views_begin_anew() {
     let mut bench = begun().await;
-    append_odd(&bench, StreamId::run("run0")).await;
+    bench.append_odd(StreamId::run("run0")).await;
     bench.project().await;
     let builder = bench.builder(&Leases::alone());
     let mut last = 0;
@@ -241,7 +224,7 @@ async fn other_views_begin_anew() {
 #[tokio::test(flavor = "multi_thread")]
 async fn letters_of_events_that_are_not_read_are_taken_over() {
     let mut bench = everything_begun().await;
-    let odd = append_odd(&bench, StreamId::logged_model("m-0")).await;
+    let odd = bench.append_odd(StreamId::logged_model("m-0")).await;
     bench.project().await;
     let builder = bench.builder(&Leases::alone());
     // Models are not built, so the event stops nothing, and its letter stays.

@@ -3,11 +3,11 @@
 
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
-use runledger_domain::{Event, IdGen, StreamId, SystemIds};
+use runledger_domain::{Event, StreamId};
 use runledger_projector::{Outcome, Plan, RebuildError};
 use runledger_storage::conformance::snapshot;
 use runledger_storage::views::{Shards, ViewGroups, Views};
-use runledger_storage::{AppendRequest, EncodedEvent, Error, Generation, Leases, Phase, Purpose, Statement};
+use runledger_storage::{Error, Generation, Leases, Phase, Purpose, Statement};
 use std::time::Duration;
 
 use crate::bench::Bench;
@@ -143,19 +143,7 @@ async fn going_back_catches_up_first() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_event_that_cannot_be_projected_stops_a_rebuild() {
     let mut bench = begun().await;
-    let odd = EncodedEvent {
-        event_id: SystemIds.event_id(),
-        stream: StreamId::run("run0"),
-        kind: "FromTheFuture",
-        schema_version: 1,
-        payload: "{}".to_owned(),
-        points: None,
-        point_count: 0,
-        recorded_at: 7,
-    };
-    let (actor, request_id) = (String::new(), String::new());
-    let request = AppendRequest { events: vec![odd], guards: vec![], actor, request_id, trace: None };
-    let position = bench.log.append(request).await.unwrap().unwrap();
+    let position = bench.append_odd(StreamId::run("run0")).await;
     bench.append(vec![(StreamId::run("run3"), Event::run_deleted())]).await;
     bench.project().await;
     let builder = bench.builder(&Leases::alone());
