@@ -20,15 +20,15 @@ struct PostgresTransaction(sqlx::Transaction<'static, Postgres>);
 
 impl PostgresDb {
     /// Reads; once more where the connection was lost since it was used last.
-    async fn read(&self, sql: &str, params: &[Value]) -> Result<Vec<PgRow>, Error> {
+    async fn read(&self, statement: &Statement) -> Result<Vec<PgRow>, Error> {
         let failed = |source| from_sqlx("query", source);
         let mut connection = self.connections.take().await.map_err(failed)?;
-        let mut rows = query(sql, params).fetch_all(&mut *connection).await.map_err(failed);
+        let mut rows = query(statement).fetch_all(&mut *connection).await.map_err(failed);
         if let Err(Error::Unavailable { .. }) = rows {
             // First given back: all who have a lost one may be here at once, and wait for each other.
             drop(connection);
             connection = self.connections.proven().await.map_err(failed)?;
-            rows = query(sql, params).fetch_all(&mut *connection).await.map_err(failed);
+            rows = query(statement).fetch_all(&mut *connection).await.map_err(failed);
         }
         let rows = rows?;
         self.connections.keep(connection);
@@ -45,7 +45,7 @@ impl PostgresDb {
 #[async_trait]
 impl Db for PostgresDb {
     async fn fetch(&self, statement: &Statement) -> Result<Vec<Row>, Error> {
-        self.read(&statement.sql, &statement.params).await?.iter().map(row).collect()
+        self.read(statement).await?.iter().map(row).collect()
     }
 
     /// One array per column, so that one row holds all answers and one round trip brings them.
@@ -57,7 +57,7 @@ impl Db for PostgresDb {
             format!("(SELECT {arrays} FROM ({}) AS answer ({names})) AS answer{number}", query.sql)
         });
         let sql = format!("SELECT * FROM {}", arrays.collect::<Vec<_>>().join(" CROSS JOIN "));
-        let rows = self.read(&sql, params).await?;
+        let rows = self.read(&Statement::new(sql, params.to_vec())).await?;
         let row = rows.first().ok_or_else(|| from_sqlx("query", sqlx::Error::RowNotFound))?;
         let mut index = 0..;
         let mut column = |kind: &ColumnType| array(row, index.next().unwrap_or_default(), *kind);
@@ -82,7 +82,7 @@ impl Db for PostgresDb {
     async fn write(&self, statement: &Statement) -> Result<Vec<Row>, Error> {
         let failed = |source| from_sqlx("statement", source);
         let mut connection = self.connections.proven().await.map_err(failed)?;
-        let rows = query(&statement.sql, &statement.params).fetch_all(&mut *connection).await.map_err(failed)?;
+        let rows = query(statement).fetch_all(&mut *connection).await.map_err(failed)?;
         self.connections.keep(connection);
         rows.iter().map(row).collect()
     }
@@ -95,18 +95,12 @@ impl Db for PostgresDb {
 #[async_trait]
 impl Transaction for PostgresTransaction {
     async fn fetch(&mut self, statement: &Statement) -> Result<Vec<Row>, Error> {
-        let rows = query(&statement.sql, &statement.params)
-            .fetch_all(&mut *self.0)
-            .await
-            .map_err(|source| from_sqlx("query", source))?;
+        let rows = query(statement).fetch_all(&mut *self.0).await.map_err(|source| from_sqlx("query", source))?;
         rows.iter().map(row).collect()
     }
 
     async fn execute(&mut self, statement: &Statement) -> Result<u64, Error> {
-        let done = query(&statement.sql, &statement.params)
-            .execute(&mut *self.0)
-            .await
-            .map_err(|source| from_sqlx("statement", source))?;
+        let done = query(statement).execute(&mut *self.0).await.map_err(|source| from_sqlx("statement", source))?;
         Ok(done.rows_affected())
     }
 
@@ -145,8 +139,10 @@ impl Transaction for PostgresTransaction {
 
 type PgQuery<'q> = Query<'q, Postgres, PgArguments>;
 
-fn query<'q>(sql: &'q str, params: &'q [Value]) -> PgQuery<'q> {
-    params.iter().fold(sqlx::query(AssertSqlSafe(sql)), |query, value| match value {
+/// PostgreSQL keeps one plan for all parameters of a statement that it is to remember, once it was executed five times.
+fn query(statement: &Statement) -> PgQuery<'_> {
+    let query = sqlx::query(AssertSqlSafe(statement.sql.as_str())).persistent(!statement.planned_anew);
+    statement.params.iter().fold(query, |query, value| match value {
         Value::Null => query.bind(None::<String>),
         Value::Bool(value) => query.bind(*value),
         Value::Int(value) => query.bind(*value),

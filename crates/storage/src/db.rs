@@ -25,11 +25,13 @@ pub enum Value {
 pub struct Statement {
     pub sql: String,
     pub params: Vec<Value>,
+    /// Its plan has to fit these parameters: one that is kept for all there may be is far from the best for some.
+    pub planned_anew: bool,
 }
 
 impl Statement {
     pub fn new(sql: impl Into<String>, params: Vec<Value>) -> Self {
-        Self { sql: sql.into(), params }
+        Self { sql: sql.into(), params, planned_anew: false }
     }
 
     /// Adds a parameter and returns its placeholder, such as `$3`.

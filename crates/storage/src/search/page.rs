@@ -108,6 +108,8 @@ impl Select {
     /// Writes the statement of part `index` for a page of `max_results` rows.
     pub(super) fn finish(self, columns: &[&str], index: usize, max_results: usize) -> Part {
         let Self { mut statement, from, conditions, keys } = self;
+        // Which of the tables is gone through first depends on how much the filter leaves.
+        statement.planned_anew = from.len() > 1;
         let selected = columns.iter().copied().chain(keys.iter().map(|key| key.expression.as_str()));
         statement.sql = format!(
             "SELECT {} FROM {}{}{} ORDER BY {} LIMIT {}",
