@@ -12,9 +12,12 @@ use std::collections::HashSet;
 pub(crate) const RUNS: usize = 3;
 
 /// Leaves out what the guards would refuse: events of a run or an experiment that is gone, and what such a run measures.
+///
+/// And what no server says of uploads: each has an id of its own, so it is staged once, and stored after that.
 #[derive(Debug, Default)]
 pub(crate) struct Guards {
     gone: HashSet<StreamId>,
+    staged: HashSet<String>,
 }
 
 impl Guards {
@@ -28,6 +31,11 @@ impl Guards {
                 self.gone.insert(stream.clone());
             }
             holds
+                && match event {
+                    Event::ArtifactStaged(staged) => self.staged.insert(staged.upload_id.clone()),
+                    Event::ArtifactStored(stored) => self.staged.contains(&stored.upload_id),
+                    _ => true,
+                }
         };
         events.into_iter().filter(holds).collect()
     }

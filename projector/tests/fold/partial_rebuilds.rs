@@ -23,8 +23,9 @@ fn only(groups: &[ViewGroup]) -> ViewGroups {
 
 /// Any event of any stream; some artifacts are deleted, and come again.
 fn any_event() -> impl Strategy<Value = (StreamId, Event)> {
-    let artifact = (0..2_u8, 0..2_u8, 0..5_u8).prop_map(|(folder, file, what)| {
-        let (path, upload) = (format!("f{folder}/{file}"), format!("u{file}"));
+    let artifact = (0..2_u8, 0..2_u8, 0..3_u8, 0..5_u8).prop_map(|(folder, file, upload, what)| {
+        let path = format!("f{folder}/{file}");
+        let upload = format!("{path} {upload}");
         match what {
             0 | 1 => artifacts::staged(&path, &upload),
             2 => artifacts::stored(&path, &upload),
