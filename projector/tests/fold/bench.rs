@@ -5,7 +5,7 @@ use runledger_domain::command::Decision;
 use runledger_domain::{Event, IdGen, StreamId, SystemClock, SystemIds};
 use runledger_projector::{Builder, Deps, Projector, ProjectorMetrics, Status};
 use runledger_storage::conformance::snapshot;
-use runledger_storage::views::Views;
+use runledger_storage::views::{Shards, Views};
 use runledger_storage::{AppendRequest, Db, EncodedEvent, EventLog, Generations, Leases, LogMetrics, ReadModel};
 use runledger_storage_sqlite::{SqliteAppend, SqliteDb, SqlitePlaces, SqliteViews};
 use std::sync::Arc;
@@ -72,6 +72,19 @@ impl Bench {
     /// One more projector on the same views.
     pub(crate) fn projector(&self, id: &str, leases: &Leases) -> Projector {
         projector(&self.log, &self.views, id, leases.clone())
+    }
+
+    /// Two projectors that have just come, and share the shards.
+    pub(crate) async fn two_projectors(&self, leases: &Leases, names: [&str; 2]) -> [Projector; 2] {
+        let mut projectors = names.map(|name| self.projector(name, leases));
+        for _ in 0..2 {
+            for projector in &mut projectors {
+                projector.rebalance().await.unwrap();
+            }
+        }
+        let shares = projectors.each_ref().map(|projector| projector.shards().len());
+        assert_eq!(shares, [Shards::COUNT / 2; 2]);
+        projectors
     }
 
     /// What one projector makes of the whole log.

@@ -38,19 +38,6 @@ async fn mend(bench: &Bench) {
     transaction.commit().await.unwrap();
 }
 
-/// Two projectors that have just come, and share the shards.
-async fn two(bench: &Bench, leases: &Leases, names: [&str; 2]) -> [Projector; 2] {
-    let mut projectors = names.map(|name| bench.projector(name, leases));
-    for _ in 0..2 {
-        for projector in &mut projectors {
-            projector.rebalance().await.unwrap();
-        }
-    }
-    let shares = projectors.each_ref().map(|projector| projector.shards().len());
-    assert_eq!(shares, [Shards::COUNT / 2; 2]);
-    projectors
-}
-
 async fn project(projector: &mut Projector) {
     while !projector.step().await.unwrap().caught_up {}
 }
@@ -67,7 +54,7 @@ async fn begun() -> Bench {
 async fn retry(bench: &Bench, leases: &Leases, first: usize) {
     mend(bench).await;
     Views::new(Arc::clone(&bench.views)).ask_to_retry(None, 5).await.unwrap();
-    let mut projectors = two(bench, leases, ["later 0", "later 1"]).await;
+    let mut projectors = bench.two_projectors(leases, ["later 0", "later 1"]).await;
     for which in [first, 1 - first] {
         project(&mut projectors[which]).await;
     }
@@ -76,7 +63,7 @@ async fn retry(bench: &Bench, leases: &Leases, first: usize) {
 async fn check(events: Vec<((StreamId, Event), bool, usize)>, first: usize) {
     let bench = begun().await;
     let (leases, mut guards) = (Leases::alone(), Guards::default());
-    let mut projectors = two(&bench, &leases, ["0", "1"]).await;
+    let mut projectors = bench.two_projectors(&leases, ["0", "1"]).await;
     for (at, (event, odd, which)) in (10..).zip(events) {
         // The first of equal inputs and outputs counts, and nothing remembers that one was to come before.
         let odd = odd && !matches!(event.1, Event::InputsLogged(_) | Event::OutputsLogged(_));
@@ -126,7 +113,7 @@ fn letters_that_read_later_leave_the_views_of_events_that_read_at_once() {
 async fn a_letter_goes_when_it_was_applied_in_every_shard() {
     let bench = begun().await;
     let leases = Leases::alone();
-    let mut projectors = two(&bench, &leases, ["0", "1"]).await;
+    let mut projectors = bench.two_projectors(&leases, ["0", "1"]).await;
     assert!(projectors[0].shards().contains(Shards::COMMON));
     assert!(projectors[1].shards().contains_run(&run_id(2)));
     append(&bench, 10, (StreamId::experiment(1), Event::experiment_deleted()), true).await;
@@ -138,7 +125,7 @@ async fn a_letter_goes_when_it_was_applied_in_every_shard() {
     drop(projectors);
     mend(&bench).await;
     Views::new(Arc::clone(&bench.views)).ask_to_retry(None, 5).await.unwrap();
-    let mut later = two(&bench, &leases, ["later 0", "later 1"]).await;
+    let mut later = bench.two_projectors(&leases, ["later 0", "later 1"]).await;
     assert!(later[0].shards().contains_run(&run_id(1)) && later[1].shards().contains_run(&run_id(2)));
 
     project(&mut later[0]).await;

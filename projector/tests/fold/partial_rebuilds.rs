@@ -53,12 +53,7 @@ type Piece = (Vec<(StreamId, Event)>, usize, Vec<usize>);
 async fn check(pieces: Vec<Piece>) {
     let bench = everything_begun().await;
     let leases = Leases::alone();
-    let mut projectors = [bench.projector("0", &leases), bench.projector("1", &leases)];
-    for _ in 0..2 {
-        for projector in &mut projectors {
-            projector.rebalance().await.unwrap();
-        }
-    }
+    let mut projectors = bench.two_projectors(&leases, ["0", "1"]).await;
     let (mut guards, builder) = (Guards::default(), bench.builder(&Leases::alone()));
     for (number, (events, which, groups)) in pieces.into_iter().enumerate() {
         bench.append(guards.let_through(events)).await;
