@@ -7,7 +7,7 @@ use crate::{Db, Error, Statement};
 const DEFERRED: &[(&str, &str)] = &[
     ("params_search", "params (experiment_id, key, head, run_no)"),
     ("tags_search", "tags (experiment_id, key, head, run_no)"),
-    ("metrics_search", "metrics (experiment_id, key, value, run_no)"),
+    ("metrics_search", "metrics (experiment_id, key, value, run_no, is_nan)"),
     ("metrics_by_min", "metrics (experiment_id, key, min_value, run_no)"),
     ("metrics_by_max", "metrics (experiment_id, key, max_value, run_no)"),
     ("dataset_inputs_search", "dataset_inputs (experiment_id, name, digest)"),

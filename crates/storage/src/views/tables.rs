@@ -169,7 +169,10 @@ pub(super) async fn write(transaction: &mut dyn Transaction, changes: Changes) -
     });
     transaction.insert(&PARAMS, params.collect()).await?;
 
-    let metrics = changes.metrics.into_iter().map(|((run_no, key), MetricChange { experiment_id, latest, range })| {
+    // In the order of the key: the rows of a run lie together, and a page of runs is read from as few pages.
+    let mut metrics: Vec<_> = changes.metrics.into_iter().collect();
+    metrics.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
+    let metrics = metrics.into_iter().map(|((run_no, key), MetricChange { experiment_id, latest, range })| {
         let is_nan = latest.value.is_nan();
         let value = if is_nan { 0.0 } else { latest.value };
         vec![
