@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+import zstandard
 from conftest import StartServer
 from harness.raw import connect, head, seconds_until_cut_off, send_until_refused
 from harness.runledger import Runledger
@@ -52,23 +53,29 @@ def test_a_body_of_ten_gigabytes(server: Runledger, path: str, declared: bool) -
     assert Wire(server.url).request("GET", "/health").status == 200
 
 
-def test_a_small_body_that_unpacks_to_a_large_one(server: Runledger) -> None:
-    packed = gzip.compress(b" " * (1 << 30), compresslevel=9)
-    headers = {"Content-Type": "application/json", "Content-Encoding": "gzip"}
+PACKINGS = {"gzip": gzip.compress, "zstd": zstandard.compress}
+
+
+@pytest.mark.parametrize("encoding", PACKINGS)
+def test_a_small_body_that_unpacks_to_a_large_one(server: Runledger, encoding: str) -> None:
+    packed = PACKINGS[encoding](b" " * (1 << 30))
+    headers = {"Content-Type": "application/json", "Content-Encoding": encoding}
     answer = Wire(server.url).request("POST", f"{API}/runs/log-batch", data=packed, headers=headers)
     assert 400 <= answer.status < 500, answer
     assert answer.body.get("error_code"), answer
     assert server.rss() < 200 * MEBIBYTE
 
 
-def test_a_packed_body(server: Runledger) -> None:
+@pytest.mark.parametrize("encoding", PACKINGS)
+def test_a_packed_body(server: Runledger, encoding: str) -> None:
     wire = Wire(server.url)
     run_id = wire.new_run()
     body = f'{{"run_id": "{run_id}", "metrics": [{{"key": "m", "value": 1.5, "timestamp": 1}}]}}'
-    headers = {"Content-Type": "application/json", "Content-Encoding": "gzip"}
-    wire.request("POST", f"{API}/runs/log-batch", data=gzip.compress(body.encode()), headers=headers).ok()
+    headers = {"Content-Type": "application/json", "Content-Encoding": encoding}
+    packed = PACKINGS[encoding](body.encode())
+    wire.request("POST", f"{API}/runs/log-batch", data=packed, headers=headers).ok()
     assert wire.data(run_id)["metrics"] == {"m": 1.5}
-    answer = wire.request("POST", f"{API}/runs/log-batch", data=b"no gzip at all", headers=headers)
+    answer = wire.request("POST", f"{API}/runs/log-batch", data=b"not packed at all", headers=headers)
     assert answer.status == 400
 
 

@@ -26,6 +26,7 @@ mod mlflow_page;
 mod model_versions;
 mod observe;
 mod offset_token;
+mod packing;
 mod params;
 mod registered_models;
 mod registry;

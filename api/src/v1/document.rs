@@ -45,7 +45,7 @@ const ALWAYS: [Refusal; 4] = [
 const WITH_A_BODY: [Refusal; 3] = [
     ("Incomplete", "408", "The body did not arrive in full."),
     ("TooLarge", "413", "The body is larger than 32 MiB."),
-    ("Encoded", "415", "The body may come as it is or compressed with gzip, in no other encoding."),
+    ("Encoded", "415", "The body may come as it is or compressed with gzip or zstd, in no other encoding."),
 ];
 const MISSING: Refusal = ("Missing", "404", "What the request names is not there.");
 const FORGOTTEN: Refusal =

@@ -1361,7 +1361,7 @@ export interface components {
         };
     };
     responses: {
-        /** @description The body may come as it is or compressed with gzip, in no other encoding. */
+        /** @description The body may come as it is or compressed with gzip or zstd, in no other encoding. */
         Encoded: {
             headers: {
                 [name: string]: unknown;
