@@ -97,6 +97,8 @@ runs_axis() {
   for size in $run_sizes; do
     fill seed --clients 8 --runs $((size - have)) --first "$have" --experiment grown
     have=$size
+    # Searches wait for views that are behind.
+    settle
     sql "$(database_url ours)" -c 'VACUUM ANALYZE'
     at "$size" search 1 --experiment grown
     at "$size" listing 1 --experiment grown
